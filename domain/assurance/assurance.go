@@ -1,0 +1,66 @@
+// Package assurance turns what is known of a sign-in into what may be said of
+// it: the AAL, the acr values that are true, and amr. It says only what is
+// proven: while no attestation is trusted, nothing is hwk, phrh or AAL3.
+package assurance
+
+import (
+	"slices"
+
+	"holdfast"
+)
+
+// Evidence is what one verified assertion shows of the credential used.
+type Evidence struct {
+	UV bool // user verification in this response
+	BE bool // backup eligible: the key can leave the device
+}
+
+// Assurance is what may be said.
+type Assurance struct {
+	AAL holdfast.AAL
+	ACR []string // true values, strongest first
+	AMR []string // RFC 8176
+}
+
+// acr values: OpenID Connect EAP ACR Values 1.0 and our levels.
+const (
+	PhishingResistant = "phr"
+	LevelAAL2         = "aal2"
+	LevelAAL1         = "aal1"
+)
+
+// Of judges a passkey sign-in.
+//
+// NIST SP 800-63B-4 §3.1.7.2: without user verification the authenticator
+// counts as single-factor. The key of a backup-eligible credential is held in
+// software by its provider (swk); of one that says it is not, nothing is known
+// without attestation, so neither swk nor hwk is said.
+func Of(e Evidence) Assurance {
+	if !e.UV {
+		return Assurance{AAL: holdfast.AAL1, ACR: []string{LevelAAL1}, AMR: []string{"pop", "user"}}
+	}
+	a := Assurance{
+		AAL: holdfast.AAL2,
+		ACR: []string{PhishingResistant, LevelAAL2, LevelAAL1},
+		AMR: []string{"pop", "user", "mfa"},
+	}
+	if e.BE {
+		a.AMR = append([]string{"swk"}, a.AMR...)
+	}
+	return a
+}
+
+// Pick is the acr of a token: the first requested value that is true, else the
+// strongest that is. met says whether any requested value was true; it is true
+// when none was requested.
+func Pick(requested, truth []string) (acr string, met bool) {
+	for _, r := range requested {
+		if slices.Contains(truth, r) {
+			return r, true
+		}
+	}
+	if len(truth) > 0 {
+		acr = truth[0]
+	}
+	return acr, len(requested) == 0
+}

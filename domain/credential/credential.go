@@ -1,0 +1,231 @@
+// Package credential is about passkeys as the organisation holds them: what is
+// known of each and how it is known, and how its state may change. It refuses
+// to verify signatures: it is told what spec/webauthn found.
+package credential
+
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"holdfast"
+	"holdfast/domain/audit"
+)
+
+// Status is where a credential stands.
+type Status string
+
+const (
+	Active    Status = "active"
+	Suspended Status = "suspended" // kept, cannot sign in
+	Removed   Status = "removed"   // for good; the row stays, so that its id is never new again
+)
+
+// Record is a WebAuthn public key credential.
+type Record struct {
+	ID          holdfast.CredentialID
+	Person      holdfast.PersonID
+	PublicKey   []byte // COSE_Key, as the authenticator sent it
+	Algorithm   int64  // COSE algorithm
+	AAGUID      string // self-reported until an attestation is trusted
+	Format      string // attestation statement format
+	Attestation string // attest.Kind: verified, self, none, unverified
+
+	Transports    []string
+	Discoverable  Claim // credProps.rk: a claim of the client
+	PRF           bool  // the client said that PRF is there
+	BE, BS        bool
+	UVInitialized bool // a response of it had UV
+	SignCount     uint32
+
+	Name       string // personal; what its owner calls it
+	Status     Status
+	Created    time.Time
+	LastUsed   time.Time
+	Provenance string // by what right it was enrolled: "invitation:tic_…", "session:ses_…", "setup:tic_…"
+}
+
+// Claim is a fact that somebody claims, denies or does not mention.
+type Claim string
+
+const (
+	Unsaid Claim = ""
+	Yes    Claim = "yes"
+	No     Claim = "no"
+)
+
+// ClaimOf reads an optional boolean.
+func ClaimOf(b *bool) Claim {
+	switch {
+	case b == nil:
+		return Unsaid
+	case *b:
+		return Yes
+	}
+	return No
+}
+
+func (*Record) Table() string { return "credential" }
+
+func (r *Record) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &r.ID)
+	audit.StringColumn(c, "person", &r.Person)
+	c.Bytes("public_key", &r.PublicKey)
+	audit.IntColumn(c, "algorithm", &r.Algorithm)
+	audit.StringColumn(c, "aaguid", &r.AAGUID)
+	audit.StringColumn(c, "format", &r.Format)
+	audit.StringColumn(c, "attestation", &r.Attestation)
+	c.Strings("transports", &r.Transports)
+	audit.StringColumn(c, "discoverable", &r.Discoverable)
+	c.Bool("prf", &r.PRF)
+	c.Bool("be", &r.BE)
+	c.Bool("bs", &r.BS)
+	c.Bool("uv_initialized", &r.UVInitialized)
+	c.Uint32("sign_count", &r.SignCount)
+	audit.StringColumn(c, "name", &r.Name).AsPersonal()
+	audit.StringColumn(c, "status", &r.Status)
+	c.Time("created", &r.Created)
+	c.Time("last_used", &r.LastUsed)
+	audit.StringColumn(c, "provenance", &r.Provenance)
+}
+
+// Registration is what was sent when a credential was made, kept raw so that
+// it can be judged again when more is known. It may name the device's owner,
+// so all of it is personal. It has a row of its own because it never changes
+// and a sign-in should not carry it.
+type Registration struct {
+	ID                holdfast.CredentialID
+	Person            holdfast.PersonID
+	AttestationObject []byte
+	ClientDataJSON    []byte
+	At                time.Time // when it was judged
+}
+
+func (*Registration) Table() string { return "registration" }
+
+func (r *Registration) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &r.ID)
+	audit.StringColumn(c, "person", &r.Person)
+	c.Bytes("attestation_object", &r.AttestationObject).AsPersonal()
+	c.Bytes("client_data_json", &r.ClientDataJSON).AsPersonal()
+	c.Time("at", &r.At)
+}
+
+// Enrol adds a credential that a registration ceremony has verified, with the
+// raw registration beside it.
+func Enrol(r Record, raw Registration, now time.Time) (Record, []audit.Event, error) {
+	name, err := checkName(r.Name)
+	if err != nil {
+		return Record{}, nil, err
+	}
+	r.Name, r.Status, r.Created = name, Active, now
+	raw.ID, raw.Person, raw.At = r.ID, r.Person, now
+	e := audit.New("credential.enrolled", string(r.ID), r.Person, audit.Set(&r), audit.Set(&raw)).
+		With("provenance", r.Provenance).With("distribution", string(r.Distribution()))
+	return r, []audit.Event{e}, nil
+}
+
+// Use is what an assertion told, after it was verified.
+type Use struct {
+	UV, BE, BS       bool
+	SignCount        uint32
+	CounterRegressed bool
+}
+
+// Observe notes a verified use. A counter that does not grow and a change of
+// BE are signals, not refusals (WebAuthn L3 §7.2 steps 19 and 22): each is an
+// event of its own.
+func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
+	if err := r.MayBeUsed(); err != nil {
+		return r, nil, err
+	}
+	var signals []audit.Event
+	if u.CounterRegressed {
+		signals = append(signals, audit.New("credential.counter_regressed", string(r.ID), r.Person))
+	}
+	if u.BE != r.BE {
+		signals = append(signals, audit.New("credential.backup_eligibility_changed", string(r.ID), r.Person))
+	}
+	r.BE, r.BS, r.SignCount, r.LastUsed = u.BE, u.BS, u.SignCount, now
+	r.UVInitialized = r.UVInitialized || u.UV
+	used := audit.New("credential.used", string(r.ID), r.Person, audit.Set(&r))
+	return r, append([]audit.Event{used}, signals...), nil
+}
+
+// MayBeUsed says why r cannot sign anybody in, or nil. The sentence is the
+// same as for an unknown credential: a stranger learns nothing.
+func (r Record) MayBeUsed() error {
+	if r.Status != Active {
+		return ErrUnknown
+	}
+	return nil
+}
+
+// ErrUnknown is the answer to a credential that is not known, not active, or
+// not its user's.
+var ErrUnknown = holdfast.Errorf(holdfast.Denied, "unknown_credential",
+	"This passkey is not known here. Use another one, or ask your administrator for help.")
+
+// Rename changes what the owner calls it.
+func Rename(r Record, name string) (Record, []audit.Event, error) {
+	name, err := checkName(name)
+	if err != nil {
+		return r, nil, err
+	}
+	if r.Status == Removed {
+		return r, nil, errRemoved
+	}
+	r.Name = name
+	return r, r.event("credential.renamed"), nil
+}
+
+// Suspend stops r from signing anybody in.
+func Suspend(r Record) (Record, []audit.Event, error) {
+	if r.Status != Active {
+		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_active", "This passkey is %s already.", r.Status)
+	}
+	r.Status = Suspended
+	return r, r.event("credential.suspended"), nil
+}
+
+// Reinstate ends a suspension.
+func Reinstate(r Record) (Record, []audit.Event, error) {
+	if r.Status != Suspended {
+		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_suspended", "This passkey is not suspended.")
+	}
+	r.Status = Active
+	return r, r.event("credential.reinstated"), nil
+}
+
+// Remove ends r for good.
+func Remove(r Record) (Record, []audit.Event, error) {
+	if r.Status == Removed {
+		return r, nil, errRemoved
+	}
+	r.Status = Removed
+	return r, r.event("credential.removed"), nil
+}
+
+// Forget blanks what is personal in r and its raw registration, for erasure.
+func Forget(r Record, raw Registration) (Record, Registration, []audit.Event) {
+	r.Name, r.Status = "", Removed
+	raw.AttestationObject, raw.ClientDataJSON = nil, nil
+	e := r.event("credential.forgotten")
+	e[0].Puts = append(e[0].Puts, audit.Set(&raw))
+	return r, raw, e
+}
+
+var errRemoved = holdfast.Errorf(holdfast.Conflict, "credential_removed", "This passkey was removed.")
+
+func (r Record) event(t audit.Type) []audit.Event {
+	return []audit.Event{audit.New(t, string(r.ID), r.Person, audit.Set(&r))}
+}
+
+func checkName(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" || utf8.RuneCountInString(s) > 60 || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", holdfast.Errorf(holdfast.Invalid, "credential_name", "A passkey's name has 1 to 60 printable characters.")
+	}
+	return s, nil
+}

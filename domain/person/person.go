@@ -1,0 +1,225 @@
+// Package person is about people, the groups they are in, how they are
+// employed and what becomes of them: invited, active, suspended, erased. It
+// refuses to know how they sign in: that is credential and session.
+package person
+
+import (
+	"crypto/rand"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"holdfast"
+	"holdfast/domain/audit"
+)
+
+// Status is where a person stands.
+type Status string
+
+const (
+	Invited   Status = "invited"   // known, has no credential yet
+	Active    Status = "active"    // may sign in
+	Suspended Status = "suspended" // may not, until somebody says otherwise
+	Erased    Status = "erased"    // what was personal is gone; never comes back
+)
+
+// Role is what a person may do in Holdfast itself.
+type Role string
+
+const (
+	Member        Role = ""
+	Administrator Role = "administrator"
+)
+
+// Employment is how a person belongs to the organisation.
+type Employment string
+
+const (
+	Employee   Employment = "employee"
+	Contractor Employment = "contractor"
+	Guest      Employment = "guest"
+)
+
+// Record is a person.
+type Record struct {
+	ID         holdfast.PersonID
+	Name       string // personal
+	Email      string // personal; lower case; what is typed at the door
+	Handle     []byte // WebAuthn user handle: 32 random bytes, says nothing of the person (L3 §14.6.1)
+	Status     Status
+	Role       Role
+	Employment Employment
+	Ends       time.Time // employment ends; zero: open
+	Created    time.Time
+}
+
+func (*Record) Table() string { return "person" }
+
+func (p *Record) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &p.ID)
+	audit.StringColumn(c, "name", &p.Name).AsPersonal()
+	audit.StringColumn(c, "email", &p.Email).AsPersonal()
+	c.Bytes("handle", &p.Handle)
+	audit.StringColumn(c, "status", &p.Status)
+	audit.StringColumn(c, "role", &p.Role)
+	audit.StringColumn(c, "employment", &p.Employment)
+	c.Time("ends", &p.Ends)
+	c.Time("created", &p.Created)
+}
+
+// MaySignIn says whether p may have a session at now.
+func (p Record) MaySignIn(now time.Time) bool {
+	return p.Status == Active && !p.Ended(now)
+}
+
+// Ended says whether p's employment is over at now.
+func (p Record) Ended(now time.Time) bool { return !p.Ends.IsZero() && !now.Before(p.Ends) }
+
+// New is somebody of whom only name and e-mail address are known.
+type New struct {
+	Name       string
+	Email      string
+	Employment Employment // empty: Employee
+	Ends       time.Time
+}
+
+// Add makes the person that n describes. That the address is free is the
+// caller's to check, in the same transaction.
+func Add(n New, now time.Time) (Record, []audit.Event, error) {
+	p := Record{ID: holdfast.NewPersonID(), Handle: make([]byte, 32), Status: Invited, Created: now}
+	rand.Read(p.Handle)
+	if err := p.describe(n, now); err != nil {
+		return Record{}, nil, err
+	}
+	return p, p.event("person.added"), nil
+}
+
+// Describe changes name, address and employment.
+func Describe(p Record, n New, now time.Time) (Record, []audit.Event, error) {
+	if p.Status == Erased {
+		return p, nil, errErased
+	}
+	if err := p.describe(n, now); err != nil {
+		return p, nil, err
+	}
+	return p, p.event("person.described"), nil
+}
+
+func (p *Record) describe(n New, now time.Time) error {
+	name, err := Name(n.Name)
+	if err != nil {
+		return err
+	}
+	email, err := Email(n.Email)
+	if err != nil {
+		return err
+	}
+	if n.Employment == "" {
+		n.Employment = Employee
+	}
+	if n.Employment != Employee && n.Employment != Contractor && n.Employment != Guest {
+		return holdfast.Errorf(holdfast.Invalid, "employment", "Employment is employee, contractor or guest, not %q.", n.Employment)
+	}
+	p.Name, p.Email, p.Employment, p.Ends = name, email, n.Employment, n.Ends
+	return nil
+}
+
+// Activate is what the first credential does to an invited person.
+func Activate(p Record) (Record, []audit.Event, error) {
+	switch p.Status {
+	case Active:
+		return p, nil, nil
+	case Invited:
+		p.Status = Active
+		return p, p.event("person.activated"), nil
+	}
+	return p, nil, holdfast.Errorf(holdfast.Denied, "person_"+string(p.Status), "This account is %s. Ask your administrator.", p.Status)
+}
+
+// Suspend stops p from signing in. The caller ends p's sessions and grants in
+// the same transaction.
+func Suspend(p Record, reason string) (Record, []audit.Event, error) {
+	if p.Status == Erased {
+		return p, nil, errErased
+	}
+	if p.Status == Suspended {
+		return p, nil, nil
+	}
+	p.Status = Suspended
+	return p, withReason(p.event("person.suspended"), reason), nil
+}
+
+// Reinstate ends a suspension. hasCredential says whether p has any: without
+// one p is invited again.
+func Reinstate(p Record, hasCredential bool) (Record, []audit.Event, error) {
+	if p.Status != Suspended {
+		return p, nil, holdfast.Errorf(holdfast.Conflict, "person_not_suspended", "%s is not suspended.", p.Name)
+	}
+	p.Status = Invited
+	if hasCredential {
+		p.Status = Active
+	}
+	return p, p.event("person.reinstated"), nil
+}
+
+// SetRole makes p an administrator or no longer. The caller sees to it that an
+// administrator remains.
+func SetRole(p Record, r Role) (Record, []audit.Event, error) {
+	if r != Member && r != Administrator {
+		return p, nil, holdfast.Errorf(holdfast.Invalid, "role", "There is no role %q: say administrator, or nothing.", r)
+	}
+	if p.Status == Erased {
+		return p, nil, errErased
+	}
+	if p.Role == r {
+		return p, nil, nil
+	}
+	p.Role = r
+	return p, p.event("person.role_changed"), nil
+}
+
+// Erase forgets who p was. The id stays, so that the log still reads; the
+// caller removes the openings and ends everything that p had.
+func Erase(p Record) (Record, []audit.Event, error) {
+	if p.Status == Erased {
+		return p, nil, errErased
+	}
+	p.Name, p.Email, p.Role, p.Status = "", "", Member, Erased
+	return p, p.event("person.erased"), nil
+}
+
+var errErased = holdfast.Errorf(holdfast.Conflict, "person_erased", "This person was erased. Add them anew.")
+
+func (p Record) event(t audit.Type) []audit.Event {
+	return []audit.Event{audit.New(t, string(p.ID), p.ID, audit.Set(&p))}
+}
+
+func withReason(events []audit.Event, reason string) []audit.Event {
+	if reason == "" {
+		return events
+	}
+	return []audit.Event{events[0].With("reason", reason)}
+}
+
+// Name checks and trims the name of a person or a group.
+func Name(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	bad := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) >= 0
+	if s == "" || utf8.RuneCountInString(s) > 120 || bad || !utf8.ValidString(s) {
+		return "", holdfast.Errorf(holdfast.Invalid, "name", "A name has 1 to 120 printable characters.")
+	}
+	return s, nil
+}
+
+// Email checks an address and lowers its case: addresses that differ in case
+// alone are one person here, since two such people would be a trap.
+func Email(s string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 || strings.ContainsAny(s, "\"\r\n\t ") {
+		return "", holdfast.Errorf(holdfast.Invalid, "email", "This is no e-mail address: write it as ada@example.org.")
+	}
+	return s, nil
+}

@@ -1,0 +1,158 @@
+// Package session is about a sign-in over time: what it proved, how long it
+// lasts, and what ends it. A session is opaque, stored as a hash, and read
+// from the store at each request; package session refuses to keep one in
+// memory or to prolong one by a cookie.
+package session
+
+import (
+	"time"
+
+	"holdfast"
+	"holdfast/domain/assurance"
+	"holdfast/domain/audit"
+)
+
+// Record is a session.
+type Record struct {
+	ID         holdfast.SessionID
+	SecretHash string
+	Person     holdfast.PersonID
+	Credential holdfast.CredentialID // that signed in last
+	AAL        holdfast.AAL
+	ACR        []string  // true acr values, strongest first
+	AMR        []string  // RFC 8176
+	AuthTime   time.Time // when the credential was last used for it
+	Created    time.Time
+	Expires    time.Time // overall limit
+	UserAgent  string    // personal
+	Address    string    // personal; IP address
+	Ended      time.Time
+	EndedWhy   string
+}
+
+func (*Record) Table() string { return "session" }
+
+func (s *Record) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &s.ID)
+	audit.StringColumn(c, "secret_hash", &s.SecretHash)
+	audit.StringColumn(c, "person", &s.Person)
+	audit.StringColumn(c, "credential", &s.Credential)
+	audit.IntColumn(c, "aal", &s.AAL)
+	c.Strings("acr", &s.ACR)
+	c.Strings("amr", &s.AMR)
+	c.Time("auth_time", &s.AuthTime)
+	c.Time("created", &s.Created)
+	c.Time("expires", &s.Expires)
+	audit.StringColumn(c, "user_agent", &s.UserAgent).AsPersonal()
+	audit.StringColumn(c, "address", &s.Address).AsPersonal()
+	c.Time("ended", &s.Ended)
+	audit.StringColumn(c, "ended_why", &s.EndedWhy)
+}
+
+// Limits are the longest life and the longest silence of a session at a level:
+// NIST SP 800-63B-4 §2.1.3, §2.2.3, §2.3.3.
+func Limits(aal holdfast.AAL) (overall, inactivity time.Duration) {
+	switch aal {
+	case holdfast.AAL3:
+		return 12 * time.Hour, 15 * time.Minute
+	case holdfast.AAL2:
+		return 24 * time.Hour, time.Hour
+	case holdfast.AAL1:
+		return 30 * 24 * time.Hour, 7 * 24 * time.Hour
+	}
+	return 0, 0
+}
+
+// Fresh is how recent a sign-in must be for what changes an account or the
+// organisation: adding or removing a passkey, inviting, administering.
+const Fresh = 15 * time.Minute
+
+// SignIn is what a finished sign-in brings to a session.
+type SignIn struct {
+	Person     holdfast.PersonID
+	Credential holdfast.CredentialID
+	Assurance  assurance.Assurance
+	UserAgent  string
+	Address    string
+}
+
+// Open starts a session and gives its secret, once.
+func Open(in SignIn, now time.Time) (Record, string, []audit.Event) {
+	s := Record{ID: holdfast.NewSessionID(), Person: in.Person, Created: now}
+	secret := s.take(in, now)
+	return s, secret, s.event("session.opened")
+}
+
+// Renew is a re-authentication: the same session, a new secret (the old one is
+// void, so a secret fixed beforehand opens nothing), both limits from now.
+func Renew(s Record, in SignIn, now time.Time) (Record, string, []audit.Event, error) {
+	if s.Person != in.Person {
+		return s, "", nil, holdfast.Errorf(holdfast.Denied, "other_person", "This passkey belongs to somebody else. Sign out first.")
+	}
+	secret := s.take(in, now)
+	return s, secret, s.event("session.renewed"), nil
+}
+
+func (s *Record) take(in SignIn, now time.Time) (secret string) {
+	secret = holdfast.NewSecret()
+	overall, _ := Limits(in.Assurance.AAL)
+	s.SecretHash = holdfast.HashSecret(secret)
+	s.Credential, s.AAL, s.ACR, s.AMR = in.Credential, in.Assurance.AAL, in.Assurance.ACR, in.Assurance.AMR
+	s.AuthTime, s.Expires = now, now.Add(overall)
+	s.UserAgent, s.Address = clip(in.UserAgent, 300), clip(in.Address, 64)
+	return secret
+}
+
+// Why a session ended.
+const (
+	SignedOut         = "signed out"
+	EndedByPerson     = "ended by its owner"
+	EndedByAdmin      = "ended by an administrator"
+	CredentialGone    = "its passkey was removed or suspended"
+	PersonGone        = "the account was suspended or erased"
+	ReplacedBySignIn  = "replaced by another sign-in in the same browser"
+	EverywhereByOwner = "signed out everywhere"
+)
+
+// End ends s; ending twice is nothing.
+func End(s Record, why string, now time.Time) (Record, []audit.Event) {
+	if !s.Ended.IsZero() {
+		return s, nil
+	}
+	s.Ended, s.EndedWhy = now, why
+	e := s.event("session.ended")
+	return s, []audit.Event{e[0].With("why", why)}
+}
+
+// Live says whether s carries anybody at now, given its last activity.
+func (s Record) Live(lastSeen, now time.Time) bool {
+	_, inactivity := Limits(s.AAL)
+	if lastSeen.Before(s.AuthTime) {
+		lastSeen = s.AuthTime
+	}
+	return s.Ended.IsZero() && now.Before(s.Expires) && now.Before(lastSeen.Add(inactivity))
+}
+
+// IsFresh says whether s was authenticated within the last d.
+func (s Record) IsFresh(d time.Duration, now time.Time) bool { return now.Before(s.AuthTime.Add(d)) }
+
+// Forget blanks what is personal, for erasure.
+func Forget(s Record) (Record, []audit.Event) {
+	if s.UserAgent == "" && s.Address == "" {
+		return s, nil
+	}
+	s.UserAgent, s.Address = "", ""
+	return s, s.event("session.forgotten")
+}
+
+func (s Record) event(t audit.Type) []audit.Event {
+	return []audit.Event{audit.New(t, string(s.ID), s.Person, audit.Set(&s))}
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		s = s[:n]
+	}
+	// A cut in the middle of a character, or bytes that are none, must not reach the database.
+	return string([]rune(s))
+}

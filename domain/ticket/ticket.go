@@ -1,0 +1,132 @@
+// Package ticket is about links that let somebody enrol who cannot sign in yet:
+// the set-up link of the first administrator and the invitation of a person. A
+// ticket is single use, ends by itself, and is stored only as a hash. It
+// refuses to be a way back for a person who has a credential: that is recovery.
+package ticket
+
+import (
+	"time"
+
+	"holdfast"
+	"holdfast/domain/audit"
+)
+
+// Kind is what a ticket is for.
+type Kind string
+
+const (
+	Setup      Kind = "setup"      // the first administrator
+	Invitation Kind = "invitation" // a person's first credential
+)
+
+const (
+	// SetupLife is how long a set-up link lives.
+	SetupLife = 15 * time.Minute
+	// InvitationLife is how long an invitation lives unless the inviter says less.
+	InvitationLife = 7 * 24 * time.Hour
+	// InvitationLifeMax bounds what an inviter may say.
+	InvitationLifeMax = 30 * 24 * time.Hour
+)
+
+// Record is a ticket.
+type Record struct {
+	ID         holdfast.TicketID
+	Kind       Kind
+	SecretHash string            // holdfast.HashSecret of the secret in the link
+	Person     holdfast.PersonID // whom it enrols; empty for Setup
+	By         string            // id of who made it
+	Created    time.Time
+	Expires    time.Time
+	Used       time.Time
+	Revoked    time.Time
+}
+
+func (*Record) Table() string { return "ticket" }
+
+func (t *Record) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &t.ID)
+	audit.StringColumn(c, "kind", &t.Kind)
+	audit.StringColumn(c, "secret_hash", &t.SecretHash)
+	audit.StringColumn(c, "person", &t.Person)
+	audit.StringColumn(c, "made_by", &t.By)
+	c.Time("created", &t.Created)
+	c.Time("expires", &t.Expires)
+	c.Time("used", &t.Used)
+	c.Time("revoked", &t.Revoked)
+}
+
+// State is what a ticket is good for.
+type State string
+
+const (
+	Open    State = "open"
+	Used    State = "used"
+	Revoked State = "revoked"
+	Expired State = "expired"
+)
+
+// State says where t stands at now.
+func (t Record) State(now time.Time) State {
+	switch {
+	case !t.Used.IsZero():
+		return Used
+	case !t.Revoked.IsZero():
+		return Revoked
+	case !now.Before(t.Expires):
+		return Expired
+	}
+	return Open
+}
+
+// Issue makes a ticket and its secret. The secret is shown once.
+func Issue(kind Kind, person holdfast.PersonID, by holdfast.Actor, life time.Duration, now time.Time) (Record, string, []audit.Event, error) {
+	if life <= 0 || life > InvitationLifeMax {
+		return Record{}, "", nil, holdfast.Errorf(holdfast.Invalid, "ticket_life",
+			"A link lives more than nothing and at most %d days.", int(InvitationLifeMax.Hours()/24))
+	}
+	secret := holdfast.NewSecret()
+	t := Record{
+		ID: holdfast.NewTicketID(), Kind: kind, SecretHash: holdfast.HashSecret(secret),
+		Person: person, By: string(by.Kind) + ":" + by.ID, Created: now, Expires: now.Add(life),
+	}
+	return t, secret, t.event("issued"), nil
+}
+
+// Redeem uses t up.
+func Redeem(t Record, now time.Time) (Record, []audit.Event, error) {
+	if err := t.Check(now); err != nil {
+		return t, nil, err
+	}
+	t.Used = now
+	return t, t.event("redeemed"), nil
+}
+
+// Revoke ends t before its time.
+func Revoke(t Record, now time.Time) (Record, []audit.Event, error) {
+	if err := t.Check(now); err != nil {
+		return t, nil, err
+	}
+	t.Revoked = now
+	return t, t.event("revoked"), nil
+}
+
+// Check says why t cannot be redeemed at now, or nil.
+func (t Record) Check(now time.Time) error {
+	what := "invitation"
+	if t.Kind == Setup {
+		what = "set-up link"
+	}
+	switch t.State(now) {
+	case Used:
+		return holdfast.Errorf(holdfast.Conflict, "ticket_used", "This %s was used already. If that was not you, tell your administrator at once; otherwise just sign in.", what)
+	case Revoked:
+		return holdfast.Errorf(holdfast.Expired, "ticket_revoked", "This %s was withdrawn. Ask for a new one.", what)
+	case Expired:
+		return holdfast.Errorf(holdfast.Expired, "ticket_expired", "This %s has expired. Ask for a new one.", what)
+	}
+	return nil
+}
+
+func (t Record) event(verb string) []audit.Event {
+	return []audit.Event{audit.New(audit.Type(string(t.Kind)+"."+verb), string(t.ID), t.Person, audit.Set(&t))}
+}
