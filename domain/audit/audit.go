@@ -12,6 +12,8 @@
 package audit
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -41,11 +43,13 @@ type By struct {
 	At    time.Time
 }
 
-// A Put sets a row (Columns filled) or removes it (Removed).
+// A Put sets a row (Columns filled), changes some columns of one that is there
+// (Partial), or removes it (Removed).
 type Put struct {
 	Table   string
 	Key     string
-	Columns []Column
+	Columns []Column // of a Partial put: the changed ones only, without id
+	Partial bool
 	Removed bool
 }
 
@@ -70,6 +74,21 @@ func KeyOf(r Record) string {
 // Set is the Put that stores r as it is now.
 func Set(r Record) Put {
 	return Put{Table: r.Table(), Key: KeyOf(r), Columns: ColumnsOf(r)}
+}
+
+// Change is the Put that changes the named columns of r's row, which must be
+// there. What is frequent is written so, to keep the log small.
+func Change(r Record, names ...string) Put {
+	p := Put{Table: r.Table(), Key: KeyOf(r), Partial: true}
+	for _, c := range ColumnsOf(r) {
+		if slices.Contains(names, c.Name) {
+			p.Columns = append(p.Columns, c)
+		}
+	}
+	if len(p.Columns) != len(names) {
+		panic("audit: internal error: " + r.Table() + " does not have all of " + strings.Join(names, ", "))
+	}
+	return p
 }
 
 // Remove is the Put that removes r.

@@ -33,10 +33,12 @@ type EntryActor struct {
 	Session string             `json:"session,omitempty"`
 }
 
-// EntryPut is one row. Removed rows have no columns.
+// EntryPut is one row. A partial one has the changed columns only; a removed
+// one has none.
 type EntryPut struct {
 	Table   string       `json:"table"`
 	Key     string       `json:"key"`
+	Partial bool         `json:"partial,omitempty"`
 	Removed bool         `json:"removed,omitempty"`
 	Columns []EntryField `json:"columns,omitempty"`
 }
@@ -74,7 +76,7 @@ func Encode(e Event, by By) ([]byte, []Opening, error) {
 	}
 	var openings []Opening
 	for _, p := range e.Puts {
-		row := EntryPut{Table: p.Table, Key: p.Key, Removed: p.Removed}
+		row := EntryPut{Table: p.Table, Key: p.Key, Partial: p.Partial, Removed: p.Removed}
 		for _, c := range p.Columns {
 			f := EntryField{Name: c.Name, Value: mustJSON(encodeValue(c.Value()))}
 			if c.Personal && !emptyValue(c.Value()) {

@@ -20,6 +20,11 @@ func (t Tables) Fold(e Entry, open func(commitment string) (json.RawMessage, boo
 			continue
 		}
 		row := map[string]json.RawMessage{}
+		if p.Partial {
+			if row = t[p.Table][p.Key]; row == nil {
+				return fmt.Errorf("fold %s %s: a change to a row that is not there", p.Table, p.Key)
+			}
+		}
 		for _, c := range p.Columns {
 			switch {
 			case c.Commitment != "":

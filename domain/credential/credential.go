@@ -149,7 +149,8 @@ func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	}
 	r.BE, r.BS, r.SignCount, r.LastUsed = u.BE, u.BS, u.SignCount, now
 	r.UVInitialized = r.UVInitialized || u.UV
-	used := audit.New("credential.used", string(r.ID), r.Person, audit.Set(&r))
+	used := audit.New("credential.used", string(r.ID), r.Person,
+		audit.Change(&r, "be", "bs", "sign_count", "last_used", "uv_initialized"))
 	return r, append([]audit.Event{used}, signals...), nil
 }
 

@@ -5,7 +5,10 @@
 package session
 
 import (
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/domain/assurance"
@@ -149,10 +152,16 @@ func (s Record) event(t audit.Type) []audit.Event {
 	return []audit.Event{audit.New(t, string(s.ID), s.Person, audit.Set(&s))}
 }
 
+// clip keeps what a client says of itself short and fit for any database:
+// PostgreSQL refuses a NUL and bytes that are no character.
 func clip(s string, n int) string {
 	if len(s) > n {
 		s = s[:n]
 	}
-	// A cut in the middle of a character, or bytes that are none, must not reach the database.
-	return string([]rune(s))
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
