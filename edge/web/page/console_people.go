@@ -1,0 +1,320 @@
+package page
+
+import (
+	"net/url"
+	"time"
+)
+
+// PersonState is where a person stands.
+type PersonState string
+
+const (
+	Invited   PersonState = "invited" // no passkey yet
+	Active    PersonState = "active"
+	Suspended PersonState = "suspended"
+	Ended     PersonState = "ended" // employment is over
+	Erased    PersonState = "erased"
+)
+
+// Badge shows the state with a sign and a colour.
+func (s PersonState) Badge() Badge {
+	switch s {
+	case Invited:
+		return Badge{Text: "invited", Tone: ToneNote}
+	case Active:
+		return Badge{Text: "active", Tone: ToneGood}
+	case Suspended:
+		return Badge{Text: "suspended", Tone: ToneWarn}
+	}
+	return Badge{Text: string(s), Tone: ToneAlarm}
+}
+
+// Start is the console's landing page: a checklist of what is worth doing next.
+type Start struct {
+	Frame
+	Tasks  []Task
+	Counts []Count // each leads to its list
+}
+
+// Done is the number of finished tasks.
+func (s *Start) Done() int {
+	n := 0
+	for _, t := range s.Tasks {
+		if t.Done {
+			n++
+		}
+	}
+	return n
+}
+
+// Progress is the checklist as a bar.
+func (s *Start) Progress() Progress {
+	return Progress{ID: "start", Label: "Getting started", Done: s.Done(), Total: len(s.Tasks), Noun: "steps"}
+}
+
+// Task is one line of the checklist.
+type Task struct {
+	Title, Text string
+	Done        bool
+	Action      Link
+}
+
+// Count is a number that leads to its list.
+type Count struct {
+	Number     int
+	Label, URL string
+}
+
+// PersonRow is one line of the list of people.
+type PersonRow struct {
+	ID, Name, Email string
+	State           PersonState
+	Administrator   bool
+	Groups          []string
+	Passkeys        int
+	Ends            time.Time // of the employment
+	LastSignIn      time.Time
+}
+
+// People is the list of people, filtered by its address.
+type People struct {
+	Frame
+	Rows  []PersonRow
+	Query string // typed
+	State PersonState
+	Group string // id
+	All   []GroupRef
+	Pager Pager
+}
+
+// Filtered says whether anything narrows the list.
+func (p *People) Filtered() bool { return p.Query != "" || p.State != "" || p.Group != "" }
+
+// States are the choices of the state filter.
+func (p *People) States() []Option {
+	out := []Option{{Value: "", Label: "Any state", Chosen: p.State == ""}}
+	for _, s := range []PersonState{Active, Invited, Suspended, Ended} {
+		out = append(out, Option{Value: string(s), Label: string(s), Chosen: p.State == s})
+	}
+	return out
+}
+
+// Groups are the choices of the group filter.
+func (p *People) Groups() []Option {
+	out := []Option{{Value: "", Label: "Any group", Chosen: p.Group == ""}}
+	for _, g := range p.All {
+		out = append(out, Option{Value: g.ID, Label: g.Name, Chosen: p.Group == g.ID})
+	}
+	return out
+}
+
+// GroupRef names a group.
+type GroupRef struct {
+	ID, Name string
+}
+
+// Person is everything an administrator sees of one person. The fields of the
+// person are in Who, since Frame.Person is who looks.
+type Person struct {
+	Frame
+	Who         PersonRow
+	Starts      time.Time
+	Created     time.Time
+	Groups      []GroupRef
+	OtherGroups []GroupRef // that can be added
+	Passkeys    []Passkey
+	Sessions    []Session
+	Invitations []Invitation
+	History     []Moment
+	Self        bool   // looks at themselves: cannot suspend or erase
+	LastAdmin   bool   // the only administrator: cannot be ended or demoted
+	Errors      Errors // of the forms for details and employment
+	EditName    string // what was typed, where Errors is set
+	EditEmail   string
+	EditStart   string
+	EditEnd     string
+}
+
+// Fixed says whether the person cannot be suspended, demoted or erased here.
+func (p *Person) Fixed() bool { return p.Self || p.LastAdmin }
+
+// Details are the fields of the form for name and address.
+func (p *Person) Details() []Field {
+	name, email := p.Who.Name, p.Who.Email
+	if len(p.Errors) > 0 && p.EditName+p.EditEmail != "" {
+		name, email = p.EditName, p.EditEmail
+	}
+	return []Field{
+		{Name: "name", Label: "Name", Value: name, Required: true, Autocomplete: "off", Error: p.Errors["name"]},
+		{Name: "email", Label: "E-mail address", Type: "email", Value: email, Required: true, Autocomplete: "off", Error: p.Errors["email"]},
+	}
+}
+
+// Employment are the fields of the form for the dates.
+func (p *Person) Employment() []Field {
+	start, end := day(p.Starts), day(p.Who.Ends)
+	if len(p.Errors) > 0 && p.EditStart+p.EditEnd != "" {
+		start, end = p.EditStart, p.EditEnd
+	}
+	return []Field{
+		{Name: "starts", Label: "First day", Type: "date", Value: start, Error: p.Errors["starts"]},
+		{Name: "ends", Label: "Last day", Type: "date", Value: end, Error: p.Errors["ends"],
+			Help: "At the end of this day every session ends and nobody can sign in as this person. Leave it empty for no end."},
+	}
+}
+
+// AuditURL is the audit list narrowed to this person.
+func (p *Person) AuditURL() string {
+	return PathAudit + "?" + url.Values{"subject": {p.Who.ID}}.Encode()
+}
+
+// NewPerson is the form that adds a person and invites them.
+type NewPerson struct {
+	Frame
+	Name, Email  string
+	Starts, Ends string // 2006-01-02
+	Groups       []Option
+	Errors       Errors
+}
+
+// Fields are the inputs of the form, save the groups.
+func (n *NewPerson) Fields() []Field {
+	return []Field{
+		{Name: "name", Label: "Full name", Value: n.Name, Required: true, Autocomplete: "off", Error: n.Errors["name"], Autofocus: true},
+		{Name: "email", Label: "E-mail address", Type: "email", Value: n.Email, Required: true, Autocomplete: "off", Error: n.Errors["email"],
+			Help: "They type it where a security key needs a name, and the invitation goes there."},
+		{Name: "starts", Label: "First day", Type: "date", Value: n.Starts, Error: n.Errors["starts"], Help: "Empty: at once."},
+		{Name: "ends", Label: "Last day", Type: "date", Value: n.Ends, Error: n.Errors["ends"], Help: "Empty: no end."},
+	}
+}
+
+// InvitationState is where an invitation stands.
+type InvitationState string
+
+const (
+	InvitationOpen    InvitationState = "open"
+	InvitationUsed    InvitationState = "used"
+	InvitationExpired InvitationState = "ended"
+	InvitationRevoked InvitationState = "revoked"
+)
+
+// Badge shows the state with a sign and a colour.
+func (s InvitationState) Badge() Badge {
+	switch s {
+	case InvitationOpen:
+		return Badge{Text: "open", Tone: ToneNote}
+	case InvitationUsed:
+		return Badge{Text: "used", Tone: ToneGood}
+	}
+	return Badge{Text: string(s), Tone: ToneWarn}
+}
+
+// Invitation is one line of the list of invitations.
+type Invitation struct {
+	ID, Person, PersonID, Email string
+	By                          string // who invited
+	State                       InvitationState
+	Created, Ends               time.Time
+}
+
+// Open says whether it can still be used.
+func (i Invitation) Open() bool { return i.State == InvitationOpen }
+
+// Invitations lists invitations, newest first.
+type Invitations struct {
+	Frame
+	Rows  []Invitation
+	State InvitationState // filter
+	Pager Pager
+}
+
+// States are the choices of the state filter.
+func (i *Invitations) States() []Option {
+	out := []Option{{Value: "", Label: "Any state", Chosen: i.State == ""}}
+	for _, s := range []InvitationState{InvitationOpen, InvitationUsed, InvitationExpired, InvitationRevoked} {
+		out = append(out, Option{Value: string(s), Label: string(s), Chosen: i.State == s})
+	}
+	return out
+}
+
+// InvitationMade shows the one-time link, once.
+type InvitationMade struct {
+	Frame
+	Invitee   string
+	InviteeID string
+	Email     string
+	URL       string
+	QR        Picture // of URL; see QR
+	Ends      time.Time
+	Mailed    bool // the link was sent to Email too
+}
+
+// Link is the URL as a one-time secret.
+func (i *InvitationMade) Link() Secret {
+	return Secret{ID: "link", Label: "Invitation link", Value: i.URL,
+		Note: "Shown only now. Whoever opens it first can enrol, so send it where only " + i.Invitee + " reads."}
+}
+
+// GroupRow is one line of the list of groups.
+type GroupRow struct {
+	ID, Name string
+	Members  int
+	Created  time.Time
+}
+
+// Groups lists the groups.
+type Groups struct {
+	Frame
+	Rows   []GroupRow
+	Name   string // typed, where Errors is set
+	Errors Errors
+}
+
+// New is the field of the form that makes a group.
+func (g *Groups) New() Field {
+	return Field{Name: "name", Label: "New group", Value: g.Name, Required: true, Autocomplete: "off", Error: g.Errors["name"]}
+}
+
+// Group is one group and its members.
+type Group struct {
+	Frame
+	Row     GroupRow
+	Members []PersonRow
+	Pager   Pager
+	Name    string // typed, where Errors is set
+	Add     string // typed, where Errors is set
+	Errors  Errors
+}
+
+// Rename is the field of the form that renames.
+func (g *Group) Rename() Field {
+	f := Field{Name: "name", Label: "Name", Value: g.Row.Name, Required: true, Autocomplete: "off", Error: g.Errors["name"]}
+	if f.Error != "" {
+		f.Value = g.Name
+	}
+	return f
+}
+
+// Member is the field of the form that adds a member.
+func (g *Group) Member() Field {
+	return Field{Name: "person", Label: "Add a person", Type: "email", Value: g.Add, Required: true, Autocomplete: "off",
+		Help: "Their e-mail address.", Error: g.Errors["person"]}
+}
+
+func (*Start) name() string          { return "start" }
+func (*People) name() string         { return "people" }
+func (*Person) name() string         { return "person" }
+func (*NewPerson) name() string      { return "newperson" }
+func (*Invitations) name() string    { return "invitations" }
+func (*InvitationMade) name() string { return "invitationmade" }
+func (*Groups) name() string         { return "groups" }
+func (*Group) name() string          { return "group" }
+
+func (*Start) shell() string          { return "console" }
+func (*People) shell() string         { return "console" }
+func (*Person) shell() string         { return "console" }
+func (*NewPerson) shell() string      { return "console" }
+func (*Invitations) shell() string    { return "console" }
+func (*InvitationMade) shell() string { return "console" }
+func (*Groups) shell() string         { return "console" }
+func (*Group) shell() string          { return "console" }

@@ -1,0 +1,56 @@
+// Package page is what people see: one typed struct for each page, the
+// templates that draw them, one style sheet and one script module. It refuses
+// to decide anything: it reads no request, no session and no store, and it
+// never writes a page that it could not render to the end.
+//
+// A handler fills a struct and calls Render:
+//
+//	pages, err := page.New(page.Config{})
+//	mux.Handle("GET "+page.PathAssets, pages.Assets())
+//	err = pages.Render(w, http.StatusOK, &page.SignIn{Frame: frame, Return: "/"})
+//
+// Every page embeds Frame, which holds what all pages share. Ids are strings
+// here, since they only become parts of addresses. The zero value of a field
+// leaves its part of the page out; the zero time is "never".
+//
+// # What the pages post
+//
+// Forms post application/x-www-form-urlencoded to the addresses below, built
+// by the functions in paths.go. The answer is a redirect (303) back to the page
+// with Frame.Flash set, or the same page with Errors (422).
+//
+//	POST /signout                                     (nothing)
+//	POST Consent.Action                               decision=allow|deny, Hidden fields
+//	POST SignOut.Action                               decision=signout|stay, Hidden fields
+//	POST /me/passkeys/{id}/rename                     name
+//	POST /me/passkeys/{id}/remove
+//	POST /me/sessions/{id}/end
+//	POST /me/sessions/end                             (all, this one too)
+//	GET  /console/people                              ?q= &state= &group= &page=
+//	POST /console/people                              name email group… starts ends
+//	POST /console/people/{id}/edit                    name email
+//	POST /console/people/{id}/employment              starts ends (2006-01-02, empty is open)
+//	POST /console/people/{id}/{suspend,activate,invite,administrator,erase,sessions/end}
+//	                                                  administrator: on=yes|no · erase: confirm=<name>
+//	POST /console/people/{id}/groups/{add,remove}     group
+//	POST /console/people/{id}/passkeys/{pid}/{suspend,activate,remove}
+//	POST /console/people/{id}/sessions/{sid}/end
+//	POST /console/groups                              name
+//	POST /console/groups/{id}/{rename,remove}         name
+//	POST /console/groups/{id}/members/{add,remove}    person (an id or an e-mail address)
+//	POST /console/invitations/{id}/revoke
+//	POST /console/applications                        name redirect_uri preset confidential=yes
+//	POST /console/applications/{id}/{secret,remove}
+//	POST /console/sessions/{id}/end
+//	GET  /console/audit                               ?type= &actor= &subject= &from= &to= &before= &after=
+//	POST /console/settings                            organisation
+//
+// The script module calls the door's JSON API (/door/…), and sends a person
+// whose session is missing or too old (401) to /signin?return=<the page>.
+//
+// # Checking the module
+//
+// assets/holdfast.js is plain JavaScript with JSDoc types:
+//
+//	npx -y -p typescript@5.9.3 tsc -p edge/web/page
+package page

@@ -1,0 +1,56 @@
+package page
+
+import "net/url"
+
+// The addresses that pages link to and post to. Ids are escaped where they are
+// put together, by the functions below.
+const (
+	PathAssets = "/assets/"
+
+	PathSignIn    = "/signin"
+	PathEnrol     = "/enrol" // the ticket is in the fragment
+	PathSetup     = "/setup" // the ticket is in the fragment
+	PathWelcome   = "/welcome"
+	PathSignOut   = "/signout"
+	PathSignedOut = "/signedout"
+
+	PathHome     = "/"
+	PathPasskeys = "/me/passkeys"
+	PathSessions = "/me/sessions"
+
+	PathConsole      = "/console"
+	PathPeople       = "/console/people"
+	PathGroups       = "/console/groups"
+	PathInvitations  = "/console/invitations"
+	PathApplications = "/console/applications"
+	PathAllSessions  = "/console/sessions"
+	PathAudit        = "/console/audit"
+	PathSettings     = "/console/settings"
+
+	PathMail = "/demo/mail"
+)
+
+// at joins a base and further parts, each escaped as one path segment.
+func at(base string, parts ...string) string {
+	for _, p := range parts {
+		base += "/" + url.PathEscape(p)
+	}
+	return base
+}
+
+// PersonPath is the console's address of a person, or of a verb on one:
+// PersonPath(id, "suspend").
+func PersonPath(id string, verb ...string) string { return under(PathPeople, id, verb) }
+
+// GroupPath is the console's address of a group or of a verb on one.
+func GroupPath(id string, verb ...string) string { return under(PathGroups, id, verb) }
+
+// ApplicationPath is the console's address of an application or of a verb on one.
+func ApplicationPath(id string, verb ...string) string { return under(PathApplications, id, verb) }
+
+// AuditPath is the console's address of one audit record.
+func AuditPath(index string) string { return at(PathAudit, index) }
+
+func under(base, id string, verb []string) string {
+	return at(base, append([]string{id}, verb...)...)
+}

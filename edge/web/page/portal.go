@@ -1,0 +1,138 @@
+package page
+
+import "time"
+
+// Passkey is one credential as a person sees it.
+type Passkey struct {
+	ID          string // for addresses
+	Name        string // the owner's
+	Provider    string // "iCloud Keychain"; empty where unknown
+	SecurityKey bool   // a separate key, not a phone or computer
+	Synced      bool   // backup eligible: copies may exist elsewhere
+	Suspended   bool
+	Current     bool // this session was opened with it
+	Created     time.Time
+	LastUsed    time.Time
+	Technical   []Pair // for the details fold: algorithm, format, AAGUID, …
+}
+
+// Where says in one word where it lives.
+func (p Passkey) Where() Badge {
+	if p.Synced {
+		return Badge{Text: "synced", Evidence: Claimed}
+	}
+	return Badge{Text: "this device only, not proven", Evidence: Unknown}
+}
+
+// Label is the name, or the provider, or a neutral word.
+func (p Passkey) Label() string {
+	switch {
+	case p.Name != "":
+		return p.Name
+	case p.Provider != "":
+		return p.Provider
+	case p.SecurityKey:
+		return "Security key"
+	}
+	return "Passkey"
+}
+
+// Glyph is the icon of its kind.
+func (p Passkey) Glyph() string {
+	if p.SecurityKey {
+		return "usb"
+	}
+	return "key"
+}
+
+// Session is one sign-in as its owner or an administrator sees it.
+type Session struct {
+	ID       string
+	Person   string // display name; empty in the portal
+	PersonID string
+	Device   string // "Firefox on Linux"
+	Address  string // of the network
+	Passkey  string // the name of the one used
+	Current  bool   // this very session
+	Started  time.Time
+	Active   time.Time // last seen
+	Ends     time.Time // at the latest
+	Apps     []string  // signed in to through it
+}
+
+// App is an application as a person sees it.
+type App struct {
+	Name     string
+	URL      string // where it starts; empty where unknown
+	Host     string
+	LastUsed time.Time
+}
+
+// Home is the portal's first page.
+type Home struct {
+	Frame
+	Apps     []App
+	Passkeys []Passkey
+	Sessions []Session
+}
+
+// Usable is the number of passkeys that can sign in.
+func (h *Home) Usable() int { return usable(h.Passkeys) }
+
+// Passkeys lists a person's own passkeys.
+type Passkeys struct {
+	Frame
+	Passkeys []Passkey
+	Errors   Errors // "name" for the passkey Editing
+	Editing  string // id of the one whose rename was refused
+	Typed    string // what was typed there
+}
+
+// Usable is the number of passkeys that can sign in.
+func (p *Passkeys) Usable() int { return usable(p.Passkeys) }
+
+// Without is what remains when one is removed.
+func (p *Passkeys) Without(id string) []Passkey { return without(p.Passkeys, id) }
+
+// Rename is the field of the inline form of one passkey.
+func (p *Passkeys) Rename(k Passkey) Field {
+	f := Field{Name: "name", Label: "New name", Value: k.Label(), Required: true, Autocomplete: "off"}
+	if k.ID == p.Editing {
+		f.Value, f.Error = p.Typed, p.Errors["name"]
+	}
+	return f
+}
+
+// Sessions lists a person's own sessions.
+type Sessions struct {
+	Frame
+	Sessions []Session
+}
+
+func usable(ps []Passkey) int {
+	n := 0
+	for _, p := range ps {
+		if !p.Suspended {
+			n++
+		}
+	}
+	return n
+}
+
+func without(ps []Passkey, id string) []Passkey {
+	var out []Passkey
+	for _, p := range ps {
+		if p.ID != id && !p.Suspended {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (*Home) name() string     { return "home" }
+func (*Passkeys) name() string { return "passkeys" }
+func (*Sessions) name() string { return "sessions" }
+
+func (*Home) shell() string     { return "portal" }
+func (*Passkeys) shell() string { return "portal" }
+func (*Sessions) shell() string { return "portal" }
