@@ -38,7 +38,7 @@ type App struct {
 	Removed        time.Time // zero while it exists
 }
 
-func (App) Table() string { return "apps" }
+func (*App) Table() string { return "app" }
 
 func (a *App) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "id", &a.ID)

@@ -76,7 +76,7 @@ type Grant struct {
 	Reason  Reason
 }
 
-func (Grant) Table() string { return "grants" }
+func (*Grant) Table() string { return "app_grant" }
 
 func (g *Grant) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "id", &g.ID)
@@ -134,7 +134,7 @@ type Token struct {
 	Expires time.Time
 }
 
-func (Token) Table() string { return "tokens" }
+func (*Token) Table() string { return "token" }
 
 func (t *Token) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "id", &t.ID)
@@ -162,7 +162,7 @@ type Consent struct {
 // ConsentID names the one consent of a person for an application.
 func ConsentID(p holdfast.PersonID, a holdfast.AppID) string { return string(p) + "." + string(a) }
 
-func (Consent) Table() string { return "consents" }
+func (*Consent) Table() string { return "consent" }
 
 func (c *Consent) Columns(cs *audit.Columns) {
 	audit.StringColumn(cs, "id", &c.ID)
