@@ -1,0 +1,81 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Begun is what a begin call answers.
+type Begun struct {
+	ID        string          `json:"id"`
+	PublicKey json.RawMessage `json:"publicKey"`
+}
+
+// BeginSignIn asks for request options; name is for keys that are not
+// discoverable, back a local path to go to afterwards. Both may be empty.
+func (c *Client) BeginSignIn(ctx context.Context, name, back string) (Begun, error) {
+	in := map[string]string{}
+	if name != "" {
+		in["name"] = name
+	}
+	if back != "" {
+		in["return"] = back
+	}
+	var b Begun
+	return b, c.PostJSON(ctx, "/door/signin/begin", in, &b)
+}
+
+// BeginEnrol asks for creation options, by a ticket or, where it is empty, by
+// the session.
+func (c *Client) BeginEnrol(ctx context.Context, ticket string) (Begun, error) {
+	in := map[string]string{}
+	if ticket != "" {
+		in["ticket"] = ticket
+	}
+	var b Begun
+	return b, c.PostJSON(ctx, "/door/enrol/begin", in, &b)
+}
+
+// FinishSignIn sends an assertion and answers where to go; the session cookie
+// is in the jar then.
+func (c *Client) FinishSignIn(ctx context.Context, id string, credential []byte) (string, error) {
+	return c.finish(ctx, "/door/signin/finish", id, credential)
+}
+
+// FinishEnrol sends a registration.
+func (c *Client) FinishEnrol(ctx context.Context, id string, credential []byte) (string, error) {
+	return c.finish(ctx, "/door/enrol/finish", id, credential)
+}
+
+func (c *Client) finish(ctx context.Context, path, id string, credential []byte) (string, error) {
+	var out struct{ Redirect string }
+	in := map[string]any{"id": id, "credential": json.RawMessage(credential)}
+	err := c.PostJSON(ctx, path, in, &out)
+	return out.Redirect, err
+}
+
+// SignIn is a whole sign-in with the client's key.
+func (c *Client) SignIn(ctx context.Context, name, back string) (string, error) {
+	b, err := c.BeginSignIn(ctx, name, back)
+	if err != nil {
+		return "", err
+	}
+	credential, err := c.Key.Get(b.PublicKey)
+	if err != nil {
+		return "", err
+	}
+	return c.FinishSignIn(ctx, b.ID, credential)
+}
+
+// Enrol is a whole enrolment with the client's key.
+func (c *Client) Enrol(ctx context.Context, ticket string) (string, error) {
+	b, err := c.BeginEnrol(ctx, ticket)
+	if err != nil {
+		return "", err
+	}
+	credential, err := c.Key.Create(b.PublicKey)
+	if err != nil {
+		return "", err
+	}
+	return c.FinishEnrol(ctx, b.ID, credential)
+}
