@@ -1,5 +1,10 @@
 package credential
 
+import (
+	"slices"
+	"strconv"
+)
+
 // providers are the names of widely used passkey providers by the AAGUID that
 // they report. The AAGUID is not proven, so a name is a help for the eye on
 // the portal's cards and decides nothing. Each value is published by the
@@ -22,3 +27,16 @@ var providers = map[string]string{
 
 // Provider is the name behind an AAGUID, or "" where we know none.
 func Provider(aaguid string) string { return providers[aaguid] }
+
+// SuggestName is what a new credential is called until its owner says
+// otherwise. count is how many its owner has had.
+func SuggestName(r Record, count int) string {
+	if p := Provider(r.AAGUID); p != "" {
+		return p
+	}
+	kind := "Passkey"
+	if !r.BE && slices.Contains(r.Transports, "usb") {
+		kind = "Security key"
+	}
+	return kind + " " + strconv.Itoa(count+1)
+}

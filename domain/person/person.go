@@ -90,24 +90,34 @@ type New struct {
 func Add(n New, now time.Time) (Record, []audit.Event, error) {
 	p := Record{ID: holdfast.NewPersonID(), Handle: make([]byte, 32), Status: Invited, Created: now}
 	rand.Read(p.Handle)
-	if err := p.describe(n, now); err != nil {
+	if err := p.describe(n); err != nil {
+		return Record{}, nil, err
+	}
+	return p, p.event("person.added"), nil
+}
+
+// Founder is the first administrator, whose id and user handle the
+// authenticator was told before anything was stored.
+func Founder(id holdfast.PersonID, handle []byte, n New, now time.Time) (Record, []audit.Event, error) {
+	p := Record{ID: id, Handle: handle, Status: Active, Role: Administrator, Created: now}
+	if err := p.describe(n); err != nil {
 		return Record{}, nil, err
 	}
 	return p, p.event("person.added"), nil
 }
 
 // Describe changes name, address and employment.
-func Describe(p Record, n New, now time.Time) (Record, []audit.Event, error) {
+func Describe(p Record, n New) (Record, []audit.Event, error) {
 	if p.Status == Erased {
 		return p, nil, errErased
 	}
-	if err := p.describe(n, now); err != nil {
+	if err := p.describe(n); err != nil {
 		return p, nil, err
 	}
 	return p, p.event("person.described"), nil
 }
 
-func (p *Record) describe(n New, now time.Time) error {
+func (p *Record) describe(n New) error {
 	name, err := Name(n.Name)
 	if err != nil {
 		return err
