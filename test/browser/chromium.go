@@ -1,0 +1,368 @@
+// Package browser drives a real Chromium over the whole of Holdfast: people
+// enrol and sign in with virtual authenticators, pages are photographed and
+// looked over by axe-core. This file is the only one that knows chromedp, whose
+// programming interface moves. It refuses to sleep: it waits for what must
+// become true, and fails with a picture where it does not.
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/webauthn"
+	"github.com/chromedp/chromedp"
+
+	"holdfast/test/need"
+)
+
+// patience bounds every wait: far beyond what a slow machine needs, so that
+// only something that never comes runs into it.
+const patience = 60 * time.Second
+
+// Browser is one Chromium process.
+type Browser struct{ ctx context.Context }
+
+// Start starts Chromium; hosts maps names to this machine, such as
+// "login.evil.test", beside localhost and *.localhost.
+func Start(t testing.TB, hosts ...string) *Browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(need.Program(t, "chromium", "chromium-browser", "google-chrome")),
+		chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("no-first-run", true),
+		chromedp.WSURLReadTimeout(patience),
+	)
+	if len(hosts) > 0 {
+		rules := make([]string, len(hosts))
+		for i, h := range hosts {
+			rules[i] = "MAP " + h + " 127.0.0.1"
+		}
+		options = append(options, chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")))
+	}
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("start Chromium: %v", err)
+	}
+	return &Browser{ctx}
+}
+
+// Tab is one tab in a profile of its own: no cookie is shared between tabs.
+type Tab struct {
+	t    testing.TB
+	ctx  context.Context
+	name string
+
+	mu      sync.Mutex
+	console []string // what the page complained of, covered by mu
+}
+
+// Tab opens a profile for the person called name, which names its pictures.
+func (b *Browser) Tab(t testing.TB, name string) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	t.Cleanup(cancel)
+	tab := &Tab{t: t, ctx: ctx, name: name}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("open a tab: %v", err)
+	}
+	messages := chromedp.Console(ctx)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			tab.heard(m)
+		}
+	}()
+	return tab
+}
+
+func (tab *Tab) heard(m chromedp.ConsoleMessage) {
+	if m.IsException() || m.Type == "error" {
+		tab.mu.Lock()
+		defer tab.mu.Unlock()
+		tab.console = append(tab.console, m.String())
+	}
+}
+
+// Complaints are the errors that the page and the browser wrote to the console
+// since the last call: exceptions, blocked scripts, failed requests.
+func (tab *Tab) Complaints() []string {
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	c := tab.console
+	tab.console = nil
+	return c
+}
+
+// run does steps within patience and fails the test where they do not work.
+func (tab *Tab) run(what string, steps ...chromedp.Action[chromedp.Void]) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		tab.failed(what, err)
+	}
+}
+
+func (tab *Tab) failed(what string, err error) {
+	tab.t.Helper()
+	tab.Screenshot("failed")
+	text, _ := chromedp.Run(tab.ctx, chromedp.Evaluate[string](`location.href + "\n" + (document.body ? document.body.innerText : "")`))
+	tab.t.Fatalf("%s: %s: %v\nconsole: %q\npage: %s", tab.name, what, err, tab.Complaints(), text)
+}
+
+func get[T any](tab *Tab, what string, a chromedp.Action[T]) T {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, a)
+	if err != nil {
+		tab.failed(what, err)
+	}
+	return v
+}
+
+// Open goes to an address and waits until the page has loaded.
+func (tab *Tab) Open(url string) {
+	tab.t.Helper()
+	tab.run("open "+url, chromedp.Navigate(url))
+}
+
+// Click waits until the element can be seen and clicks it.
+func (tab *Tab) Click(css string) {
+	tab.t.Helper()
+	tab.run("click "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
+}
+
+// Fill replaces what is in a field by typing.
+func (tab *Tab) Fill(css, text string) {
+	tab.t.Helper()
+	tab.run("fill "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
+}
+
+// Press presses keys where the focus is.
+func (tab *Tab) Press(keys string) {
+	tab.t.Helper()
+	tab.run("press", chromedp.KeyEvent(keys))
+}
+
+// See waits until an element can be seen.
+func (tab *Tab) See(css string) {
+	tab.t.Helper()
+	tab.run("see "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+}
+
+// Text waits for an element and reads it.
+func (tab *Tab) Text(css string) string {
+	tab.t.Helper()
+	return get(tab, "text of "+css, chromedp.Text(chromedp.CSS(css)))
+}
+
+// Location is where the tab is.
+func (tab *Tab) Location() string {
+	tab.t.Helper()
+	return get(tab, "location", chromedp.Location())
+}
+
+// Eval gives the value of a JavaScript expression, a promise awaited.
+func Eval[T any](tab *Tab, expression string) T {
+	tab.t.Helper()
+	return get(tab, expression, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// Until waits until a JavaScript expression is true, over navigations.
+func (tab *Tab) Until(expression string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	var last error
+	for ctx.Err() == nil {
+		// Poll ends with an error when the page goes away under it; the next
+		// page is asked again.
+		if _, last = chromedp.Run(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience))); last == nil {
+			return
+		}
+	}
+	tab.failed("until "+expression, last)
+}
+
+// At waits until the path of the address is path and the page has loaded.
+func (tab *Tab) At(path string) {
+	tab.t.Helper()
+	tab.Until(fmt.Sprintf(`location.pathname === %q && document.readyState === "complete"`, path))
+}
+
+// Submits clicks, and waits until another page has loaded.
+func (tab *Tab) Submits(css string) {
+	tab.t.Helper()
+	Eval[bool](tab, `window.__before = true`)
+	tab.Click(css)
+	tab.Until(`!window.__before && document.readyState === "complete"`)
+}
+
+// Scheme sets what the person prefers: "light" or "dark".
+func (tab *Tab) Scheme(scheme string) {
+	tab.t.Helper()
+	tab.run("scheme", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+		})
+		return err
+	}))
+}
+
+// Size sets the viewport in CSS pixels.
+func (tab *Tab) Size(width, height int64) {
+	tab.t.Helper()
+	tab.run("size", chromedp.EmulateViewport(width, height))
+}
+
+// Screenshot keeps a picture of the whole page in artifacts/.
+func (tab *Tab) Screenshot(name string) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		tab.t.Logf("no picture of %s: %v", name, err)
+		return
+	}
+	dir := filepath.Join(need.Root(tab.t), "artifacts")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		tab.t.Fatal(err)
+	}
+	file := strings.ReplaceAll(strings.ReplaceAll(tab.t.Name(), "/", "-")+"-"+tab.name+"-"+name, " ", "-") + ".png"
+	if err := os.WriteFile(filepath.Join(dir, file), png, 0o644); err != nil {
+		tab.t.Fatal(err)
+	}
+}
+
+// Kind is a kind of virtual authenticator.
+type Kind = webauthn.VirtualAuthenticatorOptions
+
+// Synced is a platform passkey of a provider: BE=1, BS=1.
+var Synced = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport: "internal", HasResidentKey: true, HasUserVerification: true,
+	IsUserVerified: true, AutomaticPresenceSimulation: true, HasPrf: true, DefaultBackupEligibility: true, DefaultBackupState: true}
+
+// DeviceBound is a security key with a PIN: BE=0.
+var DeviceBound = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport: "usb", HasResidentKey: true, HasUserVerification: true,
+	IsUserVerified: true, AutomaticPresenceSimulation: true}
+
+// Authenticator is a virtual authenticator in a tab.
+type Authenticator struct {
+	tab *Tab
+	id  webauthn.AuthenticatorID
+}
+
+// Add puts a virtual authenticator into the tab.
+func (tab *Tab) Add(k Kind) *Authenticator {
+	tab.t.Helper()
+	a := &Authenticator{tab: tab}
+	tab.run("add an authenticator", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if _, err := chromedp.Call(ctx, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		got, err := chromedp.Call(ctx, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &k})
+		a.id = got.AuthenticatorID
+		return err
+	}))
+	return a
+}
+
+// Credential is a passkey in a virtual authenticator.
+type Credential = webauthn.Credential
+
+// Credentials are the passkeys that the authenticator holds.
+func (a *Authenticator) Credentials() []*Credential {
+	a.tab.t.Helper()
+	var out []*Credential
+	a.tab.run("read credentials", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		got, err := chromedp.Call(ctx, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: a.id})
+		out = got.Credentials
+		return err
+	}))
+	return out
+}
+
+// Put adds a passkey, such as one that another device has synced.
+func (a *Authenticator) Put(c *Credential) {
+	a.tab.t.Helper()
+	a.tab.run("add a credential", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c})
+		return err
+	}))
+}
+
+// Presence says whether the person touches the authenticator when asked.
+func (a *Authenticator) Presence(on bool) {
+	a.tab.t.Helper()
+	a.tab.run("presence", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, webauthn.SetAutomaticPresenceSimulation, webauthn.SetAutomaticPresenceSimulationParams{AuthenticatorID: a.id, Enabled: on})
+		return err
+	}))
+}
+
+// Override makes the authenticator answer wrongly.
+func (a *Authenticator) Override(bogusSignature, noUV, noUP bool) {
+	a.tab.t.Helper()
+	a.tab.run("override", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, webauthn.SetResponseOverrideBits, webauthn.SetResponseOverrideBitsParams{
+			AuthenticatorID: a.id, IsBogusSignature: &bogusSignature, IsBadUV: &noUV, IsBadUP: &noUP})
+		return err
+	}))
+}
+
+// Remove takes the authenticator out of the tab.
+func (a *Authenticator) Remove() {
+	a.tab.t.Helper()
+	a.tab.run("remove the authenticator", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: a.id})
+		return err
+	}))
+}
+
+// Violation is what axe-core found, with the elements that it found it in.
+type Violation struct {
+	ID, Help string
+	Targets  []string
+}
+
+// Axe looks the page over with axe-core: WCAG 2.2 AA and its best practices.
+func (tab *Tab) Axe() []Violation {
+	tab.t.Helper()
+	file := need.File(tab.t, filepath.Join(need.Root(tab.t), "test/browser/node_modules/axe-core/axe.min.js"))
+	script, err := os.ReadFile(file)
+	if err != nil {
+		tab.t.Fatal(err)
+	}
+	// Evaluated through the debugger, so that the page's own CSP stays as it is.
+	Eval[bool](tab, string(script)+"\n;true")
+	found := Eval[string](tab, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
+		({id: v.id, help: v.help, targets: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}))))`)
+	var v []Violation
+	if err := json.Unmarshal([]byte(found), &v); err != nil {
+		tab.t.Fatal(err)
+	}
+	return v
+}
+
+// Sideways is by how many CSS pixels the page is wider than its window.
+func (tab *Tab) Sideways() int {
+	tab.t.Helper()
+	return Eval[int](tab, `document.documentElement.scrollWidth - document.documentElement.clientWidth`)
+}
