@@ -178,7 +178,7 @@ func Rename(r Record, name string) (Record, []audit.Event, error) {
 		return r, nil, errRemoved
 	}
 	r.Name = name
-	return r, r.event("credential.renamed"), nil
+	return r, r.changed("credential.renamed", "name"), nil
 }
 
 // Suspend stops r from signing anybody in.
@@ -187,7 +187,7 @@ func Suspend(r Record) (Record, []audit.Event, error) {
 		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_active", "This passkey is %s already.", r.Status)
 	}
 	r.Status = Suspended
-	return r, r.event("credential.suspended"), nil
+	return r, r.changed("credential.suspended", "status"), nil
 }
 
 // Reinstate ends a suspension.
@@ -196,7 +196,7 @@ func Reinstate(r Record) (Record, []audit.Event, error) {
 		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_suspended", "This passkey is not suspended.")
 	}
 	r.Status = Active
-	return r, r.event("credential.reinstated"), nil
+	return r, r.changed("credential.reinstated", "status"), nil
 }
 
 // Remove ends r for good.
@@ -205,22 +205,22 @@ func Remove(r Record) (Record, []audit.Event, error) {
 		return r, nil, errRemoved
 	}
 	r.Status = Removed
-	return r, r.event("credential.removed"), nil
+	return r, r.changed("credential.removed", "status"), nil
 }
 
 // Forget blanks what is personal in r and its raw registration, for erasure.
 func Forget(r Record, raw Registration) (Record, Registration, []audit.Event) {
 	r.Name, r.Status = "", Removed
 	raw.AttestationObject, raw.ClientDataJSON = nil, nil
-	e := r.event("credential.forgotten")
+	e := r.changed("credential.forgotten", "name", "status")
 	e[0].Puts = append(e[0].Puts, audit.Set(&raw))
 	return r, raw, e
 }
 
 var errRemoved = holdfast.Errorf(holdfast.Conflict, "credential_removed", "This passkey was removed.")
 
-func (r Record) event(t audit.Type) []audit.Event {
-	return []audit.Event{audit.New(t, string(r.ID), r.Person, audit.Set(&r))}
+func (r Record) changed(t audit.Type, columns ...string) []audit.Event {
+	return []audit.Event{audit.New(t, string(r.ID), r.Person, audit.Change(&r, columns...))}
 }
 
 func checkName(s string) (string, error) {

@@ -68,3 +68,13 @@ func Join(p Record, g Group, now time.Time) (Membership, []audit.Event) {
 func Leave(m Membership) []audit.Event {
 	return []audit.Event{audit.New("group.left", string(m.Group), m.Person, audit.Remove(&m))}
 }
+
+// RenameGroup gives g another name.
+func RenameGroup(g Group, name string) (Group, []audit.Event, error) {
+	name, err := Name(name)
+	if err != nil {
+		return g, nil, err
+	}
+	g.Name = name
+	return g, []audit.Event{audit.New("group.renamed", string(g.ID), "", audit.Set(&g))}, nil
+}

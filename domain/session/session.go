@@ -123,8 +123,7 @@ func End(s Record, why string, now time.Time) (Record, []audit.Event) {
 		return s, nil
 	}
 	s.Ended, s.EndedWhy = now, why
-	e := s.event("session.ended")
-	return s, []audit.Event{e[0].With("why", why)}
+	return s, []audit.Event{audit.New("session.ended", string(s.ID), s.Person, audit.Change(&s, "ended", "ended_why")).With("why", why)}
 }
 
 // Live says whether s carries anybody at now, given its last activity.
@@ -145,7 +144,7 @@ func Forget(s Record) (Record, []audit.Event) {
 		return s, nil
 	}
 	s.UserAgent, s.Address = "", ""
-	return s, s.event("session.forgotten")
+	return s, []audit.Event{audit.New("session.forgotten", string(s.ID), s.Person, audit.Change(&s, "user_agent", "address"))}
 }
 
 func (s Record) event(t audit.Type) []audit.Event {
