@@ -117,6 +117,9 @@ func (c *Client) Do(ctx context.Context, method, path, contentType string, body 
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
 	}
+	if method == http.MethodGet {
+		r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	}
 	if c.Site != "" {
 		r.Header.Set("Sec-Fetch-Site", c.Site)
 	}
