@@ -105,6 +105,19 @@ func RemoveApp(a App, grants []Grant, now time.Time) (App, []audit.Event, error)
 	return a, append(events, EndAll(grants, EndedApp, now)...), nil
 }
 
+// ChangeSecret replaces the secret of a confidential application; the old one
+// is void at once.
+func ChangeSecret(a App, secretHash string, now time.Time) (App, []audit.Event, error) {
+	switch {
+	case !a.Live():
+		return a, nil, errAppRemoved
+	case !a.Confidential:
+		return a, nil, holdfast.Errorf(holdfast.Conflict, "app_public", "This application has no secret: it is public and proves itself by PKCE alone.")
+	}
+	a.SecretHash = secretHash
+	return a, []audit.Event{audit.New(AppSecretChanged, string(a.ID), "", audit.Change(&a, "secret_hash"))}, nil
+}
+
 func checkDraft(d Draft) error {
 	switch n := utf8.RuneCountInString(d.Name); {
 	case n == 0 || n > maxAppName || strings.TrimSpace(d.Name) != d.Name || strings.ContainsFunc(d.Name, unprintable):

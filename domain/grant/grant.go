@@ -39,6 +39,8 @@ const (
 	AppCreated audit.Type = "app.created"
 	AppRemoved audit.Type = "app.removed"
 	Consented  audit.Type = "consent.given"
+
+	AppSecretChanged audit.Type = "app.secret_changed"
 )
 
 // Reason says why a grant ended.

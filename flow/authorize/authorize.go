@@ -1,0 +1,136 @@
+// Package authorize is the story of an application that asks who is there: is
+// the request one we answer, is somebody signed in, strongly and recently
+// enough, do they agree, and then code, tokens, and the end of both. It also
+// adds and removes applications.
+//
+// It refuses to say more than is true (acr, amr, auth_time come from the
+// session as it is), to accept a code or a refresh token twice on whichever
+// node it comes, and to keep any of them but as a hash.
+package authorize
+
+import (
+	"context"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/domain/grant"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+)
+
+// Reader is what the story reads. Each method answers holdfast.NotFound for
+// what was never there; what was removed or has ended is still given.
+type Reader interface {
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
+	Grant(ctx context.Context, id holdfast.GrantID) (grant.Grant, error)
+	// Token takes holdfast.HashSecret of the value.
+	Token(ctx context.Context, hash string) (grant.Token, error)
+	// Consent takes grant.ConsentID.
+	Consent(ctx context.Context, id string) (grant.Consent, error)
+	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
+	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
+	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
+	// Apps gives all that were not removed, by name.
+	Apps(ctx context.Context) ([]grant.App, error)
+	// GrantsOfApp gives those that have not ended.
+	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
+	// Pending gives what PutPending kept, or holdfast.NotFound when it was
+	// dropped or its time is over.
+	Pending(ctx context.Context, space, id string) ([]byte, error)
+}
+
+// Tx is a transaction: reads, the one write, and the named ephemera.
+type Tx interface {
+	Reader
+	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	// Spend is true exactly once for each id of a space, on all nodes together.
+	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
+	// PutPending keeps body until then, in place of what was kept under id.
+	PutPending(ctx context.Context, space, id string, body []byte, until time.Time) error
+	DropPending(ctx context.Context, space, id string) error
+}
+
+// Store runs transactions one after another; a transaction is durable when
+// InTx returns nil. The function may run more than once.
+type Store interface {
+	Reader
+	InTx(ctx context.Context, fn func(Tx) error) error
+}
+
+// Config is what the story needs.
+type Config struct {
+	Store  Store
+	Clock  holdfast.Clock
+	Issuer string   // as the discovery document has it
+	ACRs   []string // every acr value that a sign-in here can ever reach
+}
+
+// Flow is the story. It holds no state and may be used concurrently.
+type Flow struct{ Config }
+
+// New makes the story.
+func New(c Config) *Flow { return &Flow{c} }
+
+// Spaces of what is spent and kept. An id is spent in its own space only.
+const (
+	spaceCode    = "authorize.code"
+	spaceRefresh = "authorize.refresh"
+	spaceRequest = "authorize.request"
+	spaceJTI     = "authorize.jti"
+)
+
+// RequestLife is how long a person may take from an application's request to
+// its code: two ceremonies and a cup of coffee.
+const RequestLife = 30 * time.Minute
+
+// margin is how long a spent id is remembered beyond the life of what it
+// names, so that clocks that differ between nodes open no gap.
+const margin = time.Hour
+
+var errOver = holdfast.Errorf(holdfast.Expired, "grant_over", "This permission has ended. Send the person to sign in again.")
+
+// stands says whether what a grant rests on is still there: the grant, its
+// application, its person, and its session, which may have run out but must
+// not have been ended.
+func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
+	if !g.Live(now) {
+		return errOver
+	}
+	app, err := r.App(ctx, g.App)
+	if err != nil {
+		return err
+	}
+	who, err := r.Person(ctx, g.Person)
+	if err != nil {
+		return err
+	}
+	s, err := r.Session(ctx, g.Session)
+	if err != nil {
+		return err
+	}
+	if !app.Live() || !who.MaySignIn(now) || !s.Ended.IsZero() {
+		return errOver
+	}
+	return nil
+}
+
+// granted reads a token and its grant. Whatever is wrong with the value, the
+// answer is the same NotFound.
+func granted(ctx context.Context, r Reader, value string, kind grant.Kind) (grant.Grant, grant.Token, error) {
+	t, err := r.Token(ctx, holdfast.HashSecret(value))
+	if err != nil {
+		return grant.Grant{}, grant.Token{}, err
+	}
+	if t.Kind != kind {
+		return grant.Grant{}, grant.Token{}, errNoToken
+	}
+	g, err := r.Grant(ctx, t.Grant)
+	return g, t, err
+}
+
+var errNoToken = holdfast.Errorf(holdfast.NotFound, "no_such_token", "There is no such code or token. Send the person to sign in again.")
+
+func byApp(id holdfast.AppID, now time.Time) audit.By {
+	return audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorApp, ID: string(id)}, At: now}
+}

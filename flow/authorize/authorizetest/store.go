@@ -1,0 +1,320 @@
+// Package authorizetest is a store in memory for the tests of authorize and of
+// the web edge above it. It runs closures one after another and rolls back the
+// whole of one that fails, as the real store does; it knows rows only by the
+// columns that events put, so that a field without a column is lost here as it
+// would be there. It refuses to be of use in the product: it forgets at exit.
+package authorizetest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/domain/grant"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/flow/authorize"
+)
+
+type row map[string]any
+
+type kept struct {
+	body  []byte
+	until time.Time
+}
+
+type state struct {
+	tables map[string]map[string]row
+	spent  map[string]bool
+	kept   map[string]kept
+	events []audit.Event
+}
+
+// Store is an authorize.Store. Tail, when set, runs at the end of each
+// transaction and can make it fail.
+type Store struct {
+	Clock holdfast.Clock
+	Tail  func() error
+
+	mu sync.Mutex // covers now
+	state
+}
+
+// New gives an empty store.
+func New(clock holdfast.Clock) *Store {
+	return &Store{Clock: clock, state: state{tables: map[string]map[string]row{}, spent: map[string]bool{}, kept: map[string]kept{}}}
+}
+
+var _ authorize.Store = (*Store)(nil)
+
+// InTx runs fn on a copy that replaces the state when fn succeeds. Each closure
+// is run twice, the first time for nothing, since the real store may.
+func (s *Store) InTx(_ context.Context, fn func(authorize.Tx) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_ = fn(&tx{s.clone(), s.Clock})
+	t := &tx{s.clone(), s.Clock}
+	if err := fn(t); err != nil {
+		return err
+	}
+	if s.Tail != nil {
+		if err := s.Tail(); err != nil {
+			return err
+		}
+	}
+	s.state = t.state
+	return nil
+}
+
+// Put records events outside of any story, to set a scene.
+func (s *Store) Put(events ...audit.Event) {
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: s.Clock()}
+	if err := s.InTx(context.Background(), func(t authorize.Tx) error { return t.Record(context.Background(), by, events...) }); err != nil {
+		panic(err)
+	}
+}
+
+// Types lists the types of all events so far.
+func (s *Store) Types() []audit.Type {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []audit.Type
+	for _, e := range s.events {
+		out = append(out, e.Type)
+	}
+	return out
+}
+
+// Texts gives every text and byte string that is stored, to look for secrets.
+func (s *Store) Texts() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []string
+	for _, rows := range s.tables {
+		for key, r := range rows {
+			out = append(out, key)
+			for _, v := range r {
+				switch v := v.(type) {
+				case string:
+					out = append(out, v)
+				case []byte:
+					out = append(out, string(v))
+				}
+			}
+		}
+	}
+	for id, k := range s.kept {
+		out = append(out, id, string(k.body))
+	}
+	for id := range s.spent {
+		out = append(out, id)
+	}
+	for _, e := range s.events {
+		for _, d := range e.Details {
+			out = append(out, d.Value)
+		}
+	}
+	return out
+}
+
+func (s *Store) read() *tx {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &tx{s.clone(), s.Clock}
+}
+
+func (s *state) clone() state {
+	c := state{tables: map[string]map[string]row{}, spent: maps.Clone(s.spent), kept: maps.Clone(s.kept), events: slices.Clone(s.events)}
+	for name, rows := range s.tables {
+		c.tables[name] = maps.Clone(rows)
+	}
+	return c
+}
+
+type tx struct {
+	state
+	clock holdfast.Clock
+}
+
+func (t *tx) Record(_ context.Context, by audit.By, events ...audit.Event) error {
+	if by.Actor.Kind == "" || by.At.IsZero() || len(events) == 0 {
+		return holdfast.Errorf(holdfast.Internal, "no_actor", "Nobody did nothing.")
+	}
+	for _, e := range events {
+		t.events = append(t.events, e)
+		for _, p := range e.Puts {
+			t.put(p)
+		}
+	}
+	return nil
+}
+
+func (t *tx) put(p audit.Put) {
+	if t.tables[p.Table] == nil {
+		t.tables[p.Table] = map[string]row{}
+	}
+	if p.Removed {
+		delete(t.tables[p.Table], p.Key)
+		return
+	}
+	r := row{}
+	if p.Partial {
+		r = maps.Clone(t.tables[p.Table][p.Key])
+	}
+	for _, c := range p.Columns {
+		r[c.Name] = c.Value()
+	}
+	t.tables[p.Table][p.Key] = r
+}
+
+func (t *tx) Spend(_ context.Context, space, id string, _ time.Time) (bool, error) {
+	if t.spent[space+"\x00"+id] {
+		return false, nil
+	}
+	t.spent[space+"\x00"+id] = true
+	return true, nil
+}
+
+func (t *tx) PutPending(_ context.Context, space, id string, body []byte, until time.Time) error {
+	t.kept[space+"\x00"+id] = kept{slices.Clone(body), until}
+	return nil
+}
+
+func (t *tx) DropPending(_ context.Context, space, id string) error {
+	delete(t.kept, space+"\x00"+id)
+	return nil
+}
+
+var errNone = holdfast.Errorf(holdfast.NotFound, "not_found", "There is no such thing.")
+
+// fill gives r what its table has under key.
+func (t *tx) fill(r audit.Record, key string) error {
+	found, ok := t.tables[r.Table()][key]
+	if !ok {
+		return errNone
+	}
+	for _, c := range audit.ColumnsOf(r) {
+		if err := c.SetValue(found[c.Name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) keys(table string) []string { return slices.Sorted(maps.Keys(t.tables[table])) }
+
+func (t *tx) App(_ context.Context, id holdfast.AppID) (a grant.App, err error) {
+	err = t.fill(&a, string(id))
+	return a, err
+}
+
+func (t *tx) Apps(context.Context) ([]grant.App, error) {
+	var out []grant.App
+	for _, key := range t.keys("app") {
+		var a grant.App
+		if err := t.fill(&a, key); err != nil {
+			return nil, err
+		}
+		if a.Live() {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Grant(_ context.Context, id holdfast.GrantID) (g grant.Grant, err error) {
+	err = t.fill(&g, string(id))
+	return g, err
+}
+
+func (t *tx) GrantsOfApp(_ context.Context, id holdfast.AppID) ([]grant.Grant, error) {
+	var out []grant.Grant
+	for _, key := range t.keys("app_grant") {
+		var g grant.Grant
+		if err := t.fill(&g, key); err != nil {
+			return nil, err
+		}
+		if g.App == id && g.Ended.IsZero() {
+			out = append(out, g)
+		}
+	}
+	return out, nil
+}
+
+func (t *tx) Token(_ context.Context, hash string) (k grant.Token, err error) {
+	err = t.fill(&k, hash)
+	return k, err
+}
+
+func (t *tx) Consent(_ context.Context, id string) (c grant.Consent, err error) {
+	err = t.fill(&c, id)
+	return c, err
+}
+
+func (t *tx) Session(_ context.Context, id holdfast.SessionID) (s session.Record, err error) {
+	err = t.fill(&s, string(id))
+	return s, err
+}
+
+func (t *tx) Person(_ context.Context, id holdfast.PersonID) (p person.Record, err error) {
+	err = t.fill(&p, string(id))
+	return p, err
+}
+
+func (t *tx) GroupsOf(_ context.Context, id holdfast.PersonID) ([]person.Group, error) {
+	var out []person.Group
+	for _, key := range t.keys("membership") {
+		var m person.Membership
+		if err := t.fill(&m, key); err != nil {
+			return nil, err
+		}
+		if m.Person != id {
+			continue
+		}
+		var g person.Group
+		if err := t.fill(&g, string(m.Group)); err != nil {
+			return nil, err
+		}
+		out = append(out, g)
+	}
+	return out, nil
+}
+
+func (t *tx) Pending(_ context.Context, space, id string) ([]byte, error) {
+	k, ok := t.kept[space+"\x00"+id]
+	if !ok || !t.clock().Before(k.until) {
+		return nil, errNone
+	}
+	return slices.Clone(k.body), nil
+}
+
+func (s *Store) App(c context.Context, id holdfast.AppID) (grant.App, error) {
+	return s.read().App(c, id)
+}
+func (s *Store) Apps(c context.Context) ([]grant.App, error) { return s.read().Apps(c) }
+func (s *Store) Grant(c context.Context, id holdfast.GrantID) (grant.Grant, error) {
+	return s.read().Grant(c, id)
+}
+func (s *Store) GrantsOfApp(c context.Context, id holdfast.AppID) ([]grant.Grant, error) {
+	return s.read().GrantsOfApp(c, id)
+}
+func (s *Store) Token(c context.Context, h string) (grant.Token, error) { return s.read().Token(c, h) }
+func (s *Store) Consent(c context.Context, id string) (grant.Consent, error) {
+	return s.read().Consent(c, id)
+}
+func (s *Store) Session(c context.Context, id holdfast.SessionID) (session.Record, error) {
+	return s.read().Session(c, id)
+}
+func (s *Store) Person(c context.Context, id holdfast.PersonID) (person.Record, error) {
+	return s.read().Person(c, id)
+}
+func (s *Store) GroupsOf(c context.Context, id holdfast.PersonID) ([]person.Group, error) {
+	return s.read().GroupsOf(c, id)
+}
+func (s *Store) Pending(c context.Context, space, id string) ([]byte, error) {
+	return s.read().Pending(c, space, id)
+}
