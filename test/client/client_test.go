@@ -47,10 +47,10 @@ func TestWalkStopsBeforeTheApplication(t *testing.T) {
 	c := server(t, map[string]http.HandlerFunc{
 		"/a": func(w http.ResponseWriter, r *http.Request) {
 			http.SetCookie(w, &http.Cookie{Name: "k", Value: "v"})
-			http.Redirect(w, r, "/b", 303)
+			http.Redirect(w, r, "/b", http.StatusSeeOther)
 		},
 		"/b": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://app.invalid/cb?code=1", 302)
+			http.Redirect(w, r, "https://app.invalid/cb?code=1", http.StatusFound)
 		},
 		"/end": func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Header.Get("Cookie")) },
 	})
