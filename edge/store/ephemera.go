@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/notice"
+)
+
+// Spend takes id out of circulation: true exactly once in space until it is
+// swept, which is never before until. A nonce, a jti, a code is spent in the
+// transaction that it feeds.
+func (tx *Tx) Spend(ctx context.Context, space, id string, until time.Time) (bool, error) {
+	n, err := tx.exec(ctx, "insert into spent (id, until) values ($1, $2) on conflict (id) do nothing",
+		space+"/"+id, holdfast.Micros(until))
+	return n == 1, err
+}
+
+// PutPending keeps body under id until it is dropped or swept.
+func (tx *Tx) PutPending(ctx context.Context, space, id string, body []byte, until time.Time) error {
+	return tx.later(ctx, `insert into pending (id, body, until) values ($1, $2, $3)
+		on conflict (id) do update set body = excluded.body, until = excluded.until`,
+		space+"/"+id, body, holdfast.Micros(until))
+}
+
+// DropPending forgets it.
+func (tx *Tx) DropPending(ctx context.Context, space, id string) error {
+	return tx.later(ctx, "delete from pending where id = $1", space+"/"+id)
+}
+
+// Pending gives what PutPending kept, or holdfast.NotFound when there is
+// nothing, or it was dropped, or its time is over.
+func (r reader) Pending(ctx context.Context, space, id string) ([]byte, error) {
+	bs, err := blobs(ctx, r.q, "select body from pending where id = $1 and until > $2", space+"/"+id, r.micros())
+	if err == nil && len(bs) == 0 {
+		err = holdfast.Errorf(holdfast.NotFound, "no_such_pending", "This was not begun here, or its time is over. Begin again.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return bs[0], nil
+}
+
+// Throttle counts one attempt under key and says whether it is among the first
+// limit of its window. A window begins with the first attempt after the last
+// one was over. It belongs in a transaction of its own: an attempt that fails
+// must count too.
+func (tx *Tx) Throttle(ctx context.Context, key string, window time.Duration, limit int, now time.Time) (allowed bool, err error) {
+	n, err := queryInt(ctx, tx.q, `insert into throttle (id, since, n, until) values ($1, $2, 1, $3)
+		on conflict (id) do update set
+			n = case when throttle.until <= $2 then 1 else throttle.n + 1 end,
+			since = case when throttle.until <= $2 then excluded.since else throttle.since end,
+			until = case when throttle.until <= $2 then excluded.until else throttle.until end
+		returning n`, key, holdfast.Micros(now), holdfast.Micros(now.Add(window)))
+	return err == nil && n <= int64(limit), err
+}
+
+// Touch notes that a session was active at. An earlier instant is ignored.
+func (tx *Tx) Touch(ctx context.Context, id holdfast.SessionID, at time.Time) error {
+	return tx.later(ctx, `insert into session_seen (id, at) values ($1, $2)
+		on conflict (id) do update set at = excluded.at where session_seen.at < excluded.at`,
+		string(id), holdfast.Micros(at))
+}
+
+// PutMail puts a message into the outbox. An empty ID is given one.
+func (tx *Tx) PutMail(ctx context.Context, m notice.Mail) error {
+	if m.ID == "" {
+		m.ID = "mai_" + holdfast.NewSecret()[:20]
+	}
+	return tx.later(ctx, `insert into mail (id, person, recipient, subject, body, at) values ($1, $2, $3, $4, $5, $6)`,
+		m.ID, m.Person, m.To, m.Subject, m.Text, holdfast.Micros(m.At))
+}
+
+// DropMail forgets a message, once it was sent.
+func (tx *Tx) DropMail(ctx context.Context, id string) error {
+	return tx.later(ctx, "delete from mail where id = $1", id)
+}
+
+// Mails lists the outbox, the newest first, at most limit.
+func (r reader) Mails(ctx context.Context, limit int) ([]notice.Mail, error) {
+	return r.mails(ctx, "order by at desc, id desc limit $1", limit)
+}
+
+// Mail is one message.
+func (r reader) Mail(ctx context.Context, id string) (notice.Mail, error) {
+	ms, err := r.mails(ctx, "where id = $1", id)
+	if err == nil && len(ms) == 0 {
+		err = holdfast.Errorf(holdfast.NotFound, "no_such_mail", "There is no such message.")
+	}
+	if err != nil {
+		return notice.Mail{}, err
+	}
+	return ms[0], nil
+}
+
+func (r reader) mails(ctx context.Context, where string, args ...any) ([]notice.Mail, error) {
+	rs, err := r.q.query(ctx, "select id, person, recipient, subject, body, at from mail "+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var out []notice.Mail
+	for rs.Next() {
+		var m notice.Mail
+		var at int64
+		if err := rs.Scan(&m.ID, &m.Person, &m.To, &m.Subject, &m.Text, &at); err != nil {
+			return nil, errInternal.Because(err)
+		}
+		m.At = holdfast.FromMicros(at)
+		out = append(out, m)
+	}
+	return out, rs.Err()
+}
+
+// sweepAtOnce bounds a sweep's transaction: others wait behind it.
+const sweepAtOnce = 500
+
+// Sweep removes ephemera that are over at now, and says how many.
+func (db *DB) Sweep(ctx context.Context, now time.Time) (removed int64, err error) {
+	for _, what := range []string{
+		"delete from spent where id in (select id from spent where until <= $1 limit $2)",
+		"delete from pending where id in (select id from pending where until <= $1 limit $2)",
+		"delete from throttle where id in (select id from throttle where until <= $1 limit $2)",
+		`delete from session_seen where id in (select v.id from session_seen v join session s on s.id = v.id
+			where s.expires <= $1 limit $2)`,
+	} {
+		for n := int64(sweepAtOnce); n == sweepAtOnce; removed += n {
+			err = db.InTx(ctx, func(tx *Tx) (err error) {
+				n, err = tx.exec(ctx, what, holdfast.Micros(now), sweepAtOnce)
+				return err
+			})
+			if err != nil {
+				return removed, err
+			}
+		}
+	}
+	return removed, nil
+}

@@ -1,0 +1,319 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"holdfast/edge/store/migrate"
+)
+
+// Settings of every session, with reasons.
+func postgresSettings() map[string]string {
+	return map[string]string{
+		"application_name":                    "holdfast",
+		"synchronous_commit":                  "on",     // an acknowledged commit survives a crash, whatever the server's default says
+		"idle_in_transaction_session_timeout": "10000",  // ms: a node that hangs in a batch must not hold the log's head for ever
+		"lock_timeout":                        "20000",  // ms: and the others say so instead of waiting without end
+		"statement_timeout":                   "120000", // ms: verifying a large log takes long; nothing takes this long
+		"timezone":                            "UTC",
+	}
+}
+
+// connectTimeout bounds waiting for a server that does not answer.
+const connectTimeout = 5 * time.Second
+
+type postgresEngine struct {
+	cfg  *pgx.ConnConfig
+	pool *pgxpool.Pool
+}
+
+func openPostgres(ctx context.Context, dsn string) (_ engine, err error) {
+	pool, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		// The error repeats the string, which holds a password.
+		return nil, errors.New("store: open: the PostgreSQL connection string is malformed")
+	}
+	for k, v := range postgresSettings() {
+		pool.ConnConfig.RuntimeParams[k] = v
+	}
+	if pool.ConnConfig.ConnectTimeout == 0 {
+		pool.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	e := &postgresEngine{cfg: pool.ConnConfig.Copy()}
+	if err := e.migrate(ctx); err != nil {
+		return nil, e.wrap(err)
+	}
+	if e.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
+		return nil, e.wrap(err)
+	}
+	return e, nil
+}
+
+// migrationLock is a constant of this project: ASCII "holdfast".
+const migrationLock = 0x686f6c6466617374
+
+func (e *postgresEngine) migrate(ctx context.Context) error {
+	c, err := e.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	if _, err = c.exec(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err == nil {
+		err = migrate.Up(ctx, migrateConn{c}, postgresTypes())
+	}
+	if err != nil {
+		c.rollback(ctx)
+		return err
+	}
+	return c.commit(ctx)
+}
+
+func postgresTypes() migrate.Types {
+	return migrate.Types{
+		"TEXT":   `text collate "C"`, // sorted by bytes, as in SQLite
+		"BIGINT": "bigint", "BYTES": "bytea", "NUMBER": "bigint", "KEYED": "",
+	}
+}
+
+func (e *postgresEngine) connect(ctx context.Context) (conn, error) {
+	c, err := pgx.ConnectConfig(ctx, e.cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &pgConn{c: c, pending: &pgx.Batch{}}, nil
+}
+
+func (e *postgresEngine) headLock() string { return " for update" }
+
+func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
+	rs, err := e.pool.Query(ctx, text, args...)
+	if err != nil {
+		return nil, e.wrap(err)
+	}
+	return pgRows{rs, e}, nil
+}
+
+func (e *postgresEngine) snapshot(ctx context.Context, fn func(querier) error) error {
+	tx, err := e.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return e.wrap(err)
+	}
+	defer tx.Rollback(context.WithoutCancel(ctx))
+	return fn(pgTx{tx, e})
+}
+
+func (e *postgresEngine) close() error {
+	if e.pool != nil {
+		e.pool.Close()
+	}
+	return nil
+}
+
+func (e *postgresEngine) fault(err error) fault {
+	if err == nil {
+		return faultNone
+	}
+	if isOurs(err) {
+		return faultRefused
+	}
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return faultLost
+	}
+	switch {
+	case pe.Code == "40001" || pe.Code == "40P01": // serialization_failure, deadlock_detected
+		return faultRetry
+	case pe.Code == "55P03": // lock_not_available
+		return faultRefused
+	}
+	switch pe.Code[:2] {
+	case "08", "57": // connection exception; shutdown, terminated
+		return faultLost
+	case "25": // idle_in_transaction_session_timeout, in_failed_sql_transaction
+		if pe.Code == "25P03" {
+			return faultLost
+		}
+		return faultOwn
+	case "53", "58", "XX", "F0": // disk full, too many connections; system error; corruption
+		return faultRefused
+	}
+	return faultOwn
+}
+
+func (e *postgresEngine) wrap(err error) error {
+	if err == nil || isOurs(err) {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return errCancelled.Because(err)
+	}
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok:
+		return errUnavailable.Because(err)
+	case pe.Code == "23505": // unique_violation
+		return errExists.Because(err)
+	case pe.Code == "53100":
+		return errFull.Because(err)
+	case pe.Code == "55P03":
+		return errLocked.Because(err)
+	case e.fault(err) == faultOwn:
+		return errInternal.Because(err)
+	}
+	return errUnavailable.Because(err)
+}
+
+type pgRows struct {
+	pgx.Rows
+	e *postgresEngine
+}
+
+func (r pgRows) Err() error { return r.e.wrap(r.Rows.Err()) }
+
+type pgTx struct {
+	tx pgx.Tx
+	e  *postgresEngine
+}
+
+func (t pgTx) query(ctx context.Context, text string, args ...any) (rows, error) {
+	rs, err := t.tx.Query(ctx, text, args...)
+	if err != nil {
+		return nil, t.e.wrap(err)
+	}
+	return pgRows{rs, t.e}, nil
+}
+
+// pgConn is the writer's connection. What is run later travels in one
+// pipeline with the next statement whose result is needed: a sign-in costs
+// three round trips instead of ten.
+type pgConn struct {
+	c       *pgx.Conn
+	pending *pgx.Batch
+	opened  bool // the savepoint is at the server, not pending
+}
+
+func (c *pgConn) later(_ context.Context, text string, args ...any) error {
+	c.pending.Queue(text, args...)
+	return nil
+}
+
+// flush sends what is pending and text, and stands before the result of text.
+func (c *pgConn) flush(ctx context.Context, text string, args ...any) (pgx.BatchResults, error) {
+	c.pending.Queue(text, args...)
+	before := c.pending.Len() - 1
+	c.opened = true
+	br := c.c.SendBatch(ctx, c.pending) // keeps the pointer
+	c.pending = &pgx.Batch{}
+	for range before {
+		if _, err := br.Exec(); err != nil {
+			br.Close()
+			return nil, err
+		}
+	}
+	return br, nil
+}
+
+func (c *pgConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	if c.pending.Len() == 0 {
+		tag, err := c.c.Exec(ctx, text, args...)
+		return tag.RowsAffected(), err
+	}
+	br, err := c.flush(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := br.Exec()
+	return tag.RowsAffected(), errors.Join(err, br.Close())
+}
+
+func (c *pgConn) query(ctx context.Context, text string, args ...any) (rows, error) {
+	if c.pending.Len() == 0 {
+		return c.c.Query(ctx, text, args...)
+	}
+	br, err := c.flush(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	rs, err := br.Query()
+	if err != nil {
+		br.Close()
+		return nil, err
+	}
+	return batchRows{rs, br}, nil
+}
+
+type batchRows struct {
+	pgx.Rows
+	br pgx.BatchResults
+}
+
+func (r batchRows) Close() {
+	r.Rows.Close()
+	r.br.Close()
+}
+
+// begin is READ COMMITTED: the lock on the log's head makes batches serial,
+// and what follows it must see what the batch before has committed.
+func (c *pgConn) begin(ctx context.Context) error {
+	c.pending = &pgx.Batch{}
+	return c.later(ctx, "begin isolation level read committed")
+}
+
+func (c *pgConn) savepoint(ctx context.Context) error {
+	c.opened = false
+	return c.later(ctx, "savepoint one")
+}
+
+func (c *pgConn) release(ctx context.Context) error {
+	if !c.opened && c.pending.Len() == 1 { // nothing was done
+		c.pending = &pgx.Batch{}
+		return nil
+	}
+	_, err := c.exec(ctx, "release one")
+	return err
+}
+
+func (c *pgConn) rollbackTo(ctx context.Context) error {
+	c.pending = &pgx.Batch{}
+	if !c.opened {
+		return nil
+	}
+	if err := c.later(ctx, "rollback to one"); err != nil {
+		return err
+	}
+	_, err := c.exec(ctx, "release one")
+	return err
+}
+
+func (c *pgConn) commit(ctx context.Context) error {
+	br, err := c.flush(ctx, "commit")
+	if err != nil {
+		return err
+	}
+	tag, err := br.Exec()
+	if err = errors.Join(err, br.Close()); err == nil && tag.String() != "COMMIT" {
+		// PostgreSQL answers the commit of a failed transaction so.
+		err = errInternal.Because(errors.New("the commit was answered with " + tag.String()))
+	}
+	return err
+}
+
+func (c *pgConn) rollback(ctx context.Context) error {
+	c.pending = &pgx.Batch{}
+	_, err := c.c.Exec(ctx, "rollback")
+	return err
+}
+
+func (c *pgConn) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c.c.Close(ctx)
+}

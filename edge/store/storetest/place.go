@@ -1,0 +1,174 @@
+// Package storetest is the contract of package store, run on both engines, and
+// the places where a test keeps a database. It refuses to be used outside
+// tests, and to skip PostgreSQL silently where CI runs.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+	_ "modernc.org/sqlite" // Raw
+
+	"holdfast/edge/store"
+)
+
+// EnvPostgres names the connection string of a throw-away PostgreSQL, whose
+// user may create databases. Each test makes a database of its own.
+const EnvPostgres = "HOLDFAST_TEST_POSTGRES"
+
+// A Place is where a database of one test is.
+type Place struct {
+	Config store.Config
+	Shared bool // several handles may be open at once, as nodes of one deployment
+}
+
+// SQLite is a new, empty file.
+func SQLite(t testing.TB) Place {
+	t.Helper()
+	return Place{Config: config(store.Config{SQLite: filepath.Join(t.TempDir(), "holdfast.db")})}
+}
+
+// Postgres is a new, empty database, dropped after the test.
+func Postgres(t testing.TB) Place {
+	t.Helper()
+	dsn := os.Getenv(EnvPostgres)
+	if dsn == "" {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is not set: CI proves the contract on PostgreSQL too", EnvPostgres)
+		}
+		t.Skipf("%s is not set: name a throw-away PostgreSQL to test it", EnvPostgres)
+	}
+	var b [8]byte
+	rand.Read(b[:])
+	name := "holdfast_test_" + hex.EncodeToString(b[:])
+	admin(t, dsn, "create database "+name)
+	t.Cleanup(func() { admin(t, dsn, "drop database if exists "+name+" with (force)") })
+	return Place{Config: config(store.Config{Postgres: withDatabase(t, dsn, name)}), Shared: true}
+}
+
+func admin(t testing.TB, dsn, text string) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatalf("connect to %s: %v", EnvPostgres, err)
+	}
+	defer c.Close(ctx)
+	if _, err := c.Exec(ctx, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func withDatabase(t testing.TB, dsn, name string) string {
+	t.Helper()
+	if !strings.Contains(dsn, "://") {
+		return dsn + " dbname=" + name
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal("the connection string is malformed")
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func config(c store.Config) store.Config {
+	c.Signer, c.Verifier = Key()
+	return c
+}
+
+// Key signs and verifies the logs of tests.
+func Key() (note.Signer, note.Verifier) {
+	skey, vkey, err := note.GenerateKey(strings.NewReader(strings.Repeat("holdfast", 4)), "test.example")
+	if err != nil {
+		panic(err)
+	}
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		panic(err)
+	}
+	v, err := note.NewVerifier(vkey)
+	if err != nil {
+		panic(err)
+	}
+	return s, v
+}
+
+// Open opens a handle, closed after the test.
+func (p Place) Open(t testing.TB) *store.DB {
+	t.Helper()
+	db, err := store.Open(context.Background(), p.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
+// Raw runs SQL behind the store's back, as an attacker with the database would.
+func (p Place) Raw(t testing.TB, text string, args ...any) (affected int64) {
+	t.Helper()
+	ctx := context.Background()
+	if p.Config.Postgres != "" {
+		c, err := pgx.Connect(ctx, p.Config.Postgres)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close(ctx)
+		tag, err := c.Exec(ctx, text, args...)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return tag.RowsAffected()
+	}
+	c, err := sql.Open("sqlite", p.Config.SQLite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	r, err := c.ExecContext(ctx, text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	n, _ := r.RowsAffected()
+	return n
+}
+
+// RawBytes reads one value behind the store's back.
+func (p Place) RawBytes(t testing.TB, text string, args ...any) (b []byte) {
+	t.Helper()
+	ctx := context.Background()
+	if p.Config.Postgres != "" {
+		c, err := pgx.Connect(ctx, p.Config.Postgres)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close(ctx)
+		if err := c.QueryRow(ctx, text, args...).Scan(&b); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		return b
+	}
+	c, err := sql.Open("sqlite", p.Config.SQLite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.QueryRowContext(ctx, text, args...).Scan(&b); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return b
+}
+
+// Now is the instant at which the contract plays.
+func Now() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 678901000, time.UTC) }

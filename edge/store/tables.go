@@ -1,0 +1,210 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/domain/credential"
+	"holdfast/domain/grant"
+	"holdfast/domain/org"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/domain/signingkey"
+	"holdfast/domain/ticket"
+)
+
+// records lists one of each kind of row that the log can put. A record that is
+// missing here can be neither written nor verified.
+func records() []audit.Record {
+	return []audit.Record{
+		&person.Record{}, &person.Group{}, &person.Membership{},
+		&credential.Record{}, &credential.Registration{},
+		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
+		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{},
+	}
+}
+
+// A table is the SQL of one kind of record.
+type table struct {
+	name    string
+	columns []audit.Column
+	upsert  string
+	remove  string
+	sel     string // "select a, b from t"
+}
+
+func tablesOf(rs []audit.Record) map[string]*table {
+	ts := map[string]*table{}
+	for _, r := range rs {
+		ts[r.Table()] = tableOf(r)
+	}
+	return ts
+}
+
+func tableOf(r audit.Record) *table {
+	t := &table{name: r.Table(), columns: audit.ColumnsOf(r)}
+	var marks, sets []string
+	for i, c := range t.columns {
+		marks = append(marks, fmt.Sprintf("$%d", i+1))
+		if i > 0 {
+			sets = append(sets, c.Name+" = excluded."+c.Name)
+		}
+	}
+	t.upsert = fmt.Sprintf("insert into %s (%s) values (%s) on conflict (id) do update set %s",
+		t.name, names(t.columns, ""), strings.Join(marks, ", "), strings.Join(sets, ", "))
+	t.remove = "delete from " + t.name + " where id = $1"
+	t.sel = "select " + names(t.columns, "") + " from " + t.name
+	return t
+}
+
+// names is "id, name, …", or "p.id, p.name, …".
+func names(cs []audit.Column, prefix string) string {
+	out := make([]string, len(cs))
+	for i, c := range cs {
+		out[i] = prefix + c.Name
+	}
+	return strings.Join(out, ", ")
+}
+
+// statement is the SQL of a put, its arguments, and whether it must hit a row.
+func (t *table) statement(p audit.Put) (text string, args []any, mustHit bool, err error) {
+	switch {
+	case p.Removed:
+		return t.remove, []any{p.Key}, false, nil
+	case p.Partial:
+		text = t.update(p.Columns)
+		args = append(args, p.Key)
+	case len(p.Columns) != len(t.columns):
+		return "", nil, false, fmt.Errorf("store: %s has %d columns, not %d", t.name, len(t.columns), len(p.Columns))
+	default:
+		text = t.upsert
+	}
+	for _, c := range p.Columns {
+		v := c.Value()
+		if s, ok := v.(string); ok && !storable(s) {
+			return "", nil, false, holdfast.Errorf(holdfast.Invalid, "text_not_storable",
+				"There is a character in %q that cannot be stored. Leave it out.", c.Name)
+		}
+		args = append(args, v)
+	}
+	return text, args, p.Partial, nil
+}
+
+func (t *table) update(cs []audit.Column) string {
+	var b strings.Builder
+	b.WriteString("update " + t.name + " set ")
+	for i, c := range cs {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s = $%d", c.Name, i+2)
+	}
+	return b.String() + " where id = $1"
+}
+
+// storable says whether both engines take s as text: PostgreSQL has no NUL.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// A cell receives one column of a row.
+type cell struct {
+	text string
+	n    int64
+	b    []byte
+}
+
+// A scanner reads rows into columns, with the buffers of one row.
+type scanner struct {
+	cells []cell
+	dest  []any
+}
+
+func newScanner(columns ...[]audit.Column) *scanner {
+	s := &scanner{}
+	for _, cs := range columns {
+		s.cells = append(s.cells, make([]cell, len(cs))...)
+	}
+	i := 0
+	for _, cs := range columns {
+		for _, c := range cs {
+			switch c.Kind {
+			case audit.Int:
+				s.dest = append(s.dest, &s.cells[i].n)
+			case audit.Bytes:
+				s.dest = append(s.dest, &s.cells[i].b)
+			default:
+				s.dest = append(s.dest, &s.cells[i].text)
+			}
+			i++
+		}
+	}
+	return s
+}
+
+func (s *scanner) scan(rs rows, more ...any) error { return rs.Scan(append(s.dest, more...)...) }
+
+// into sets columns from the cells that begin at offset.
+func (s *scanner) into(offset int, columns []audit.Column) error {
+	for i, c := range columns {
+		var v any
+		switch cell := s.cells[offset+i]; c.Kind {
+		case audit.Int:
+			v = cell.n
+		case audit.Bytes:
+			v = cell.b
+		default:
+			v = cell.text
+		}
+		if err := c.SetValue(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record is a type R whose *R is an audit.Record.
+type record[R any] interface {
+	*R
+	audit.Record
+}
+
+// list reads the rows that where selects: "where person = $1 order by id".
+func list[R any, P record[R]](ctx context.Context, q querier, where string, args ...any) ([]R, error) {
+	var proto R
+	columns := audit.ColumnsOf(P(&proto))
+	rs, err := q.query(ctx, "select "+names(columns, "")+" from "+P(&proto).Table()+" "+where, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	s := newScanner(columns)
+	var out []R
+	for rs.Next() {
+		if err := s.scan(rs); err != nil {
+			return nil, errInternal.Because(err)
+		}
+		if err := s.into(0, columns); err != nil {
+			return nil, errInternal.Because(err)
+		}
+		out = append(out, proto)
+		proto = *new(R)
+	}
+	return out, rs.Err()
+}
+
+// get reads the one row that where selects, or gives a NotFound error.
+func get[R any, P record[R]](ctx context.Context, q querier, where string, args ...any) (R, error) {
+	out, err := list[R, P](ctx, q, where, args...)
+	if err != nil || len(out) == 0 {
+		var none R
+		if err == nil {
+			table := P(&none).Table()
+			err = holdfast.Errorf(holdfast.NotFound, "no_such_"+table, "There is no such %s.", strings.ReplaceAll(table, "_", " "))
+		}
+		return none, err
+	}
+	return out[0], nil
+}
