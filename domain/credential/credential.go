@@ -154,17 +154,21 @@ func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	return r, append([]audit.Event{used}, signals...), nil
 }
 
-// MayBeUsed says why r cannot sign anybody in, or nil. The sentence is the
-// same as for an unknown credential: a stranger learns nothing.
+// MayBeUsed says why r cannot sign anybody in, or nil. Ask it after the
+// signature is verified: only the holder may learn that r is suspended.
 func (r Record) MayBeUsed() error {
-	if r.Status != Active {
-		return ErrUnknown
+	switch r.Status {
+	case Active:
+		return nil
+	case Suspended:
+		return holdfast.Errorf(holdfast.Denied, "credential_suspended",
+			"This passkey is suspended. Use another one, or ask your administrator.")
 	}
-	return nil
+	return ErrUnknown
 }
 
-// ErrUnknown is the answer to a credential that is not known, not active, or
-// not its user's.
+// ErrUnknown is the answer to a credential that is not known or was removed.
+// Browsers are told to forget such a one, so nothing else may be answered so.
 var ErrUnknown = holdfast.Errorf(holdfast.Denied, "unknown_credential",
 	"This passkey is not known here. Use another one, or ask your administrator for help.")
 

@@ -38,7 +38,7 @@ func (f *Flow) RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.G
 func groupFree(ctx context.Context, tx Tx, g person.Group) error {
 	other, err := tx.GroupByName(ctx, g.Name)
 	switch {
-	case holdfast.KindOf(err) == holdfast.NotFound && err != nil:
+	case holdfast.KindOf(err) == holdfast.NotFound:
 		return nil
 	case err != nil:
 		return err
@@ -91,7 +91,7 @@ func (f *Flow) join(ctx context.Context, tx Tx, p person.Record, g person.Group)
 func (f *Flow) joinByName(ctx context.Context, tx Tx, p person.Record, name string) ([]audit.Event, error) {
 	g, err := tx.GroupByName(ctx, name)
 	var made []audit.Event
-	if holdfast.KindOf(err) == holdfast.NotFound && err != nil {
+	if holdfast.KindOf(err) == holdfast.NotFound {
 		g, made, err = person.AddGroup(name, f.clock())
 	}
 	if err != nil {

@@ -41,7 +41,7 @@ func (f *Flow) add(ctx context.Context, tx Tx, g Guest) (person.Record, []audit.
 func emailFree(ctx context.Context, tx Tx, p person.Record) error {
 	other, err := tx.PersonByEmail(ctx, p.Email)
 	switch {
-	case holdfast.KindOf(err) == holdfast.NotFound && err != nil:
+	case holdfast.KindOf(err) == holdfast.NotFound:
 		return nil
 	case err != nil:
 		return err

@@ -1,0 +1,294 @@
+// Package enrol is the story of making a passkey: the first administrator's
+// with the set-up link, a person's first with an invitation, further ones from
+// a session that is fresh and at least as strong. It refuses to be a way back
+// for somebody who lost what they had: that is recovery.
+package enrol
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/assurance"
+	"holdfast/domain/audit"
+	"holdfast/domain/ceremony"
+	"holdfast/domain/credential"
+	"holdfast/domain/notice"
+	"holdfast/domain/org"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/domain/ticket"
+	"holdfast/spec/webauthn"
+)
+
+// Reader is what the story reads. What is not there is holdfast.NotFound.
+type Reader interface {
+	Credential(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
+	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
+	PersonByEmail(ctx context.Context, email string) (person.Record, error)
+	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
+	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
+	TicketBySecret(ctx context.Context, hash string) (ticket.Record, error)
+	Setting(ctx context.Context, id string) (org.Setting, error)
+}
+
+// Tx is a transaction.
+type Tx interface {
+	Reader
+	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
+	PutMail(ctx context.Context, m notice.Mail) error
+}
+
+// Store runs transactions one after another; a transaction is durable when
+// InTx returns nil. The function may run more than once.
+type Store interface {
+	Reader
+	InTx(ctx context.Context, fn func(Tx) error) error
+}
+
+// Config is what the story needs.
+type Config struct {
+	Store  Store
+	RP     webauthn.RelyingParty
+	Sealer ceremony.Sealer
+	Clock  holdfast.Clock
+}
+
+// Flow is the story. It holds no state and may be used concurrently.
+type Flow struct{ Config }
+
+// New makes the story.
+func New(c Config) *Flow { return &Flow{c} }
+
+// Start is how an enrolment begins: by a ticket's secret, or by a session.
+type Start struct {
+	Ticket  string
+	Setup   ceremony.Setup  // with a set-up ticket
+	Session *session.Record // live; without a ticket
+	Hints   []string        // WebAuthn hints, for example "security-key"
+	Return  string          // local path to go to afterwards
+}
+
+// Begin gives the sealed ceremony and what to ask the browser. It writes
+// nothing and does not use the ticket up.
+func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.CreationOptions, error) {
+	p := ceremony.New(ceremony.Enrol, f.Clock())
+	p.Return = in.Return
+	var who person.Record
+	var err error
+	switch {
+	case in.Ticket != "":
+		who, err = f.byTicket(ctx, in, &p)
+	case in.Session != nil:
+		who, err = f.bySession(ctx, in.Session, &p)
+	default:
+		err = errNoRight
+	}
+	if err != nil {
+		return "", webauthn.CreationOptions{}, err
+	}
+	opts, err := f.options(ctx, who, p, in.Hints)
+	return f.Sealer.Seal(p), opts, err
+}
+
+var errNoRight = holdfast.Errorf(holdfast.Unsigned, "sign_in_first",
+	"Sign in first, or open the link that you were sent.")
+
+func (f *Flow) byTicket(ctx context.Context, in Start, p *ceremony.Pending) (person.Record, error) {
+	t, err := f.Store.TicketBySecret(ctx, holdfast.HashSecret(in.Ticket))
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		err = holdfast.Errorf(holdfast.NotFound, "ticket_unknown",
+			"This link is not known here. Check that you opened all of it, or ask for a new one.")
+	}
+	if err != nil {
+		return person.Record{}, err
+	}
+	if err := t.Check(p.Expires.Add(-ceremony.Life)); err != nil {
+		return person.Record{}, err
+	}
+	p.Ticket = t.ID
+	if t.Kind == ticket.Setup {
+		return f.bySetup(in, p)
+	}
+	who, err := f.Store.Person(ctx, t.Person)
+	if err != nil {
+		return who, err
+	}
+	if who.Status != person.Invited {
+		return who, errNotInvited
+	}
+	p.Person, p.Handle = who.ID, who.Handle
+	return who, nil
+}
+
+var errNotInvited = holdfast.Errorf(holdfast.Conflict, "not_invited",
+	"This account has a passkey already, or is closed. Sign in, or ask your administrator.")
+
+// bySetup makes the administrator-to-be; nothing is stored before the end.
+func (f *Flow) bySetup(in Start, p *ceremony.Pending) (person.Record, error) {
+	who, _, err := person.Add(person.New{Name: in.Setup.Name, Email: in.Setup.Email}, f.Clock())
+	if err != nil {
+		return who, err
+	}
+	if _, _, err := org.Rename(in.Setup.Organisation); err != nil {
+		return who, err
+	}
+	setup := in.Setup
+	p.Setup, p.Person, p.Handle = &setup, who.ID, who.Handle
+	return who, nil
+}
+
+// bySession lets somebody add a passkey who is signed in, recently, as
+// strongly as the account can be: NIST SP 800-63B-4 §4.1.2.1.
+func (f *Flow) bySession(ctx context.Context, s *session.Record, p *ceremony.Pending) (person.Record, error) {
+	if err := mayAdd(*s, f.Clock()); err != nil {
+		return person.Record{}, err
+	}
+	who, err := f.Store.Person(ctx, s.Person)
+	p.Session, p.Person, p.Handle = s.ID, who.ID, who.Handle
+	return who, err
+}
+
+func mayAdd(s session.Record, now time.Time) error {
+	if s.AAL < holdfast.AAL2 || !s.IsFresh(session.Fresh, now) {
+		return holdfast.Errorf(holdfast.Unsigned, "confirm_first",
+			"Confirm that it is you before you add a passkey.")
+	}
+	return nil
+}
+
+func (f *Flow) options(ctx context.Context, who person.Record, p ceremony.Pending, hints []string) (webauthn.CreationOptions, error) {
+	have, err := f.Store.CredentialsOf(ctx, who.ID)
+	if err != nil {
+		return webauthn.CreationOptions{}, err
+	}
+	opts := webauthn.CreationOptions{
+		RP:               webauthn.RPEntity{ID: f.RP.ID, Name: f.orgName(ctx, p)},
+		User:             webauthn.UserEntity{ID: p.Handle, Name: who.Email, DisplayName: who.Name},
+		Challenge:        p.Challenge,
+		PubKeyCredParams: webauthn.Parameters(webauthn.DefaultAlgorithms()),
+		Timeout:          int(ceremony.Life.Milliseconds()),
+		AuthenticatorSelection: &webauthn.AuthenticatorSelection{
+			// Preferred: a security key whose memory is full still makes one,
+			// and its owner signs in by typing a name.
+			ResidentKey: "preferred", UserVerification: "required",
+		},
+		// The statement is kept, so that it can be judged when trust is set up.
+		Attestation: "direct",
+		Hints:       hints,
+		Extensions:  &webauthn.Extensions{CredProps: true, PRF: &webauthn.PRF{}},
+	}
+	for _, c := range have {
+		if c.Status != credential.Removed {
+			raw, _ := base64.RawURLEncoding.DecodeString(string(c.ID))
+			opts.ExcludeCredentials = append(opts.ExcludeCredentials, webauthn.Descriptor{Type: "public-key", ID: raw, Transports: c.Transports})
+		}
+	}
+	return opts, nil
+}
+
+func (f *Flow) orgName(ctx context.Context, p ceremony.Pending) string {
+	if p.Setup != nil {
+		return p.Setup.Organisation
+	}
+	if s, err := f.Store.Setting(ctx, org.SettingName); err == nil && s.Value != "" {
+		return s.Value
+	}
+	return f.RP.ID
+}
+
+// Answer is how an enrolment ends.
+type Answer struct {
+	ID         string // as Begin gave it
+	Credential []byte // RegistrationResponseJSON
+	UserAgent  string
+	Address    string
+	Current    holdfast.SessionID // the session that the browser has, if any
+}
+
+// Done is a finished enrolment.
+type Done struct {
+	Secret     string // of the new session; empty where the session that began it goes on
+	Session    session.Record
+	Person     person.Record
+	Credential credential.Record
+	First      bool
+	Return     string
+}
+
+// Finish verifies the answer and keeps the credential. Registration proves
+// presence and verification just as a sign-in does, so a first credential
+// opens a session.
+func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
+	now := f.Clock()
+	p, err := f.Sealer.Open(ceremony.Enrol, in.ID, now)
+	if err != nil {
+		return Done{}, err
+	}
+	if p.Session != "" && p.Session != in.Current {
+		return Done{}, errNoRight // another browser, or the session ended meanwhile
+	}
+	response, err := webauthn.ParseRegistrationResponse(in.Credential)
+	if err != nil {
+		return Done{}, refused(err)
+	}
+	verified, err := webauthn.VerifyRegistration(webauthn.Registration{
+		RP: f.RP, Challenge: p.Challenge, RequireUV: true,
+		Algorithms: webauthn.DefaultAlgorithms(), At: now,
+	}, response)
+	if err != nil {
+		return Done{}, refused(err)
+	}
+	var done Done
+	err = f.Store.InTx(ctx, func(tx Tx) error {
+		done, err = f.keep(ctx, tx, p, verified, in, now)
+		return err
+	})
+	return done, err
+}
+
+// refused turns a refusal of the specification into an error for people.
+func refused(err error) error {
+	step, ok := errors.AsType[*webauthn.StepError](err)
+	if !ok {
+		return err
+	}
+	return holdfast.Errorf(holdfast.Denied, "registration_refused",
+		"This passkey could not be accepted: %s. Nothing was saved; try again.", step.Reason).At(step.Step)
+}
+
+// record is the credential as the ceremony proved and claimed it.
+func record(v *webauthn.Registered, who holdfast.PersonID, provenance string, count int) (credential.Record, credential.Registration) {
+	r := credential.Record{
+		ID:         holdfast.CredentialID(base64.RawURLEncoding.EncodeToString(v.CredentialID)),
+		Person:     who,
+		PublicKey:  v.PublicKey,
+		Algorithm:  int64(v.Algorithm),
+		AAGUID:     v.AAGUID.String(),
+		Format:     v.Format,
+		Transports: v.Transports,
+
+		Attestation:   string(v.Attestation),
+		Discoverable:  credential.ClaimOf(v.RK),
+		PRF:           v.PRF != nil && *v.PRF,
+		BE:            v.BE,
+		BS:            v.BS,
+		UVInitialized: v.UV,
+		SignCount:     v.SignCount,
+		Provenance:    provenance,
+	}
+	r.Name = credential.SuggestName(r, count)
+	return r, credential.Registration{AttestationObject: v.AttestationObject, ClientDataJSON: v.ClientDataJSON}
+}
+
+// signIn is the session that a first credential opens.
+func signIn(who person.Record, c credential.Record, v *webauthn.Registered, in Answer) session.SignIn {
+	return session.SignIn{
+		Person: who.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address,
+		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
+	}
+}

@@ -1,0 +1,164 @@
+package enrol
+
+import (
+	"context"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/domain/ceremony"
+	"holdfast/domain/credential"
+	"holdfast/domain/notice"
+	"holdfast/domain/org"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/domain/ticket"
+	"holdfast/spec/webauthn"
+)
+
+// right is by what right a credential is kept, and what that changes.
+type right struct {
+	who        person.Record
+	actor      holdfast.Actor
+	provenance string
+	events     []audit.Event
+	session    *session.Record // the one that goes on
+}
+
+// keep is the transaction of Finish: spend the ceremony, use the right up,
+// see that the id is new, record.
+func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.Registered, in Answer, now time.Time) (Done, error) {
+	if first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires); err != nil {
+		return Done{}, err
+	} else if !first {
+		return Done{}, ceremony.ErrSpent
+	}
+	r, err := f.right(ctx, tx, p, now)
+	if err != nil {
+		return Done{}, err
+	}
+	have, err := tx.CredentialsOf(ctx, r.who.ID)
+	if err != nil {
+		return Done{}, err
+	}
+	c, raw := record(v, r.who.ID, r.provenance, len(have))
+	// WebAuthn L3 §7.1 step 26. The credential id must be new for every user:
+	// whoever could register another's id could take their sign-ins over.
+	if _, err := tx.Credential(ctx, c.ID); err == nil {
+		return Done{}, holdfast.Errorf(holdfast.Conflict, "credential_known",
+			"This passkey is registered already. Use another device or security key.").At("7.1-26")
+	} else if holdfast.KindOf(err) != holdfast.NotFound {
+		return Done{}, err
+	}
+	c, enrolled, err := credential.Enrol(c, raw, now)
+	if err != nil {
+		return Done{}, err
+	}
+	done := Done{Person: r.who, Credential: c, First: r.session == nil, Return: p.Return}
+	events := append(r.events, enrolled...)
+	if r.session != nil {
+		done.Session = *r.session
+	} else {
+		var opened []audit.Event
+		done.Session, done.Secret, opened = session.Open(signIn(r.who, c, v, in), now)
+		events = append(events, opened...)
+	}
+	if err := tx.Record(ctx, audit.By{Actor: r.actor, At: now}, events...); err != nil {
+		return Done{}, err
+	}
+	return done, tx.PutMail(ctx, notice.PasskeyAdded(r.who, c, now))
+}
+
+func (f *Flow) right(ctx context.Context, tx Tx, p ceremony.Pending, now time.Time) (right, error) {
+	if p.Session != "" {
+		return f.sessionRight(ctx, tx, p, now)
+	}
+	t, err := tx.Ticket(ctx, p.Ticket)
+	if err != nil {
+		return right{}, err
+	}
+	t, redeemed, err := ticket.Redeem(t, now)
+	if err != nil {
+		return right{}, err
+	}
+	r := right{
+		actor:      holdfast.Actor{Kind: holdfast.ActorTicket, ID: string(t.ID)},
+		provenance: string(t.Kind) + ":" + string(t.ID),
+		events:     redeemed,
+	}
+	if t.Kind == ticket.Setup {
+		return f.found(ctx, tx, r, p, now)
+	}
+	if r.who, err = tx.Person(ctx, t.Person); err != nil {
+		return right{}, err
+	}
+	if r.who.Status != person.Invited || r.who.Ended(now) {
+		return right{}, errNotInvited
+	}
+	var activated []audit.Event
+	r.who, activated, err = person.Activate(r.who)
+	r.events = append(r.events, activated...)
+	return r, err
+}
+
+func (f *Flow) sessionRight(ctx context.Context, tx Tx, p ceremony.Pending, now time.Time) (right, error) {
+	s, err := tx.Session(ctx, p.Session)
+	if err != nil {
+		return right{}, err
+	}
+	if !s.Ended.IsZero() || !now.Before(s.Expires) {
+		return right{}, errNoRight
+	}
+	// The limit was checked at the beginning; the ceremony itself may take its time.
+	if err := mayAdd(s, now.Add(-ceremony.Life)); err != nil {
+		return right{}, err
+	}
+	by, err := tx.Credential(ctx, s.Credential)
+	if err != nil {
+		return right{}, err
+	}
+	if by.MayBeUsed() != nil {
+		return right{}, errNoRight
+	}
+	who, err := tx.Person(ctx, s.Person)
+	if err != nil {
+		return right{}, err
+	}
+	if !who.MaySignIn(now) {
+		return right{}, errNoRight
+	}
+	return right{
+		who: who, session: &s, provenance: "session:" + string(s.ID),
+		actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(who.ID), Session: s.ID},
+	}, nil
+}
+
+// found makes the first administrator. A second set-up link that was printed
+// before finds the organisation founded.
+func (f *Flow) found(ctx context.Context, tx Tx, r right, p ceremony.Pending, now time.Time) (right, error) {
+	if _, err := tx.Setting(ctx, org.SettingReady); err == nil {
+		return r, holdfast.Errorf(holdfast.Conflict, "already_founded",
+			"This organisation has its administrator. Sign in, or ask them for an invitation.")
+	} else if holdfast.KindOf(err) != holdfast.NotFound {
+		return r, err
+	}
+	who, added, err := person.Founder(p.Person, p.Handle, person.New{Name: p.Setup.Name, Email: p.Setup.Email}, now)
+	if err != nil {
+		return r, err
+	}
+	if _, err := tx.PersonByEmail(ctx, who.Email); err == nil {
+		return r, holdfast.Errorf(holdfast.Conflict, "email_taken", "Somebody here has this e-mail address already.")
+	} else if holdfast.KindOf(err) != holdfast.NotFound {
+		return r, err
+	}
+	_, renamed, err := org.Rename(p.Setup.Organisation)
+	if err != nil {
+		return r, err
+	}
+	_, founded := org.Found(now)
+	r.who = who
+	for _, more := range [][]audit.Event{added, renamed, founded} {
+		r.events = append(r.events, more...)
+	}
+	return r, nil
+}

@@ -1,0 +1,285 @@
+// Package signin is the story of signing in with a passkey, and of confirming
+// again who is there. It refuses to tell a stranger whether an account exists:
+// a typed name that nobody has is answered like one that somebody has.
+package signin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/assurance"
+	"holdfast/domain/audit"
+	"holdfast/domain/ceremony"
+	"holdfast/domain/credential"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/spec/webauthn"
+)
+
+// Reader is what the story reads.
+type Reader interface {
+	// Credential gives the credential of any status, or holdfast.NotFound.
+	Credential(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
+	// Person gives the person of any status, or holdfast.NotFound.
+	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
+	// PersonByEmail takes the address in lower case.
+	PersonByEmail(ctx context.Context, email string) (person.Record, error)
+	// CredentialsOf gives a person's credentials of any status, oldest first.
+	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	// CredentialAfter gives the first active credential at or after id in the
+	// order of ids, going round at the end, or holdfast.NotFound if there is none.
+	CredentialAfter(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
+	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
+}
+
+// Tx is a transaction: reads, the one write, and spending.
+type Tx interface {
+	Reader
+	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
+}
+
+// Store runs transactions one after another; a transaction is durable when
+// InTx returns nil. The function may run more than once.
+type Store interface {
+	Reader
+	InTx(ctx context.Context, fn func(Tx) error) error
+}
+
+// Config is what the story needs.
+type Config struct {
+	Store    Store
+	RP       webauthn.RelyingParty
+	Sealer   ceremony.Sealer
+	DecoyKey []byte // 32 bytes, shared by all nodes
+	Clock    holdfast.Clock
+}
+
+// Flow is the story. It holds no state and may be used concurrently.
+type Flow struct{ Config }
+
+// New makes the story.
+func New(c Config) *Flow { return &Flow{c} }
+
+// Start is how a sign-in begins.
+type Start struct {
+	Name    string          // typed, or empty: the browser offers what it has
+	Return  string          // local path to go to afterwards, checked by the caller
+	Confirm *session.Record // set: who is signed in is to confirm it
+}
+
+// Begin gives the sealed ceremony and what to ask the browser. It writes nothing.
+func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.RequestOptions, error) {
+	p := ceremony.New(ceremony.SignIn, f.Clock())
+	p.Return = in.Return
+	opts := webauthn.RequestOptions{
+		Challenge:        p.Challenge,
+		RPID:             f.RP.ID,
+		Timeout:          int(ceremony.Life.Milliseconds()),
+		UserVerification: "required",
+	}
+	switch {
+	case in.Confirm != nil:
+		creds, err := f.Store.CredentialsOf(ctx, in.Confirm.Person)
+		if err != nil {
+			return "", opts, err
+		}
+		p.Named, p.Person, p.Session = true, in.Confirm.Person, in.Confirm.ID
+		opts.AllowCredentials = describe(usable(creds))
+	case in.Name != "":
+		who, allowed, err := f.allowed(ctx, in.Name)
+		if err != nil {
+			return "", opts, err
+		}
+		p.Named, p.Person = true, who
+		opts.AllowCredentials = allowed
+	}
+	return f.Sealer.Seal(p), opts, nil
+}
+
+// Answer is how a sign-in ends.
+type Answer struct {
+	ID         string // as Begin gave it
+	Credential []byte // AuthenticationResponseJSON
+	UserAgent  string
+	Address    string
+	Current    holdfast.SessionID // the session that the browser has, if any
+}
+
+// Done is a finished sign-in.
+type Done struct {
+	Secret  string // for the cookie; shown once
+	Session session.Record
+	Person  person.Record
+	Return  string
+}
+
+// Finish verifies the answer and opens a session.
+func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
+	now := f.Clock()
+	pending, err := f.Sealer.Open(ceremony.SignIn, in.ID, now)
+	if err != nil {
+		return Done{}, err
+	}
+	response, err := webauthn.ParseAuthenticationResponse(in.Credential)
+	if err != nil {
+		return Done{}, refused(err)
+	}
+	verified, err := f.verify(ctx, pending, response)
+	if err != nil {
+		return Done{}, err
+	}
+	var done Done
+	err = f.Store.InTx(ctx, func(tx Tx) error {
+		done, err = f.open(ctx, tx, pending, credentialID(response), verified, in, now)
+		return err
+	})
+	return done, err
+}
+
+// verify checks the answer against the credential as it is stored. It runs
+// outside of any transaction: signatures take long.
+func (f *Flow) verify(ctx context.Context, p ceremony.Pending, response *webauthn.AuthenticationResponse) (*webauthn.Authenticated, error) {
+	c, owner, err := f.owner(ctx, f.Store, credentialID(response), p)
+	if err != nil {
+		return nil, err
+	}
+	be := c.BE
+	v, err := webauthn.VerifyAuthentication(webauthn.Authentication{
+		RP: f.RP, Challenge: p.Challenge, RequireUV: true,
+		// A name was typed: what was offered is the person's credentials, and
+		// owner has seen to it that this is one of them (§7.2 step 5).
+		Discoverable: !p.Named,
+		Credential: webauthn.Stored{
+			ID: response.ID, PublicKey: c.PublicKey, UserHandle: owner.Handle, BE: &be, SignCount: c.SignCount,
+		},
+	}, response)
+	if err != nil {
+		return nil, refused(err)
+	}
+	return v, nil
+}
+
+// owner finds the credential and whose it is, and refuses with one sentence
+// whatever a stranger may not learn.
+func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p ceremony.Pending) (credential.Record, person.Record, error) {
+	c, err := r.Credential(ctx, id)
+	if err != nil {
+		return c, person.Record{}, unknownIfNotFound(err)
+	}
+	if c.Status == credential.Removed {
+		return c, person.Record{}, credential.ErrUnknown
+	}
+	if p.Named && c.Person != p.Person {
+		return c, person.Record{}, refused(&webauthn.StepError{Step: "7.2-5", Reason: "it is not one of the passkeys that were asked for"})
+	}
+	owner, err := r.Person(ctx, c.Person)
+	if err != nil {
+		return c, owner, unknownIfNotFound(err)
+	}
+	return c, owner, nil
+}
+
+// open is the transaction: spend the ceremony, look again at what may have
+// changed since the signature was checked, and record.
+func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (Done, error) {
+	first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires)
+	if err != nil {
+		return Done{}, err
+	}
+	if !first {
+		return Done{}, ceremony.ErrSpent
+	}
+	c, owner, err := f.owner(ctx, tx, id, p)
+	if err != nil {
+		return Done{}, err
+	}
+	if !owner.MaySignIn(now) {
+		return Done{}, holdfast.Errorf(holdfast.Denied, "account_closed",
+			"This account cannot sign in at present. Ask your administrator.")
+	}
+	c, used, err := credential.Observe(c, credential.Use{
+		UV: v.UV, BE: v.BE, BS: v.BS, SignCount: v.SignCount, CounterRegressed: regressed(c, v),
+	}, now)
+	if err != nil {
+		return Done{}, err
+	}
+	signIn := session.SignIn{
+		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address,
+		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
+	}
+	s, secret, opened, err := f.session(ctx, tx, p, in.Current, signIn, now)
+	if err != nil {
+		return Done{}, err
+	}
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID), Session: s.ID}, At: now}
+	if err := tx.Record(ctx, by, append(used, opened...)...); err != nil {
+		return Done{}, err
+	}
+	return Done{Secret: secret, Session: s, Person: owner, Return: p.Return}, nil
+}
+
+// regressed says whether the counter failed to grow against what is stored
+// now: another sign-in may have ended since the signature was checked.
+func regressed(c credential.Record, v *webauthn.Authenticated) bool {
+	return (v.SignCount != 0 || c.SignCount != 0) && v.SignCount <= c.SignCount
+}
+
+// session renews the session that asked for a confirmation, or that the same
+// person has in this browser; ends another person's; else opens a new one.
+func (f *Flow) session(ctx context.Context, tx Tx, p ceremony.Pending, current holdfast.SessionID, in session.SignIn, now time.Time) (session.Record, string, []audit.Event, error) {
+	if p.Session != "" {
+		current = p.Session
+	}
+	if current == "" {
+		s, secret, events := session.Open(in, now)
+		return s, secret, events, nil
+	}
+	old, err := tx.Session(ctx, current)
+	if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
+		return old, "", nil, err
+	}
+	if err == nil && old.Person == in.Person && old.Ended.IsZero() && now.Before(old.Expires) {
+		return session.Renew(old, in, now)
+	}
+	var ended []audit.Event
+	if err == nil {
+		_, ended = session.End(old, session.ReplacedBySignIn, now)
+	}
+	s, secret, opened := session.Open(in, now)
+	return s, secret, append(ended, opened...), nil
+}
+
+func usable(creds []credential.Record) []credential.Record {
+	return slices.DeleteFunc(slices.Clone(creds), func(c credential.Record) bool { return c.Status != credential.Active })
+}
+
+func describe(creds []credential.Record) []webauthn.Descriptor {
+	var list []webauthn.Descriptor
+	for _, c := range creds {
+		list = append(list, webauthn.Descriptor{Type: "public-key", ID: rawID(c.ID), Transports: c.Transports})
+	}
+	slices.SortFunc(list, func(a, b webauthn.Descriptor) int { return bytes.Compare(a.ID, b.ID) })
+	return list
+}
+
+func unknownIfNotFound(err error) error {
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		return credential.ErrUnknown
+	}
+	return err
+}
+
+// refused turns a refusal of the specification into an error for people.
+func refused(err error) error {
+	step, ok := errors.AsType[*webauthn.StepError](err)
+	if !ok {
+		return err
+	}
+	return holdfast.Errorf(holdfast.Denied, "assertion_refused",
+		"Your passkey's answer could not be accepted: %s. Try again.", step.Reason).At(step.Step)
+}
