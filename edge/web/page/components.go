@@ -7,8 +7,9 @@ import (
 	"time"
 )
 
-// Field is one labelled input. Its id is its Name.
+// Field is one labelled input.
 type Field struct {
+	ID           string // Name where empty; set it where a page has the name twice
 	Name, Label  string
 	Type         string // of the input; "text" where empty; "textarea", "select" and "checkbox" too
 	Value        string
@@ -20,6 +21,14 @@ type Field struct {
 	Autofocus    bool
 	Options      []Option // of a select
 	Checked      bool     // of a checkbox
+}
+
+// For is the id of the input.
+func (f Field) For() string {
+	if f.ID != "" {
+		return f.ID
+	}
+	return f.Name
 }
 
 // Option is one choice of a select, radio or checkbox list.

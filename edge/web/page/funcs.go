@@ -24,6 +24,10 @@ func (ps *Pages) funcs() template.FuncMap {
 		"toneof":  toneOf,
 		"linkify": linkify,
 		"list":    list,
+		"anchor":  func(text, url string) Link { return Link{text, url} },
+		"hidden":  func(name, value string) []Hidden { return []Hidden{{name, value}} },
+		"key":     func(parts ...string) string { return strings.Join(parts, "") },
+		"int":     func(n int64) int { return int(n) },
 		"args":    args,
 		"csv":     func(s []string) string { return strings.Join(s, ",") },
 		"target":  func(s string) template.URL { return template.URL(s) }, // only after Navigate.Safe

@@ -96,7 +96,7 @@ func (p *Passkeys) Without(id string) []Passkey { return without(p.Passkeys, id)
 
 // Rename is the field of the inline form of one passkey.
 func (p *Passkeys) Rename(k Passkey) Field {
-	f := Field{Name: "name", Label: "New name", Value: k.Label(), Required: true, Autocomplete: "off"}
+	f := Field{ID: "name-" + k.ID, Name: "name", Label: "New name", Value: k.Label(), Required: true, Autocomplete: "off"}
 	if k.ID == p.Editing {
 		f.Value, f.Error = p.Typed, p.Errors["name"]
 	}

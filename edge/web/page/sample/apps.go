@@ -1,0 +1,74 @@
+package sample
+
+import (
+	"net/url"
+	"time"
+
+	"holdfast/edge/web/page"
+)
+
+const apache = `OIDCProviderMetadataURL http://localhost:8080/.well-known/openid-configuration
+OIDCClientID app_5tq0w2e9r8y7u6i1o3p4
+OIDCClientSecret s3cr3t-of-the-sample-7Qm2vX9bL4
+OIDCRedirectURI https://wiki.kelp.example/oidc/return
+OIDCPKCEMethod S256
+OIDCScope "openid profile email"
+<Location "/">
+    AuthType openid-connect
+    Require valid-user
+</Location>`
+
+const checkpoint = `localhost:8080/log
+4182
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— localhost:8080/log Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=`
+
+func audit() []page.AuditRow {
+	ada := page.Link{Text: "Ada Lovelace", URL: page.PersonPath("per1")}
+	grace := page.Link{Text: "Grace Hopper", URL: page.PersonPath("per2")}
+	return []page.AuditRow{
+		{Type: "session.opened", Title: "Ada Lovelace signed in", At: ago(4 * time.Minute), Actor: ada, Subject: ada},
+		{Index: "4181", Type: "invitation.created", Title: "Ada Lovelace invited Grace Hopper", At: ago(2 * time.Hour), Actor: ada, Subject: grace},
+		{Index: "4180", Type: "person.created", Title: "Grace Hopper was added", At: ago(2 * time.Hour), Actor: ada, Subject: grace},
+		{Index: "4179", Type: "app.created", Title: "Wiki was connected", At: ago(3 * day), Actor: page.Link{Text: "the host"}, Subject: page.Link{Text: "Wiki", URL: page.ApplicationPath("app1")}},
+	}
+}
+
+func apps(f page.Frame) []Story {
+	list := []page.ApplicationRow{
+		{ID: "app1", Name: "Wiki", Host: "wiki.kelp.example", Preset: page.PresetModAuthOpenIDC, Confidential: true, Created: ago(3 * day), LastUsed: ago(70 * time.Minute)},
+		{ID: "app2", Name: "Ward rounds", Host: "localhost", Preset: page.PresetOIDC, Created: ago(90 * day)},
+	}
+	types := []string{"app.created", "credential.created", "invitation.created", "person.created", "session.ended", "session.opened"}
+	issuer := "http://localhost:8080"
+	var everybody []page.Session
+	for i, s := range sessions() {
+		s.Person, s.PersonID = []string{"Ada Lovelace", "Katherine Coleman Goble Johnson-Vaughan"}[i], []string{"per1", "per3"}[i]
+		everybody = append(everybody, s)
+	}
+	fields := []page.AuditField{
+		{Name: "email", Value: "grace@kelp.example", Personal: true},
+		{Name: "name", Personal: true, Erased: true},
+		{Name: "state", Value: "invited"},
+	}
+	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
+	return []Story{
+		story("applications", "Applications", &page.Applications{Frame: f, Rows: list}),
+		story("applications-empty", "Applications, none", &page.Applications{Frame: f}),
+		story("newapplication", "Add an application", &page.NewApplication{Frame: f}),
+		story("newapplication-wrong", "Add an application, refused", &page.NewApplication{Frame: f, Name: "Wiki", RedirectURI: "wiki.kelp.example", Preset: page.PresetModAuthOpenIDC, Public: true,
+			Errors: page.Errors{"redirect_uri": "Write the whole address, with https:// at its start."}}),
+		story("applicationmade", "Application made", &page.ApplicationMade{Frame: f, ID: "app_5tq0w2e9r8y7u6i1o3p4", Name: "Wiki", Secret: "s3cr3t-of-the-sample-7Qm2vX9bL4", Issuer: issuer, Preset: page.PresetModAuthOpenIDC, Config: apache, File: "In the virtual host of wiki.kelp.example"}),
+		story("application", "Application", &page.Application{Frame: f, Row: list[0], RedirectURIs: []string{"https://wiki.kelp.example/oidc/return"}, Issuer: issuer, People: 12, Config: apache,
+			Technical: []page.Pair{{Name: "Grants", Value: "authorization_code, refresh_token"}, {Name: "PKCE", Value: "S256"}}}),
+		story("sessions", "Sessions", &page.AllSessions{Frame: f, Rows: everybody, Pager: page.Pager{Page: 1, Per: 2, Total: 41, Query: url.Values{}}}),
+		story("sessions-none", "Sessions, nobody matches", &page.AllSessions{Frame: f, Query: "zebedee"}),
+		story("audit", "Audit", &page.Audit{Frame: f, Rows: audit(), Types: types, Older: "?before=4179", Size: 4182, Checkpoint: checkpoint}),
+		story("audit-none", "Audit, nothing matches", &page.Audit{Frame: f, Types: types, Filter: page.AuditFilter{Type: "session.ended", From: "2026-11-01"}, Size: 4182}),
+		story("auditrecord", "Audit record", &page.AuditRecord{Frame: f, Row: audit()[2], Fields: fields, Size: 4182, Checkpoint: checkpoint,
+			LeafHash: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Proof: []string{"dCkQoLrRPcY7bLHjQhTzVv3c1sJcO0y3bA9l3l5Yx4E=", "pZ0nM5bW0yqQyPpWb0V3k2t9sQj5bY1cR7h2uXw8d6A="},
+			Canonical: `{"email":{"commitment":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="},"state":"invited","type":"person.created"}`}),
+		story("settings", "Settings", &page.Settings{Frame: f, Name: "Kelp & Shore Hospital", Technical: []page.Pair{{Name: "Address", Value: issuer, Code: true}, {Name: "Relying party", Value: "localhost", Code: true, Note: "Passkeys are bound to this name for good."}, {Name: "Version", Value: "0.1.0"}}}),
+	}
+}
