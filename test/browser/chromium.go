@@ -66,8 +66,13 @@ type Tab struct {
 	ctx  context.Context
 	name string
 
-	mu      sync.Mutex
-	console []string // what the page complained of, covered by mu
+	heard *heard
+}
+
+// heard is what the page complained of since it was last asked.
+type heard struct {
+	mu       sync.Mutex
+	messages []string // covered by mu
 }
 
 // Tab opens a profile for the person called name, which names its pictures.
@@ -75,7 +80,7 @@ func (b *Browser) Tab(t testing.TB, name string) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	tab := &Tab{t: t, ctx: ctx, name: name}
+	tab := &Tab{t: t, ctx: ctx, name: name, heard: &heard{}}
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("open a tab: %v", err)
 	}
@@ -85,28 +90,33 @@ func (b *Browser) Tab(t testing.TB, name string) *Tab {
 			if err != nil {
 				return
 			}
-			tab.heard(m)
+			tab.heard.add(m)
 		}
 	}()
 	return tab
 }
 
-func (tab *Tab) heard(m chromedp.ConsoleMessage) {
+func (h *heard) add(m chromedp.ConsoleMessage) {
 	if m.IsException() || m.Type == "error" {
-		tab.mu.Lock()
-		defer tab.mu.Unlock()
-		tab.console = append(tab.console, m.String())
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.messages = append(h.messages, m.String()+" "+m.URL)
 	}
 }
 
 // Complaints are the errors that the page and the browser wrote to the console
 // since the last call: exceptions, blocked scripts, failed requests.
 func (tab *Tab) Complaints() []string {
-	tab.mu.Lock()
-	defer tab.mu.Unlock()
-	c := tab.console
-	tab.console = nil
+	tab.heard.mu.Lock()
+	defer tab.heard.mu.Unlock()
+	c := tab.heard.messages
+	tab.heard.messages = nil
 	return c
+}
+
+// For is the same tab reporting to another test, such as a part of this one.
+func (tab *Tab) For(t testing.TB) *Tab {
+	return &Tab{t: t, ctx: tab.ctx, name: tab.name, heard: tab.heard}
 }
 
 // run does steps within patience and fails the test where they do not work.
