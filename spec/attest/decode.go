@@ -24,9 +24,10 @@ var decoding = func() cbor.DecMode {
 	return mode
 }()
 
-// decode reads a statement: one canonical CBOR map and nothing after it.
+// decode reads a statement: one CBOR map, canonical but for the order of its
+// members, and nothing after it.
 func decode(statement []byte, into any) error {
-	_, rest, err := cose.CutItem(statement)
+	_, rest, err := cose.CutUnsortedItem(statement)
 	if err != nil {
 		return err
 	}

@@ -19,15 +19,28 @@ var errTruncated = errors.New("CBOR ends too early")
 // indefinite length, no tag, map keys sorted and unique, text in UTF-8. It
 // allocates nothing. The item says what it holds; decode it afterwards.
 func CutItem(data []byte) (item, rest []byte, err error) {
-	n, err := canonicalLen(data, maxNesting)
+	return cut(data, form{sorted: true})
+}
+
+// CutUnsortedItem is CutItem but for the order of map keys. Browsers, not
+// authenticators, put attestation objects together, and some do not sort.
+func CutUnsortedItem(data []byte) (item, rest []byte, err error) {
+	return cut(data, form{})
+}
+
+func cut(data []byte, f form) (item, rest []byte, err error) {
+	n, err := f.length(data, maxNesting)
 	if err != nil {
 		return nil, nil, err
 	}
 	return data[:n], data[n:], nil
 }
 
-// canonicalLen is the length of the item at the start of b.
-func canonicalLen(b []byte, depth int) (int, error) {
+// form is what is asked of an item.
+type form struct{ sorted bool }
+
+// length is that of the item at the start of b.
+func (f form) length(b []byte, depth int) (int, error) {
 	if depth == 0 {
 		return 0, errors.New("CBOR is nested too deeply")
 	}
@@ -48,18 +61,18 @@ func canonicalLen(b []byte, depth int) (int, error) {
 		}
 		return end, nil
 	case 4:
-		return canonicalArray(b, n, arg, depth)
+		return f.array(b, n, arg, depth)
 	case 5:
-		return canonicalMap(b, n, arg, depth)
+		return f.mapping(b, n, arg, depth)
 	case 6:
 		return 0, errors.New("CBOR tags are not canonical")
 	}
-	return canonicalSimple(b, arg, n)
+	return simple(b, arg, n)
 }
 
-func canonicalArray(b []byte, n int, count uint64, depth int) (int, error) {
+func (f form) array(b []byte, n int, count uint64, depth int) (int, error) {
 	for range count {
-		m, err := canonicalLen(b[n:], depth-1)
+		m, err := f.length(b[n:], depth-1)
 		if err != nil {
 			return 0, err
 		}
@@ -68,25 +81,49 @@ func canonicalArray(b []byte, n int, count uint64, depth int) (int, error) {
 	return n, nil
 }
 
-func canonicalMap(b []byte, n int, count uint64, depth int) (int, error) {
+// maxUnsorted bounds the members of a map whose keys need not be sorted, and
+// so must be held each against each. Statements have at most seven.
+const maxUnsorted = 16
+
+func (f form) mapping(b []byte, n int, count uint64, depth int) (int, error) {
+	if !f.sorted && count > maxUnsorted {
+		return 0, fmt.Errorf("CBOR map with more than %d members", maxUnsorted)
+	}
 	var last []byte
+	var keys [maxUnsorted][]byte
 	for i := range count {
-		m, err := canonicalLen(b[n:], depth-1)
+		m, err := f.length(b[n:], depth-1)
 		if err != nil {
 			return 0, err
 		}
 		key := b[n : n+m]
-		if i > 0 && !keyLess(last, key) {
-			return 0, fmt.Errorf("CBOR map keys %x and %x are duplicate or out of order", last, key)
+		if f.sorted {
+			if i > 0 && !keyLess(last, key) {
+				return 0, fmt.Errorf("CBOR map keys %.32x and %.32x are duplicate or out of order", last, key)
+			}
+			last = key
+		} else {
+			if holds(keys[:i], key) {
+				return 0, fmt.Errorf("CBOR map key %.32x is duplicate", key)
+			}
+			keys[i] = key
 		}
-		last = key
 		n += m
-		if m, err = canonicalLen(b[n:], depth-1); err != nil {
+		if m, err = f.length(b[n:], depth-1); err != nil {
 			return 0, err
 		}
 		n += m
 	}
 	return n, nil
+}
+
+func holds(keys [][]byte, key []byte) bool {
+	for _, k := range keys {
+		if bytes.Equal(k, key) {
+			return true
+		}
+	}
+	return false
 }
 
 // keyLess is the order of CTAP 2.2 §8: major type, then length, then bytes.
@@ -100,9 +137,9 @@ func keyLess(a, b []byte) bool {
 	return bytes.Compare(a, b) < 0
 }
 
-// canonicalSimple allows false, true, null, undefined and the three floats:
-// an authenticator extension may hold them. Other simple values are unassigned.
-func canonicalSimple(b []byte, arg uint64, n int) (int, error) {
+// simple allows false, true, null, undefined and the three floats: an
+// authenticator extension may hold them. Other simple values are unassigned.
+func simple(b []byte, arg uint64, n int) (int, error) {
 	switch info := b[0] & 31; {
 	case info >= 20 && info <= 23, info >= 25 && info <= 27:
 		return n, nil

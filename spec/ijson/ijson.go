@@ -35,7 +35,7 @@ func (k Kind) String() string {
 // Value is one JSON value. The zero Value is missing.
 type Value struct {
 	kind    Kind
-	text    string // of a string, decoded; of a number, as written
+	text    string // of a string, decoded; of anything else, as written
 	list    []Value
 	members []member
 }
@@ -48,7 +48,8 @@ type member struct {
 // Kind is the value's type.
 func (v Value) Kind() Kind { return v.kind }
 
-// Text is a string's text, or a number as it was written, else "".
+// Text is a string's text, decoded; of a number, array or object it is the
+// source, as written; else "".
 func (v Value) Text() string { return v.text }
 
 // List is an array's elements, else nil.
@@ -142,10 +143,14 @@ func (r *reader) nested(read func() (Value, error)) (Value, error) {
 	if r.depth == 0 {
 		return Value{}, r.errorf("nested too deeply")
 	}
+	start := r.i
 	r.depth--
 	r.i++
 	v, err := read()
 	r.depth++
+	if err == nil {
+		v.text = r.s[start:r.i]
+	}
 	return v, err
 }
 

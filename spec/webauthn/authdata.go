@@ -34,7 +34,8 @@ type AuthData struct {
 }
 
 // ParseAuthData reads authenticator data that fills b. Flags and contents must
-// agree to the byte: what a flag announces is there, and nothing else is.
+// agree to the byte: what a flag announces is there, and nothing else is. With
+// an error the result holds what was read before, for diagnosis only.
 func ParseAuthData(b []byte) (AuthData, error) {
 	if len(b) < minAuthData {
 		return AuthData{}, fmt.Errorf("authenticator data of %d bytes: at least %d are needed", len(b), minAuthData)
@@ -50,16 +51,16 @@ func ParseAuthData(b []byte) (AuthData, error) {
 	rest, err := b[minAuthData:], error(nil)
 	if a.AT {
 		if rest, err = a.attested(rest); err != nil {
-			return AuthData{}, fmt.Errorf("attested credential data: %w", err)
+			return a, fmt.Errorf("attested credential data: %w", err)
 		}
 	}
 	if a.ED {
 		if a.Extensions, rest, err = cutMap(rest); err != nil {
-			return AuthData{}, fmt.Errorf("extension outputs: %w", err)
+			return a, fmt.Errorf("extension outputs: %w", err)
 		}
 	}
 	if len(rest) > 0 {
-		return AuthData{}, fmt.Errorf("authenticator data has %d bytes more than its flags announce", len(rest))
+		return a, fmt.Errorf("authenticator data has %d bytes more than its flags announce", len(rest))
 	}
 	return a, nil
 }

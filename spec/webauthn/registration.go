@@ -326,7 +326,7 @@ type attestationObject struct {
 }
 
 func parseAttestationObject(b []byte) (o attestationObject, err error) {
-	_, rest, err := cutMap(b)
+	_, rest, err := cose.CutUnsortedItem(b)
 	if err != nil {
 		return o, errors.New("the attestation object: " + err.Error())
 	}
