@@ -1,0 +1,81 @@
+package browser
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/page/sample"
+)
+
+// storybook serves every page with sample data under the headers that the real
+// server sends.
+func storybook(t *testing.T) string {
+	t.Helper()
+	pages, err := page.New(page.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+page.PathAssets, pages.Assets())
+	mux.HandleFunc("GET /story/{slug}", func(w http.ResponseWriter, r *http.Request) {
+		for _, s := range sample.Stories(page.ThemeAuto) {
+			if s.Slug == r.PathValue("slug") {
+				if err := pages.Render(w, http.StatusOK, s.Page); err != nil {
+					t.Errorf("%s: %v", s.Slug, err)
+				}
+			}
+		}
+	})
+	// The pages' script begins a sign-in by itself; nobody is there to sign in.
+	mux.HandleFunc("POST /door/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		w.Write([]byte(`{"status":503,"code":"storybook","detail":"This is only a picture of the page."}`))
+	})
+	s := httptest.NewServer(mux)
+	t.Cleanup(s.Close)
+	return strings.Replace(s.URL, "127.0.0.1", "localhost", 1) + "/story/"
+}
+
+// Every page, light and dark, wide and at 320 px: nothing for axe-core to find,
+// nothing that scrolls sideways, nothing that the page's own policy blocks.
+func TestEveryPageCanBeUsedByEveryone(t *testing.T) {
+	base := storybook(t)
+	tab := Start(t).Tab(t, "page")
+	stories := sample.Stories(page.ThemeAuto)
+	if len(stories) == 0 {
+		t.Fatal("the storybook has no page")
+	}
+	for _, s := range stories {
+		t.Run(s.Slug, func(t *testing.T) {
+			tab := tab.For(t)
+			for _, scheme := range []string{"light", "dark"} {
+				for _, width := range []int64{1280, 320} {
+					tab.Scheme(scheme)
+					tab.Size(width, 800)
+					tab.Open(base + s.Slug)
+					look(t, tab, scheme, width)
+				}
+			}
+		})
+	}
+}
+
+func look(t *testing.T, tab *Tab, scheme string, width int64) {
+	t.Helper()
+	for _, v := range tab.Axe() {
+		t.Errorf("%s, %d px: %s: %s\n  %s", scheme, width, v.ID, v.Help, strings.Join(v.Targets, "\n  "))
+	}
+	if n := tab.Sideways(); n > 0 {
+		t.Errorf("%s: the page is %d px wider than %d px", scheme, n, width)
+	}
+	for _, c := range tab.Complaints() {
+		if !strings.Contains(c, "503") { // the door of the storybook
+			t.Errorf("%s, %d px: console: %s", scheme, width, c)
+		}
+	}
+	tab.Screenshot(scheme + "-" + map[int64]string{1280: "wide", 320: "narrow"}[width])
+}
