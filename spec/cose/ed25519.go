@@ -22,7 +22,7 @@ var edwards = func() curve25519 {
 		return n
 	}
 	p := number("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed")
-	order8 := number("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7")
+	order8 := number("7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7")
 	return curve25519{
 		p: p,
 		d: number("52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3"),
