@@ -9,18 +9,19 @@ import (
 	"holdfast/domain/grant"
 )
 
-// Keep holds a request while its person signs in or thinks it over. body is
-// opaque here.
+// Keep holds a request while its person signs in or thinks it over. id is a
+// secret, known by its hash only, since whoever comes with it gets the code.
+// body is opaque here.
 func (f *Flow) Keep(ctx context.Context, id string, body []byte) error {
 	return f.Store.InTx(ctx, func(tx Tx) error {
-		return tx.PutPending(ctx, spaceRequest, id, body, f.Clock().Add(RequestLife))
+		return tx.PutPending(ctx, spaceRequest, holdfast.HashSecret(id), body, f.Clock().Add(RequestLife))
 	})
 }
 
 // Kept gives back what Keep held, or holdfast.NotFound when it was answered or
 // took too long.
 func (f *Flow) Kept(ctx context.Context, id string) ([]byte, error) {
-	return f.Store.Pending(ctx, spaceRequest, id)
+	return f.Store.Pending(ctx, spaceRequest, holdfast.HashSecret(id))
 }
 
 // Issue opens a grant and its code. request is the id that the request was kept
@@ -53,6 +54,7 @@ func (f *Flow) Drop(ctx context.Context, request string) error {
 }
 
 func (f *Flow) finish(ctx context.Context, tx Tx, request string) error {
+	request = holdfast.HashSecret(request)
 	won, err := tx.Spend(ctx, spaceRequest, request, f.Clock().Add(RequestLife+margin))
 	if err != nil {
 		return err
