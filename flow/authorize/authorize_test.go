@@ -436,11 +436,19 @@ func TestNoSecretIsStored(t *testing.T) {
 
 func TestPendingRequests(t *testing.T) {
 	w := newWorld(t, grant.Draft{})
-	w.must(w.flow.Keep(t.Context(), "id", []byte("body")))
+	w.must(w.flow.Keep(t.Context(), "id", w.app.App.ID, []byte("body")))
 	got, err := w.flow.Kept(t.Context(), "id")
 	w.must(err)
 	if d := cmp.Diff("body", string(got)); d != "" {
 		t.Error(d)
+	}
+	if got := w.flow.Asking(t.Context(), "/authorize/id"); got != "Wiki" {
+		t.Errorf("asking: %q", got)
+	}
+	for _, none := range []string{"", "/", "/authorize/other", "/console"} {
+		if got := w.flow.Asking(t.Context(), none); got != "" {
+			t.Errorf("asking at %q: %q", none, got)
+		}
 	}
 	w.pass(authorize.RequestLife)
 	if _, err := w.flow.Kept(t.Context(), "id"); holdfast.KindOf(err) != holdfast.NotFound {

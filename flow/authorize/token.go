@@ -2,6 +2,8 @@ package authorize
 
 import (
 	"context"
+	"encoding/json"
+	"path"
 	"time"
 
 	"holdfast"
@@ -9,19 +11,53 @@ import (
 	"holdfast/domain/grant"
 )
 
-// Keep holds a request while its person signs in or thinks it over. id is a
-// secret, known by its hash only, since whoever comes with it gets the code.
-// body is opaque here.
-func (f *Flow) Keep(ctx context.Context, id string, body []byte) error {
+// waiting is a request that is kept.
+type waiting struct {
+	App  holdfast.AppID `json:"app"`
+	Body []byte         `json:"body"`
+}
+
+// Keep holds an application's request while its person signs in or thinks it
+// over. id is a secret, known by its hash only, since whoever comes with it
+// gets the code. body is opaque here.
+func (f *Flow) Keep(ctx context.Context, id string, app holdfast.AppID, body []byte) error {
+	b, err := json.Marshal(waiting{app, body})
+	if err != nil {
+		return err
+	}
 	return f.Store.InTx(ctx, func(tx Tx) error {
-		return tx.PutPending(ctx, spaceRequest, holdfast.HashSecret(id), body, f.Clock().Add(RequestLife))
+		return tx.PutPending(ctx, spaceRequest, holdfast.HashSecret(id), b, f.Clock().Add(RequestLife))
 	})
 }
 
 // Kept gives back what Keep held, or holdfast.NotFound when it was answered or
 // took too long.
 func (f *Flow) Kept(ctx context.Context, id string) ([]byte, error) {
-	return f.Store.Pending(ctx, spaceRequest, holdfast.HashSecret(id))
+	w, err := f.waiting(ctx, id)
+	return w.Body, err
+}
+
+// Asking names the application whose request waits at a local path, whose last
+// element is the request's id; it gives nothing where none does.
+func (f *Flow) Asking(ctx context.Context, localPath string) string {
+	w, err := f.waiting(ctx, path.Base(localPath))
+	if err != nil {
+		return ""
+	}
+	app, err := f.App(ctx, w.App)
+	if err != nil {
+		return ""
+	}
+	return app.Name
+}
+
+func (f *Flow) waiting(ctx context.Context, id string) (w waiting, err error) {
+	b, err := f.Store.Pending(ctx, spaceRequest, holdfast.HashSecret(id))
+	if err != nil {
+		return waiting{}, err
+	}
+	err = json.Unmarshal(b, &w)
+	return w, err
 }
 
 // Issue opens a grant and its code. request is the id that the request was kept

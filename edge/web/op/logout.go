@@ -73,7 +73,7 @@ func (p *Provider) leave(w http.ResponseWriter, r *http.Request, l leaving) {
 		p.Pages.Render(w, http.StatusOK, &page.SignedOut{Frame: frame})
 		return
 	}
-	p.Pages.Render(w, http.StatusOK, &page.Navigate{Frame: frame, Target: l.to, Name: l.app.Name})
+	p.Pages.Render(w, http.StatusOK, &page.Navigate{Frame: frame, Target: l.to, Name: l.app.Name, Left: true})
 }
 
 // readLeaving checks a request. A hint that is no token of ours counts as none:

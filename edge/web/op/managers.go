@@ -264,7 +264,7 @@ func (m authManager) SaveSession(ctx context.Context, s *goidc.AuthnSession) err
 		if err != nil {
 			return err
 		}
-		if err := m.Flow.Keep(ctx, s.ID, body); err != nil {
+		if err := m.Flow.Keep(ctx, s.ID, holdfast.AppID(s.ClientID), body); err != nil {
 			c.fault = err
 			return err
 		}

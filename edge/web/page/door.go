@@ -126,6 +126,7 @@ type Navigate struct {
 	Target string // absolute; any scheme that does not run script
 	Name   string // of the application
 	Denied bool   // the person refused
+	Left   bool   // the person signed out
 }
 
 // Safe says whether Target may be followed. The caller has matched it against
