@@ -138,6 +138,9 @@ type Person struct {
 // Fixed says whether the person cannot be suspended, demoted or erased here.
 func (p *Person) Fixed() bool { return p.Self || p.LastAdmin }
 
+// Usable is the number of passkeys that can sign in.
+func (p *Person) Usable() int { return usable(p.Passkeys) }
+
 // Details are the fields of the form for name and address.
 func (p *Person) Details() []Field {
 	name, email := p.Who.Name, p.Who.Email

@@ -18,6 +18,7 @@ type Frame struct {
 	Flash        Flash     // what the last action did
 	Theme        Theme     // forced by the server; empty: the person's choice, else the system's
 	Now          time.Time // the instant that relative times are relative to
+	Story        bool      // drawn for the storybook: the script starts no ceremony
 	Signals      *Signals  // on the portal: what the browser should tell the passkey provider
 }
 

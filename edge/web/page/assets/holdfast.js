@@ -1,0 +1,480 @@
+// @ts-check
+// Holdfast's one script module: passkey ceremonies through the browser's own
+// JSON methods, and what a page cannot do without script (copy, dialogs, the
+// colour switch). It holds no secret longer than one ceremony and shows no
+// exception's name to anybody.
+//
+// Pages speak to it by data attributes:
+//   form[data-ceremony=signin|stepup|enrol] [data-return] [data-ticket=invitation|setup|session]
+//   [data-signals] [data-copy] [data-dialog] [data-close] [data-navigate] [data-theme-switch] [data-dismiss] [data-find]
+
+/** @typedef {{id: string, publicKey: any, invitation?: {person?: string, invitedBy?: string, organisation?: string}}} Begun */
+/** @typedef {{code?: string, detail?: string, title?: string, step?: string, status?: number}} ProblemJSON */
+/**
+ * The signal methods of WebAuthn L3, where the browser has them.
+ * @typedef {{
+ *   signalAllAcceptedCredentials?: (o: {rpId: string, userId: string, allAcceptedCredentialIds: string[]}) => Promise<void>,
+ *   signalCurrentUserDetails?: (o: {rpId: string, userId: string, name: string, displayName: string}) => Promise<void>,
+ *   signalUnknownCredential?: (o: {rpId: string, credentialId: string}) => Promise<void>,
+ * }} Signalling
+ */
+
+/** The server lets a ceremony live for 5 minutes; ours are begun again before. */
+const RENEW_MS = 4 * 60 * 1000;
+
+/** A refusal by the server, as RFC 9457 says it. */
+class Refused extends Error {
+  /** @param {ProblemJSON} problem @param {number} status */
+  constructor(problem, status) {
+    super(problem.detail || problem.title || "");
+    this.problem = problem;
+    this.status = status;
+  }
+}
+
+/** The server could not be reached. */
+class Unreachable extends Error {}
+
+// ---- The door's API ----
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<any>}
+ */
+async function post(path, body, signal) {
+  /** @type {Response} */
+  let answer;
+  try {
+    answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json, application/problem+json" },
+      body: JSON.stringify(body),
+      credentials: "same-origin",
+      signal,
+    });
+  } catch (err) {
+    if (signal?.aborted) throw err;
+    throw new Unreachable();
+  }
+  const json = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(json, answer.status);
+  return json;
+}
+
+// ---- What people read ----
+
+/** Sentences for the door's refusals, where its own can be bettered by saying what to press. */
+const byCode = /** @type {Record<string, string>} */ ({
+  unknown_credential: "This passkey is no longer accepted here. Use another one, or ask an administrator for a new invitation.",
+  ceremony_expired: "That took longer than five minutes. Nothing was changed. Try again.",
+  ceremony_spent: "This attempt was already finished. Try again.",
+});
+
+/**
+ * What to say about a failure: plain words, never the name of an exception.
+ * @param {unknown} err
+ * @param {"get" | "create"} kind
+ * @returns {{text: string, code?: string}}
+ */
+function explain(err, kind) {
+  if (err instanceof Refused) {
+    const code = err.problem.code ?? "";
+    const said = byCode[code] ?? err.message;
+    const more = [code, err.problem.step].filter(Boolean).join(", step ");
+    if (said) return { text: said, code: more };
+    if (err.status === 429) return { text: "Too many attempts. Wait a minute, then try again.", code: more };
+    return { text: "Something went wrong on our side. Nothing was changed. Try again.", code: more };
+  }
+  if (err instanceof Unreachable) return { text: "The server cannot be reached. Nothing was changed. Check your connection, then try again." };
+  switch (err instanceof DOMException ? err.name : "") {
+    case "NotAllowedError":
+    case "AbortError":
+      return { text: "The prompt was closed or timed out. Nothing was changed. Try again, or use another way." };
+    case "InvalidStateError":
+      return kind === "create"
+        ? { text: "This device already holds a passkey for you. Use it, or choose another device." }
+        : { text: "This passkey cannot be used here. Choose another one." };
+    case "SecurityError":
+      return { text: `Passkeys do not work at this address (${location.origin}). Open the address your administrator gave you.` };
+    case "NotSupportedError":
+      return { text: "This device cannot make a passkey of the kind that is needed. Use another device, or a security key." };
+    case "ConstraintError":
+      return { text: "This security key or device has no PIN, fingerprint or face set up. Set one up in its settings, then try again." };
+    case "NotReadableError":
+      return { text: "The device could not be read. Take it out, put it in again, then try again." };
+  }
+  return { text: "The browser could not do this. Nothing was changed. Try again, or use another browser or device." };
+}
+
+/** Why passkeys cannot work in this browser, or "". */
+function unsupported() {
+  if (!window.isSecureContext) return "Passkeys need a secure address. Open this page with https://.";
+  if (!window.PublicKeyCredential || !navigator.credentials) return "This browser cannot use passkeys. Open this page in a current version of Chrome, Edge, Firefox or Safari.";
+  if (!PublicKeyCredential.parseCreationOptionsFromJSON || !PublicKeyCredential.parseRequestOptionsFromJSON) return "This browser is too old for passkeys here. Update it, then load this page again.";
+  return "";
+}
+
+/**
+ * The parts of a ceremony's form that speak.
+ * @param {HTMLFormElement} form
+ */
+function speaker(form) {
+  /** @param {string} name @returns {HTMLElement | null} */
+  const part = (name) => form.querySelector(`[data-${name}]`);
+  const go = /** @type {HTMLButtonElement} */ (part("go"));
+  return {
+    go,
+    /** @param {string} text */
+    doing(text) {
+      const p = part("doing");
+      if (p) p.textContent = text;
+      const alert = part("problem");
+      if (alert) alert.hidden = true;
+    },
+    /** @param {boolean} busy */
+    busy(busy) {
+      go.disabled = busy;
+      go.setAttribute("aria-busy", String(busy));
+    },
+    /** @param {{text: string, code?: string}} why */
+    problem(why) {
+      const p = part("doing");
+      if (p) p.textContent = "";
+      const [alert, text, more, code] = [part("problem"), part("problem-text"), part("problem-more"), part("problem-code")];
+      if (!alert || !text || !more || !code) return;
+      alert.hidden = false;
+      text.textContent = why.text;
+      more.hidden = !why.code;
+      code.textContent = why.code ?? "";
+    },
+    /** @param {string} why */
+    unsupported(why) {
+      go.disabled = true;
+      const [box, text] = [part("unsupported"), part("unsupported-text")];
+      if (!box || !text) return;
+      box.hidden = false;
+      text.textContent = why;
+    },
+  };
+}
+
+/**
+ * Goes to a path of our own origin and nowhere else.
+ * @param {unknown} path
+ */
+function leave(path) {
+  const to = new URL(typeof path === "string" ? path : "/", location.origin);
+  location.assign(to.origin === location.origin ? to.href : "/");
+}
+
+// ---- Sign-in and step-up ----
+
+/** @param {HTMLFormElement} form */
+function signIn(form) {
+  const say = speaker(form);
+  const field = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=name]"));
+  const back = form.dataset.return ? { return: form.dataset.return } : {};
+  /** The request that waits in the autofill list; aborted by the button and by renewal. */
+  let waiting = new AbortController();
+  let stopped = false;
+
+  /** @param {Begun} begun @param {PublicKeyCredential} credential */
+  async function finish(begun, credential) {
+    say.doing("Checking your passkey…");
+    try {
+      const done = await post("/door/signin/finish", { id: begun.id, credential: credential.toJSON() });
+      say.doing("You are signed in. Going on…");
+      leave(done.redirect);
+    } catch (err) {
+      if (err instanceof Refused && err.problem.code === "unknown_credential") {
+        await quietly(signalling()?.signalUnknownCredential?.({ rpId: begun.publicKey.rpId ?? location.hostname, credentialId: credential.id }));
+      }
+      throw err;
+    }
+  }
+
+  // The autofill list: one silent request that waits for a choice and is begun
+  // again before its challenge expires.
+  async function offer() {
+    if (!field || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    while (!stopped) {
+      const mine = (waiting = new AbortController());
+      let renewing = false;
+      let chosen = false;
+      const timer = setTimeout(() => { renewing = true; mine.abort(); }, RENEW_MS);
+      try {
+        /** @type {Begun} */
+        const begun = await post("/door/signin/begin", { ...back }, mine.signal);
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.publicKey);
+        const credential = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal });
+        clearTimeout(timer);
+        if (!credential) return;
+        chosen = true;
+        say.busy(true);
+        await finish(begun, /** @type {PublicKeyCredential} */ (credential));
+        return;
+      } catch (err) {
+        clearTimeout(timer);
+        if (renewing) continue;
+        if (stopped || mine.signal.aborted) return;
+        say.busy(false);
+        // A refusal of the passkey is news, and the list may be offered again.
+        // A browser that cannot offer is not: the button remains.
+        if (!chosen) return;
+        say.problem(explain(err, "get"));
+        if (!(err instanceof Refused) || err.status === 429) return;
+      }
+    }
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    stopped = true;
+    waiting.abort();
+    say.busy(true);
+    say.doing("Your browser asks for your passkey now.");
+    try {
+      const name = field?.value.trim();
+      /** @type {Begun} */
+      const begun = await post("/door/signin/begin", { ...(name ? { name } : {}), ...(form.dataset.ceremony === "stepup" ? { confirm: true } : {}), ...back });
+      const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.publicKey);
+      const credential = await navigator.credentials.get({ publicKey });
+      if (!credential) throw new DOMException("", "NotAllowedError");
+      await finish(begun, /** @type {PublicKeyCredential} */ (credential));
+    } catch (err) {
+      say.problem(explain(err, "get"));
+      say.busy(false);
+      stopped = false;
+      void offer();
+    }
+  });
+  void offer();
+}
+
+// ---- Enrolment: by invitation, set-up link, or session ----
+
+/** The ticket leaves the address bar, the history and the Referer before anything else happens. */
+function takeTicket() {
+  const ticket = decodeURIComponent(location.hash.replace(/^#/, ""));
+  if (ticket) history.replaceState(null, "", location.pathname + location.search);
+  return ticket;
+}
+
+/**
+ * Shows one of a link's states: ready, expired, used or missing.
+ * @param {string} state
+ */
+function showState(state) {
+  for (const part of document.querySelectorAll("[data-state]")) {
+    if (part instanceof HTMLElement) part.hidden = part.dataset.state !== state;
+  }
+}
+
+/**
+ * The state of a link that begin refused, or "" if it can be tried again.
+ * @param {unknown} err
+ */
+function deadLink(err) {
+  if (!(err instanceof Refused)) return "";
+  const code = err.problem.code ?? "";
+  if (/ticket/.test(code) && /expired|ended/.test(code)) return "expired";
+  if (/ticket/.test(code) && /used|spent|revoked/.test(code)) return "used";
+  if (/ticket/.test(code)) return "missing";
+  return "";
+}
+
+/** @param {Begun} begun */
+function greet(begun) {
+  const person = begun.invitation?.person || begun.publicKey?.user?.displayName;
+  const organisation = begun.invitation?.organisation || begun.publicKey?.rp?.name;
+  const [greeting, inviter] = [document.querySelector("[data-greeting]"), document.querySelector("[data-inviter]")];
+  if (greeting && person) greeting.textContent = `Welcome, ${person}`;
+  if (inviter && begun.invitation?.invitedBy && organisation) inviter.textContent = `${begun.invitation.invitedBy} invited you to ${organisation}.`;
+}
+
+/** @param {HTMLFormElement} form */
+function enrol(form) {
+  const say = speaker(form);
+  const kind = form.dataset.ticket ?? "session";
+  const ticket = kind === "session" ? "" : takeTicket();
+  // The same page with another link pasted in: only the fragment changes.
+  if (kind !== "session") window.addEventListener("hashchange", () => location.reload());
+  if (kind !== "session" && !ticket) {
+    const state = /** @type {HTMLElement | null} */ (document.querySelector('[data-state="ready"]'));
+    if (!state?.hidden) showState("missing");
+    return;
+  }
+  /** Begun when the page opened, so that the press of the button leads straight to the prompt. */
+  /** @type {{begun: Begun, at: number} | null} */
+  let early = null;
+
+  /** @returns {Promise<Begun>} */
+  function begin() {
+    if (kind === "session") return post("/door/enrol/begin", {});
+    /** @type {Record<string, string>} */
+    const body = { ticket };
+    for (const name of kind === "setup" ? ["organisation", "name", "email"] : []) {
+      body[name] = String(new FormData(form).get(name) ?? "").trim();
+    }
+    return post("/door/enrol/begin", body);
+  }
+
+  /** @param {unknown} err */
+  function fail(err) {
+    const dead = kind === "session" ? "" : deadLink(err);
+    if (dead) return showState(dead);
+    if (kind === "session" && err instanceof Refused && err.status === 401) {
+      return leave(`/signin?confirm=1&return=${encodeURIComponent(location.pathname)}`);
+    }
+    say.problem(explain(err, "create"));
+    say.busy(false);
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    say.busy(true);
+    say.doing("Your browser asks where to keep your passkey now.");
+    try {
+      const begun = early && Date.now() - early.at < RENEW_MS ? early.begun : await begin();
+      early = null;
+      const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(begun.publicKey);
+      const credential = /** @type {PublicKeyCredential | null} */ (await navigator.credentials.create({ publicKey }));
+      if (!credential) throw new DOMException("", "NotAllowedError");
+      say.doing("Saving your passkey…");
+      const done = await post("/door/enrol/finish", { id: begun.id, credential: credential.toJSON() });
+      say.doing("Your passkey is ready. Going on…");
+      leave(done.redirect);
+    } catch (err) {
+      fail(err);
+    }
+  });
+
+  if (kind === "invitation") {
+    begin().then((begun) => { early = { begun, at: Date.now() }; greet(begun); }, fail);
+  }
+}
+
+// ---- Signals to the passkey provider ----
+
+/** @returns {Signalling | undefined} */
+function signalling() {
+  return /** @type {any} */ (window.PublicKeyCredential);
+}
+
+/**
+ * Signals are courtesies: a provider that cannot take one is no news.
+ * @param {Promise<void> | undefined} signal
+ */
+async function quietly(signal) {
+  try { await signal; } catch { /* nothing changes for the person */ }
+}
+
+/** @param {HTMLElement} box */
+async function sendSignals(box) {
+  const { rpId = "", userId = "", name = "", displayName = "", credentials = "" } = box.dataset;
+  const ids = credentials ? credentials.split(",") : [];
+  const all = signalling();
+  await quietly(all?.signalAllAcceptedCredentials?.({ rpId, userId, allAcceptedCredentialIds: ids }));
+  await quietly(all?.signalCurrentUserDetails?.({ rpId, userId, name, displayName }));
+}
+
+// ---- Small things ----
+
+/** @param {string} text */
+function toast(text) {
+  const box = document.querySelector("[data-toasts]");
+  if (!box) return;
+  const p = document.createElement("p");
+  p.className = "toast";
+  const span = document.createElement("span");
+  span.textContent = text;
+  p.append(span);
+  box.replaceChildren(p);
+}
+
+/** @param {HTMLElement} button */
+async function copy(button) {
+  const from = document.getElementById(button.dataset.copy ?? "");
+  if (!from) return;
+  try {
+    await navigator.clipboard.writeText(from.textContent ?? "");
+    toast("Copied.");
+  } catch {
+    getSelection()?.selectAllChildren(from);
+    toast("The browser did not allow copying. The text is selected: press Ctrl+C.");
+  }
+}
+
+const themes = ["system", "light", "dark"];
+
+/** @param {string} theme */
+function wear(theme) {
+  if (theme !== "system") document.documentElement.dataset.theme = theme;
+  for (const name of document.querySelectorAll("[data-theme-name]")) name.textContent = `Colours: ${theme}`;
+}
+
+function storedTheme() {
+  try { return localStorage.getItem("theme") ?? ""; } catch { return ""; }
+}
+
+function nextTheme() {
+  const now = document.documentElement.dataset.theme ?? "system";
+  const next = themes[(themes.indexOf(now) + 1) % themes.length];
+  if (next === "system") delete document.documentElement.dataset.theme;
+  try { localStorage.setItem("theme", next); } catch { /* kept for this page only */ }
+  wear(next);
+}
+
+/** @param {MouseEvent} event */
+function clicked(event) {
+  const on = event.target instanceof Element ? event.target.closest("button") : null;
+  if (!on) return;
+  if (on.dataset.copy) void copy(on);
+  if (on.dataset.dialog) {
+    const dialog = document.getElementById(on.dataset.dialog);
+    if (dialog instanceof HTMLDialogElement) dialog.showModal();
+  }
+  if ("close" in on.dataset) on.closest("dialog")?.close();
+  if ("dismiss" in on.dataset) on.closest(".toast")?.remove();
+  if ("themeSwitch" in on.dataset) nextTheme();
+}
+
+/** "/" leads to the search, as everywhere; not while somebody types. @param {KeyboardEvent} event */
+function pressed(event) {
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], dialog");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  const find = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-find]"));
+  if (!find) return;
+  event.preventDefault();
+  find.focus();
+}
+
+function start() {
+  const theme = storedTheme();
+  wear(themes.includes(theme) && theme !== "system" ? theme : document.documentElement.dataset.theme ?? "system");
+  for (const button of document.querySelectorAll("[data-theme-switch]")) if (button instanceof HTMLElement) button.hidden = false;
+  document.addEventListener("click", clicked);
+  document.addEventListener("keydown", pressed);
+  // A page from the back-forward cache holds a spent ceremony.
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+  const why = unsupported();
+  for (const form of document.querySelectorAll("form[data-ceremony]")) {
+    if (!(form instanceof HTMLFormElement)) continue;
+    if ("story" in document.body.dataset) {
+      form.addEventListener("submit", (event) => { event.preventDefault(); speaker(form).doing("In the storybook nothing happens."); });
+    } else if (why) {
+      if (form.dataset.ceremony === "enrol" && form.dataset.ticket !== "session") takeTicket();
+      speaker(form).unsupported(why);
+    } else if (form.dataset.ceremony === "enrol") enrol(form);
+    else signIn(form);
+  }
+  for (const box of document.querySelectorAll("[data-signals]")) if (box instanceof HTMLElement && !("story" in document.body.dataset)) void sendSignals(box);
+
+  const on = document.querySelector("a[data-navigate]");
+  if (on instanceof HTMLAnchorElement) location.replace(on.href);
+}
+
+start();

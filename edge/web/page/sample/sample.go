@@ -22,7 +22,7 @@ func Now() time.Time { return time.Date(2026, time.November, 21, 14, 30, 0, 0, t
 
 // Stories are all of them, in the colours of theme.
 func Stories(theme page.Theme) []Story {
-	f := page.Frame{Organisation: "Kelp & Shore Hospital", Now: Now(), Theme: theme}
+	f := page.Frame{Organisation: "Kelp & Shore Hospital", Now: Now(), Theme: theme, Story: true}
 	var out []Story
 	out = append(out, door(f)...)
 	f.Person, f.Console = "Ada Lovelace", true
