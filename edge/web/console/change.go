@@ -1,0 +1,176 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"holdfast"
+	"holdfast/domain/person"
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/visit"
+)
+
+// What the forms and buttons of a person's page do.
+
+var editFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends", "last_administrator": "ends"}
+
+func (c *Console) edit(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	typed := &page.Person{EditName: r.PostFormValue("name"), EditEmail: r.PostFormValue("email")}
+	return c.describe(w, r, v, typed, func(n *person.New) error {
+		n.Name, n.Email = typed.EditName, typed.EditEmail
+		return nil
+	})
+}
+
+func (c *Console) employment(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	typed := &page.Person{EditEnd: r.PostFormValue("ends")}
+	return c.describe(w, r, v, typed, func(n *person.New) (err error) {
+		n.Ends, err = lastDay(typed.EditEnd)
+		return err
+	})
+}
+
+// describe changes a part of what is known of a person and leaves the rest.
+func (c *Console) describe(w http.ResponseWriter, r *http.Request, v visit.Visit, typed *page.Person, change func(*person.New) error) error {
+	p, err := c.Store.Person(r.Context(), holdfast.PersonID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	n := person.New{Name: p.Name, Email: p.Email, Employment: p.Employment, Ends: p.Ends}
+	if err = change(&n); err == nil {
+		err = c.Govern.Describe(r.Context(), v.Actor(), p.ID, n)
+	}
+	if shown, status, ok := editFields.onForm(err); ok {
+		typed.Errors = shown
+		return c.showPerson(w, r, v, status, typed)
+	}
+	if err != nil {
+		return err
+	}
+	return c.done(w, r, "Saved.", page.PersonPath(string(p.ID)))
+}
+
+// press does one thing to the person of the address and returns to their page.
+func (c *Console) press(w http.ResponseWriter, r *http.Request, v visit.Visit, text string,
+	do func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error) error {
+	id := holdfast.PersonID(r.PathValue("id"))
+	return c.pressed(w, r, do(r.Context(), v.Actor(), id), text, page.PersonPath(string(id)))
+}
+
+func (c *Console) suspend(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "Suspended. Every session of theirs has ended.",
+		func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+			if id == v.Person.ID {
+				return errYourself
+			}
+			return c.Govern.Suspend(ctx, by, id, "")
+		})
+}
+
+// errYourself keeps a slip from locking the one out who made it.
+var errYourself = holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend, demote or erase yourself. Ask another administrator.")
+
+func (c *Console) activate(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "They may sign in again.", c.Govern.Reinstate)
+}
+
+func (c *Console) administrator(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	role, text := person.Administrator, "They are an administrator now."
+	switch r.PostFormValue("on") {
+	case "yes":
+	case "no":
+		role, text = person.Member, "They are no longer an administrator."
+	default:
+		return holdfast.Errorf(holdfast.Invalid, "form", "The form could not be read. Go back and send it again.")
+	}
+	return c.press(w, r, v, text, func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+		if role == person.Member && id == v.Person.ID {
+			return errYourself
+		}
+		return c.Govern.SetRole(ctx, by, id, role)
+	})
+}
+
+// erase wants the name typed: nothing brings it back.
+func (c *Console) erase(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	p, err := c.Store.Person(r.Context(), holdfast.PersonID(r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.ID == v.Person.ID:
+		err = errYourself
+	case p.Name != "" && r.PostFormValue("confirm") != p.Name:
+		err = holdfast.Errorf(holdfast.Conflict, "name_differs", "Nothing was erased: what you typed is not the name.")
+	default:
+		err = c.Govern.Erase(r.Context(), v.Actor(), p.ID)
+	}
+	return c.pressed(w, r, err, "Erased. The log keeps what happened and no longer says who.", page.PersonPath(string(p.ID)))
+}
+
+func (c *Console) join(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "Added to the group.", func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+		return c.Govern.Join(ctx, by, id, holdfast.GroupID(r.PostFormValue("group")))
+	})
+}
+
+func (c *Console) leave(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "Taken out of the group.", func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+		return c.Govern.Leave(ctx, by, id, holdfast.GroupID(r.PostFormValue("group")))
+	})
+}
+
+func (c *Console) suspendPasskey(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.passkey(w, r, v, "The passkey is suspended, and the sessions opened with it have ended.", c.Govern.SuspendCredential)
+}
+
+func (c *Console) activatePasskey(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.passkey(w, r, v, "The passkey works again.", c.Govern.ReinstateCredential)
+}
+
+func (c *Console) removePasskey(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.passkey(w, r, v, "The passkey was removed, and the sessions opened with it have ended.", c.Govern.RemoveCredential)
+}
+
+// passkey does something to a passkey of the person of the address.
+func (c *Console) passkey(w http.ResponseWriter, r *http.Request, v visit.Visit, text string,
+	do func(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error) error {
+	return c.press(w, r, v, text, func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+		creds, err := c.Store.CredentialsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, k := range creds {
+			if string(k.ID) == r.PathValue("passkey") {
+				return do(ctx, by, k.ID)
+			}
+		}
+		return holdfast.Errorf(holdfast.NotFound, "no_such_credential", "This person has no such passkey.")
+	})
+}
+
+func (c *Console) endSessionsOf(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "Every session of theirs has ended.", c.Govern.EndSessionsOf)
+}
+
+func (c *Console) endSessionOf(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	return c.press(w, r, v, "The session has ended.", func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
+		open, err := c.Store.OpenSessionsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, s := range open {
+			if string(s.Session.ID) == r.PathValue("session") {
+				return c.Govern.EndSession(ctx, by, s.Session.ID)
+			}
+		}
+		return holdfast.Errorf(holdfast.Conflict, "no_such_session", "That session has ended already.")
+	})
+}
+
+// onPage says whether the form that r posts stood on the page at path.
+func onPage(r *http.Request, path string) bool {
+	u, err := url.Parse(r.Referer())
+	return err == nil && u.Host == r.Host && u.Path == path
+}

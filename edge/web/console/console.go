@@ -1,0 +1,197 @@
+// Package console is where administrators govern: people, groups, invitations,
+// applications, sessions, the log, the organisation's name. It turns requests
+// into the story of govern and its results into pages. Whoever is no
+// administrator is told that there is no such page. It refuses to decide
+// anything itself: govern judges every change anew, in its transaction.
+package console
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/credential"
+	"holdfast/domain/grant"
+	"holdfast/domain/person"
+	"holdfast/domain/ticket"
+	"holdfast/edge/store"
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/visit"
+	"holdfast/flow/govern"
+	"holdfast/spec/translog"
+)
+
+// Govern is the story that changes things; see govern.Flow.
+type Govern interface {
+	People
+	Apps
+
+	AddGroup(ctx context.Context, by holdfast.Actor, name string) (person.Group, error)
+	RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID, name string) error
+	RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID) error
+	EndSession(ctx context.Context, by holdfast.Actor, id holdfast.SessionID) error
+	RenameOrganisation(ctx context.Context, by holdfast.Actor, name string) error
+}
+
+// People is the part of the story about one person.
+type People interface {
+	Invite(ctx context.Context, by holdfast.Actor, g govern.Guest) (govern.Link, error)
+	InviteAgain(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, life time.Duration) (govern.Link, error)
+	RevokeInvitation(ctx context.Context, by holdfast.Actor, id holdfast.TicketID) error
+	Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, n person.New) error
+	SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role) error
+	Suspend(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, reason string) error
+	Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
+	Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
+	Join(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, group holdfast.GroupID) error
+	Leave(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, group holdfast.GroupID) error
+	SuspendCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error
+	ReinstateCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error
+	RemoveCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error
+	EndSessionsOf(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
+}
+
+// Apps is the part of the story about applications.
+type Apps interface {
+	CreateApp(ctx context.Context, by holdfast.Actor, d grant.Draft) (govern.Added, error)
+	ChangeSecret(ctx context.Context, by holdfast.Actor, id holdfast.AppID) (govern.Added, error)
+	RemoveApp(ctx context.Context, by holdfast.Actor, id holdfast.AppID) error
+	Configuration(ctx context.Context, id holdfast.AppID) (string, error)
+}
+
+// Store is what the console reads.
+type Store interface {
+	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
+	PersonByEmail(ctx context.Context, email string) (person.Record, error)
+	PeopleWhere(ctx context.Context, f store.PeopleFilter, p store.Page) ([]person.Record, int64, error)
+	PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error)
+	Administrators(ctx context.Context) ([]person.Record, error)
+	LastSignIns(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]time.Time, error)
+	PasskeysOf(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]int64, error)
+	GroupNamesOf(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID][]string, error)
+
+	Group(ctx context.Context, id holdfast.GroupID) (person.Group, error)
+	Groups(ctx context.Context) ([]person.Group, error)
+	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
+	GroupSizes(ctx context.Context) (map[holdfast.GroupID]int64, error)
+
+	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	OpenSessionsOf(ctx context.Context, id holdfast.PersonID) ([]store.Visit, error)
+	LiveSessionsWhere(ctx context.Context, text string, p store.Page) ([]store.Visit, int64, error)
+	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
+	TicketsOf(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)
+	InvitationsWhere(ctx context.Context, state ticket.State, p store.Page) ([]ticket.Record, int64, error)
+
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
+	Apps(ctx context.Context) ([]grant.App, error)
+	AppsLastUsed(ctx context.Context) ([]store.AppUse, error)
+	CountPeopleIn(ctx context.Context, id holdfast.AppID) (int64, error)
+	Begun(ctx context.Context) (store.Beginnings, error)
+
+	LogPage(ctx context.Context, f store.LogFilter, limit int) ([]store.Leaf, bool, error)
+	Openings(ctx context.Context, index int64) (map[string][]byte, error)
+	Checkpoint(ctx context.Context) (string, error)
+	Prove(ctx context.Context, index int64) (store.Leaf, translog.Proof, error)
+}
+
+// Config is what the console needs.
+type Config struct {
+	Visits *visit.Visits
+	Govern Govern
+	Store  Store
+	Issuer string      // for applications: the origin
+	Facts  []page.Pair // what stands in the configuration file, for the settings page
+	Mails  bool        // what is put into the outbox reaches people
+}
+
+// Console serves the console.
+type Console struct{ Config }
+
+// New makes the console.
+func New(c Config) *Console { return &Console{c} }
+
+// perPage is how many rows a list shows at once.
+const perPage = 50
+
+// Routes adds the console to mux, which stands behind cross-origin protection.
+func (c *Console) Routes(mux *http.ServeMux) {
+	for pattern, do := range map[string]action{
+		"GET " + page.PathConsole: c.start,
+
+		"GET " + page.PathPeople:                                        c.people,
+		"GET " + page.PathPeople + "/new":                               c.newPerson,
+		"POST " + page.PathPeople:                                       c.invite,
+		"GET " + page.PathPeople + "/{id}":                              c.person,
+		"POST " + page.PathPeople + "/{id}/edit":                        c.edit,
+		"POST " + page.PathPeople + "/{id}/employment":                  c.employment,
+		"POST " + page.PathPeople + "/{id}/suspend":                     c.suspend,
+		"POST " + page.PathPeople + "/{id}/activate":                    c.activate,
+		"POST " + page.PathPeople + "/{id}/invite":                      c.inviteAgain,
+		"POST " + page.PathPeople + "/{id}/administrator":               c.administrator,
+		"POST " + page.PathPeople + "/{id}/erase":                       c.erase,
+		"POST " + page.PathPeople + "/{id}/groups/add":                  c.join,
+		"POST " + page.PathPeople + "/{id}/groups/remove":               c.leave,
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/suspend":  c.suspendPasskey,
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/activate": c.activatePasskey,
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/remove":   c.removePasskey,
+		"POST " + page.PathPeople + "/{id}/sessions/end":                c.endSessionsOf,
+		"POST " + page.PathPeople + "/{id}/sessions/{session}/end":      c.endSessionOf,
+
+		"GET " + page.PathInvitations:                   c.invitations,
+		"POST " + page.PathInvitations + "/{id}/revoke": c.revoke,
+
+		"GET " + page.PathGroups:                           c.groups,
+		"POST " + page.PathGroups:                          c.addGroup,
+		"GET " + page.PathGroups + "/{id}":                 c.group,
+		"POST " + page.PathGroups + "/{id}/rename":         c.renameGroup,
+		"POST " + page.PathGroups + "/{id}/remove":         c.removeGroup,
+		"POST " + page.PathGroups + "/{id}/members/add":    c.addMember,
+		"POST " + page.PathGroups + "/{id}/members/remove": c.removeMember,
+
+		"GET " + page.PathApplications:                   c.applications,
+		"GET " + page.PathApplications + "/new":          c.newApplication,
+		"POST " + page.PathApplications:                  c.addApplication,
+		"GET " + page.PathApplications + "/{id}":         c.application,
+		"POST " + page.PathApplications + "/{id}/secret": c.newSecret,
+		"POST " + page.PathApplications + "/{id}/remove": c.removeApplication,
+
+		"GET " + page.PathAllSessions:                c.sessions,
+		"POST " + page.PathAllSessions + "/{id}/end": c.endSession,
+		"GET " + page.PathAudit:                      c.audit,
+		"GET " + page.PathAudit + "/{index}":         c.record,
+		"GET " + page.PathSettings:                   c.settings,
+		"POST " + page.PathSettings:                  c.saveSettings,
+	} {
+		mux.HandleFunc(pattern, c.administrators(do))
+	}
+}
+
+// An action answers one request of an administrator. Its error becomes a page.
+type action func(w http.ResponseWriter, r *http.Request, v visit.Visit) error
+
+// administrators lets nobody else in. Others learn nothing, not even that the
+// address exists.
+func (c *Console) administrators(do action) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v, err := c.Visits.Of(r)
+		switch {
+		case err != nil:
+		case !v.SignedIn():
+			c.Visits.ToDoor(w, r, false)
+			return
+		case !v.Administrator():
+			err = errNoPage
+		default:
+			if err = visit.Form(w, r); err == nil {
+				err = do(w, r, v)
+			}
+		}
+		if err != nil {
+			c.Visits.PageError(w, r, v, err)
+		}
+	}
+}
+
+var errNoPage = holdfast.Errorf(holdfast.NotFound, "no_such_page",
+	"There is no page at this address. Check it, or start from the front page.")

@@ -1,0 +1,196 @@
+package console
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/edge/store"
+	"holdfast/edge/web/page"
+)
+
+// sentences say what a record of the log means. {person} is whose it is, {what}
+// the group or application, {who} the one who did it, {why} the reason given.
+var sentences = map[audit.Type]string{
+	"organisation.founded": "The organisation has its first administrator",
+	"organisation.renamed": "The organisation has a new name",
+
+	"person.added":        "{person} was added",
+	"person.described":    "The name, address or employment of {person} was changed",
+	"person.activated":    "{person} has a first passkey and may sign in",
+	"person.suspended":    "{person} was suspended{why}",
+	"person.reinstated":   "{person} may sign in again",
+	"person.role_changed": "The role of {person} was changed",
+	"person.erased":       "{person} was erased",
+
+	"group.added":   "The group {what} was made",
+	"group.renamed": "The group {what} has a new name",
+	"group.removed": "A group was removed",
+	"group.joined":  "{person} joined {what}",
+	"group.left":    "{person} left {what}",
+
+	"setup.issued":        "A set-up link was made",
+	"setup.redeemed":      "The set-up link was used",
+	"setup.revoked":       "A set-up link was withdrawn",
+	"invitation.issued":   "{who} invited {person}",
+	"invitation.redeemed": "{person} used the invitation",
+	"invitation.revoked":  "The invitation of {person} was withdrawn",
+
+	"credential.enrolled":                   "{person} made a passkey",
+	"credential.used":                       "{person} used a passkey",
+	"credential.renamed":                    "{person} renamed a passkey",
+	"credential.suspended":                  "A passkey of {person} was suspended",
+	"credential.reinstated":                 "A passkey of {person} may be used again",
+	"credential.removed":                    "A passkey of {person} was removed",
+	"credential.forgotten":                  "The details of a passkey of {person} were erased",
+	"credential.counter_regressed":          "A passkey of {person} counted backwards: there may be a copy",
+	"credential.backup_eligibility_changed": "A passkey of {person} changed whether it can be synced",
+
+	"session.opened":    "{person} signed in",
+	"session.renewed":   "{person} confirmed with a passkey",
+	"session.ended":     "A session of {person} ended{why}",
+	"session.forgotten": "The details of a session of {person} were erased",
+
+	"app.created":        "{what} was added",
+	"app.removed":        "{what} was removed",
+	"app.secret_changed": "{what} has a new secret",
+
+	"consent.given":   "{person} allowed {what} to know who they are",
+	"grant.issued":    "{person} went on to {what}",
+	"grant.redeemed":  "The sign-in of {person} reached {what}",
+	"grant.ended":     "A permission of {person} for {what} ended{why}",
+	"token.refreshed": "{what} renewed its access for {person}",
+	"token.revoked":   "{what} gave back its access for {person}",
+
+	"signing_key.added": "A key that signs tokens was added",
+}
+
+// types lists what the log may be narrowed to.
+func types() []string {
+	var out []string
+	for t := range sentences {
+		out = append(out, string(t))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// title is the sentence for l. A type without one is shown as it is.
+func (n *names) title(l store.Leaf, e audit.Entry) string {
+	sentence, ok := sentences[l.Type]
+	if !ok {
+		return string(l.Type)
+	}
+	person := n.people[l.Person]
+	if person == "" {
+		person = "somebody"
+	}
+	return strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e)).Replace(sentence)
+}
+
+// what names the group or the application that a record is about.
+func (n *names) what(l store.Leaf, e audit.Entry) string {
+	if strings.HasPrefix(string(l.Type), "group.") {
+		if name, ok := n.groups[holdfast.GroupID(l.Subject)]; ok {
+			return name
+		}
+		return "a group that is no more"
+	}
+	if name, ok := n.apps[appOf(l, e)]; ok {
+		return name
+	}
+	return "an application"
+}
+
+// appOf is the application of a record: its subject, its actor, or what a row
+// in it says; empty where none is told.
+func appOf(l store.Leaf, e audit.Entry) holdfast.AppID {
+	if strings.HasPrefix(l.Subject, "app_") {
+		return holdfast.AppID(l.Subject)
+	}
+	if id, ok := strings.CutPrefix(l.Actor, string(holdfast.ActorApp)+":"); ok {
+		return holdfast.AppID(id)
+	}
+	for _, p := range e.Puts {
+		for _, f := range p.Columns {
+			var id holdfast.AppID
+			if f.Name == "app" && json.Unmarshal(f.Value, &id) == nil {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+func why(e audit.Entry) string {
+	for _, d := range e.Details {
+		var text string
+		if (d.Name == "why" || d.Name == "reason") && json.Unmarshal(d.Value, &text) == nil && text != "" {
+			return ": " + strings.ReplaceAll(text, "_", " ")
+		}
+	}
+	return ""
+}
+
+// toneOf says how much a record matters in a person's history.
+func toneOf(t string) page.Tone {
+	_, verb, _ := strings.Cut(t, ".")
+	tones := map[string]page.Tone{
+		"opened": page.ToneGood, "renewed": page.ToneGood, "enrolled": page.ToneGood, "activated": page.ToneGood, "reinstated": page.ToneGood,
+		"suspended": page.ToneWarn, "removed": page.ToneWarn, "revoked": page.ToneWarn, "backup_eligibility_changed": page.ToneWarn,
+		"erased": page.ToneAlarm, "counter_regressed": page.ToneAlarm,
+	}
+	if tone, ok := tones[verb]; ok {
+		return tone
+	}
+	return page.ToneNote
+}
+
+// fields lists what a record says, its personal values opened where they still
+// can be.
+func fields(e audit.Entry, openings map[string][]byte) []page.AuditField {
+	var out []page.AuditField
+	for _, d := range e.Details {
+		out = append(out, page.AuditField{Name: d.Name, Value: plain(d.Value)})
+	}
+	for _, p := range e.Puts {
+		prefix := ""
+		if len(e.Puts) > 1 {
+			prefix = p.Table + "."
+		}
+		if p.Removed {
+			out = append(out, page.AuditField{Name: p.Table, Value: p.Key + " was removed"})
+		}
+		for _, f := range p.Columns {
+			out = append(out, field(prefix, f, openings))
+		}
+	}
+	return out
+}
+
+func field(prefix string, f audit.EntryField, openings map[string][]byte) page.AuditField {
+	if f.Commitment == "" {
+		return page.AuditField{Name: prefix + f.Name, Value: plain(f.Value)}
+	}
+	value, open := openings[f.Commitment]
+	return page.AuditField{Name: prefix + f.Name, Value: plain(value), Personal: true, Erased: !open}
+}
+
+// longestField is how much of a value a table shows; the whole of it stands
+// in the record.
+const longestField = 300
+
+// plain is a JSON value as a person reads it.
+func plain(raw []byte) string {
+	text := string(raw)
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		text = s
+	}
+	if r := []rune(text); len(r) > longestField {
+		text = string(r[:longestField]) + "…"
+	}
+	return text
+}
