@@ -61,7 +61,7 @@ func TestTokenRefuses(t *testing.T) {
 		{"after its life", func(w *world, f url.Values) []func(*http.Request) { w.pass(grant.CodeLife); return nil }, 400, "invalid_grant"},
 		{"after the session ended", func(w *world, f url.Values) []func(*http.Request) {
 			_, events := session.End(w.signedIn(), session.EndedByAdmin, w.now())
-			w.store.Put(events...)
+			w.put(events...)
 			return nil
 		}, 400, "invalid_grant"},
 		{"a code that never was", func(_ *world, f url.Values) []func(*http.Request) { f.Set("code", "guess"); return nil }, 400, "invalid_grant"},
@@ -108,22 +108,23 @@ func (w *world) signedIn() session.Record {
 }
 
 func TestCodeRace(t *testing.T) {
-	w := newWorld(t, grant.Draft{})
-	w.signIn()
-	code, verifier := w.code()
-	var wins atomic.Int64
-	var all sync.WaitGroup
-	for range 64 {
-		all.Go(func() {
-			if _, err := w.oauth.Exchange(t.Context(), code, oauth2.VerifierOption(verifier)); err == nil {
-				wins.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if wins.Load() != 1 {
-		t.Errorf("%d of 64 redemptions won", wins.Load())
-	}
+	onEachEngine(t, grant.Draft{}, func(t *testing.T, w *world) {
+		w.signIn()
+		code, verifier := w.code()
+		var wins atomic.Int64
+		var all sync.WaitGroup
+		for range 64 {
+			all.Go(func() {
+				if _, err := w.oauth.Exchange(t.Context(), code, oauth2.VerifierOption(verifier)); err == nil {
+					wins.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if wins.Load() != 1 {
+			t.Errorf("%d of 64 redemptions won", wins.Load())
+		}
+	})
 }
 
 func TestCodeReuseEndsWhatItGave(t *testing.T) {
@@ -172,44 +173,46 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestRefreshReuseKillsTheFamily(t *testing.T) {
-	w := newWorld(t, grant.Draft{})
-	w.signIn()
-	first := w.tokens()
-	second, err := w.refresh(first)
-	w.must(err)
-	if _, err := w.refresh(first); err == nil {
-		t.Fatal("a replaced refresh token was accepted")
-	}
-	if _, err := w.refresh(second); err == nil {
-		t.Error("the successor lives on")
-	}
-	for i, tok := range []*oauth2.Token{first, second} {
-		if a := w.userInfo(tok.AccessToken); a.status != http.StatusUnauthorized {
-			t.Errorf("access token %d lives on: %d", i+1, a.status)
+	onEachEngine(t, grant.Draft{}, func(t *testing.T, w *world) {
+		w.signIn()
+		first := w.tokens()
+		second, err := w.refresh(first)
+		w.must(err)
+		if _, err := w.refresh(first); err == nil {
+			t.Fatal("a replaced refresh token was accepted")
 		}
-	}
+		if _, err := w.refresh(second); err == nil {
+			t.Error("the successor lives on")
+		}
+		for i, tok := range []*oauth2.Token{first, second} {
+			if a := w.userInfo(tok.AccessToken); a.status != http.StatusUnauthorized {
+				t.Errorf("access token %d lives on: %d", i+1, a.status)
+			}
+		}
+	})
 }
 
 func TestRefreshRace(t *testing.T) {
-	w := newWorld(t, grant.Draft{})
-	w.signIn()
-	tok := w.tokens()
-	var wins atomic.Int64
-	var all sync.WaitGroup
-	for range 64 {
-		all.Go(func() {
-			if _, err := w.refresh(tok); err == nil {
-				wins.Add(1)
-			}
-		})
-	}
-	all.Wait()
-	if wins.Load() != 1 {
-		t.Errorf("%d of 64 won", wins.Load())
-	}
-	if a := w.userInfo(tok.AccessToken); a.status != http.StatusUnauthorized {
-		t.Errorf("the family lives: %d", a.status)
-	}
+	onEachEngine(t, grant.Draft{}, func(t *testing.T, w *world) {
+		w.signIn()
+		tok := w.tokens()
+		var wins atomic.Int64
+		var all sync.WaitGroup
+		for range 64 {
+			all.Go(func() {
+				if _, err := w.refresh(tok); err == nil {
+					wins.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if wins.Load() != 1 {
+			t.Errorf("%d of 64 won", wins.Load())
+		}
+		if a := w.userInfo(tok.AccessToken); a.status != http.StatusUnauthorized {
+			t.Errorf("the family lives: %d", a.status)
+		}
+	})
 }
 
 func TestAnEndedSessionEndsEverything(t *testing.T) {
@@ -217,7 +220,7 @@ func TestAnEndedSessionEndsEverything(t *testing.T) {
 	s := w.signIn()
 	tok := w.tokens()
 	_, events := session.End(s, session.EverywhereByOwner, w.now())
-	w.store.Put(events...)
+	w.put(events...)
 	if a := w.userInfo(tok.AccessToken); a.status != http.StatusUnauthorized {
 		t.Errorf("the access token lives: %d", a.status)
 	}
@@ -231,7 +234,7 @@ func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 	w.signIn()
 	code, verifier := w.code()
 	tok := w.tokens()
-	w.store.Tail = func() error { return holdfast.Errorf(holdfast.Unavailable, "store_away", "Try again.") }
+	w.double.Tail = func() error { return holdfast.Errorf(holdfast.Unavailable, "store_away", "Try again.") }
 	for _, form := range []url.Values{
 		{"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback}, "code_verifier": {verifier}, "client_id": {w.oauth.ClientID}},
 		{"grant_type": {"refresh_token"}, "refresh_token": {tok.RefreshToken}, "client_id": {w.oauth.ClientID}},
@@ -244,7 +247,7 @@ func TestADatabaseThatIsAwayIsNobodysFault(t *testing.T) {
 	if a := w.get(w.ask(oauth2.GenerateVerifier())); a.status != http.StatusServiceUnavailable || a.location != nil {
 		t.Errorf("authorize: %d %v", a.status, a.location)
 	}
-	w.store.Tail = nil
+	w.double.Tail = nil
 	if _, err := w.refresh(tok); err != nil {
 		t.Errorf("the refresh token was lost: %v", err)
 	}
@@ -258,7 +261,7 @@ func TestNoSecretIsStored(t *testing.T) {
 	code, verifier := w.code()
 	tok, err := w.oauth.Exchange(t.Context(), code, oauth2.VerifierOption(verifier))
 	w.must(err)
-	for _, text := range w.store.Texts() {
+	for _, text := range w.double.Texts() {
 		for name, s := range map[string]string{"code": code, "access token": tok.AccessToken, "refresh token": tok.RefreshToken,
 			"client secret": w.wiki.Secret, "ID token": tok.Extra("id_token").(string), "address of a request": back} {
 			if strings.Contains(text, s) {

@@ -22,10 +22,13 @@ import (
 
 	"holdfast"
 	"holdfast/domain/assurance"
+	"holdfast/domain/audit"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
 	"holdfast/edge/keys"
+	"holdfast/edge/store"
+	"holdfast/edge/store/storetest"
 	"holdfast/edge/web/op"
 	"holdfast/edge/web/page"
 	"holdfast/flow/authorize"
@@ -53,7 +56,8 @@ type world struct {
 	t       *testing.T
 	mu      sync.Mutex // covers shift
 	shift   time.Duration
-	store   *authorizetest.Store
+	store   authorize.Store
+	double  *authorizetest.Store // the store, where it is the double
 	flow    *authorize.Flow
 	server  *httptest.Server
 	browser *http.Client // follows nothing
@@ -78,7 +82,23 @@ func (w *world) pass(d time.Duration) {
 func newWorld(t *testing.T, d grant.Draft) *world {
 	t.Helper()
 	w := &world{t: t}
-	w.store = authorizetest.New(w.now)
+	w.double = authorizetest.New(w.now)
+	return w.open(w.double, d)
+}
+
+// onEachEngine runs a test on the real store.
+func onEachEngine(t *testing.T, d grant.Draft, test func(*testing.T, *world)) {
+	for name, place := range map[string]func(testing.TB) storetest.Place{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
+		t.Run(name, func(t *testing.T) {
+			test(t, (&world{t: t}).open(store.Port[authorize.Tx]{DB: place(t).Open(t)}, d))
+		})
+	}
+}
+
+func (w *world) open(s authorize.Store, d grant.Draft) *world {
+	t := w.t
+	t.Helper()
+	w.store = s
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
@@ -120,6 +140,13 @@ func (w *world) oauthOf(a authorize.Added) oauth2.Config {
 		RedirectURL: callback, Scopes: []string{"openid", "profile", "email", "offline_access"}}
 }
 
+// put records events outside of any story, to set a scene.
+func (w *world) put(events ...audit.Event) {
+	w.t.Helper()
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: w.now()}
+	w.must(w.store.InTx(w.t.Context(), func(tx authorize.Tx) error { return tx.Record(w.t.Context(), by, events...) }))
+}
+
 func (w *world) must(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -131,10 +158,10 @@ func (w *world) person(name, email string) person.Record {
 	w.t.Helper()
 	p, events, err := person.Add(person.New{Name: name, Email: email}, w.now())
 	w.must(err)
-	w.store.Put(events...)
+	w.put(events...)
 	p, events, err = person.Activate(p)
 	w.must(err)
-	w.store.Put(events...)
+	w.put(events...)
 	return p
 }
 
@@ -142,7 +169,7 @@ func (w *world) person(name, email string) person.Record {
 func (w *world) signIn() session.Record {
 	w.t.Helper()
 	s, _, events := session.Open(session.SignIn{Person: w.ada.ID, Assurance: assurance.Of(assurance.Evidence{UV: true})}, w.now())
-	w.store.Put(events...)
+	w.put(events...)
 	u, _ := url.Parse(w.server.URL)
 	w.browser.Jar.SetCookies(u, []*http.Cookie{{Name: "holdfast", Value: string(s.ID), Path: "/"}})
 	return s
@@ -171,7 +198,7 @@ func (c cookies) SignOut(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	_, events := session.End(s, session.SignedOut, c.w.now())
-	c.w.store.Put(events...)
+	c.w.put(events...)
 	http.SetCookie(w, &http.Cookie{Name: "holdfast", Path: "/", MaxAge: -1})
 	return nil
 }
