@@ -1,7 +1,6 @@
 // Package authorize is the story of an application that asks who is there: is
 // the request one we answer, is somebody signed in, strongly and recently
-// enough, do they agree, and then code, tokens, and the end of both. It also
-// adds and removes applications.
+// enough, do they agree, and then code, tokens, and the end of both.
 //
 // It refuses to say more than is true (acr, amr, auth_time come from the
 // session as it is), to accept a code or a refresh token twice on whichever
@@ -31,10 +30,6 @@ type Reader interface {
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
-	// Apps gives all that were not removed, by name.
-	Apps(ctx context.Context) ([]grant.App, error)
-	// GrantsOfApp gives those that have not ended.
-	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 	// Pending gives what PutPending kept, or holdfast.NotFound when it was
 	// dropped or its time is over.
 	Pending(ctx context.Context, space, id string) ([]byte, error)
@@ -60,10 +55,9 @@ type Store interface {
 
 // Config is what the story needs.
 type Config struct {
-	Store  Store
-	Clock  holdfast.Clock
-	Issuer string   // as the discovery document has it
-	ACRs   []string // every acr value that a sign-in here can ever reach
+	Store Store
+	Clock holdfast.Clock
+	ACRs  []string // every acr value that a sign-in here can ever reach
 }
 
 // Flow is the story. It holds no state and may be used concurrently.
@@ -87,6 +81,15 @@ const RequestLife = 30 * time.Minute
 // margin is how long a spent id is remembered beyond the life of what it
 // names, so that clocks that differ between nodes open no gap.
 const margin = time.Hour
+
+// App gives an application that exists, or holdfast.NotFound.
+func (f *Flow) App(ctx context.Context, id holdfast.AppID) (grant.App, error) {
+	a, err := f.Store.App(ctx, id)
+	if err == nil && !a.Live() {
+		return grant.App{}, holdfast.Errorf(holdfast.NotFound, "no_such_app", "There is no such application. Ask the administrator to add it.")
+	}
+	return a, err
+}
 
 var errOver = holdfast.Errorf(holdfast.Expired, "grant_over", "This permission has ended. Send the person to sign in again.")
 

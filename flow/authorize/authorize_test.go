@@ -31,7 +31,7 @@ type world struct {
 	now   time.Time
 	store *authorizetest.Store
 	flow  *authorize.Flow
-	app   authorize.Added
+	app   grant.App
 	ada   authorize.SignedIn
 }
 
@@ -40,7 +40,7 @@ func newWorld(t *testing.T, d grant.Draft) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	w.store = authorizetest.New(clock)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock, Issuer: "https://id.example.org",
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock,
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	p, events, err := person.Add(person.New{Name: "Ada Byron", Email: "ada@example.org"}, w.now)
 	w.must(err)
@@ -55,8 +55,9 @@ func newWorld(t *testing.T, d grant.Draft) *world {
 		d.Name = "Wiki"
 	}
 	d.RedirectURIs = []string{redirect}
-	w.app, err = w.flow.CreateApp(t.Context(), holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, d)
+	w.app, events, err = grant.CreateApp("app_wiki", d, "", w.now)
 	w.must(err)
+	w.store.Put(events...)
 	return w
 }
 
@@ -72,7 +73,7 @@ func (w *world) pass(d time.Duration) { w.now = w.now.Add(d) }
 // code lets the wiki in and gives its code.
 func (w *world) code(request string) (string, error) {
 	code := holdfast.NewSecret()
-	return code, w.flow.Issue(w.t.Context(), request, w.app.App.ID, grant.Authorization{
+	return code, w.flow.Issue(w.t.Context(), request, w.app.ID, grant.Authorization{
 		ID: holdfast.NewGrantID(), Person: w.ada.Person.ID, Session: w.ada.Session.ID,
 		Scopes: []string{"openid", "offline_access"}, RedirectURI: redirect, Challenge: challenge,
 		ACR: "phr", AMR: w.ada.Session.AMR, AuthTime: w.ada.Session.AuthTime,
@@ -89,7 +90,7 @@ func (w *world) redeemed() authorize.Values {
 	code, err := w.code(holdfast.NewSecret())
 	w.must(err)
 	v := values()
-	w.must(w.flow.Redeem(w.t.Context(), w.app.App.ID, code, v))
+	w.must(w.flow.Redeem(w.t.Context(), w.app.ID, code, v))
 	return v
 }
 
@@ -138,7 +139,7 @@ func TestDecide(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.draft)
 			w.pass(c.later)
-			r := authorize.Request{App: w.app.App.ID, Scopes: []string{"openid"}, Began: w.now}
+			r := authorize.Request{App: w.app.ID, Scopes: []string{"openid"}, Began: w.now}
 			if c.edit != nil {
 				c.edit(&r)
 			}
@@ -167,7 +168,7 @@ func TestDecideStepsUpOnceForAReachableACR(t *testing.T) {
 	weak := w.ada
 	weak.Session.ACR = []string{"aal1"}
 	w.pass(time.Minute)
-	r := authorize.Request{App: w.app.App.ID, ACRValues: []string{"phr"}, Essential: true, Began: w.now}
+	r := authorize.Request{App: w.app.ID, ACRValues: []string{"phr"}, Essential: true, Began: w.now}
 	d, err := w.flow.Decide(t.Context(), r, &weak)
 	w.must(err)
 	if d.Next != authorize.StepUp {
@@ -189,8 +190,8 @@ func TestDecideStepsUpOnceForAReachableACR(t *testing.T) {
 
 func TestConsentIsRememberedAndCoversNoMore(t *testing.T) {
 	w := newWorld(t, grant.Draft{ThirdParty: true})
-	w.must(w.flow.Agree(t.Context(), w.app.App.ID, []string{"openid"}, w.ada))
-	r := authorize.Request{App: w.app.App.ID, Scopes: []string{"openid"}, Began: w.now}
+	w.must(w.flow.Agree(t.Context(), w.app.ID, []string{"openid"}, w.ada))
+	r := authorize.Request{App: w.app.ID, Scopes: []string{"openid"}, Began: w.now}
 	if d, _ := w.flow.Decide(t.Context(), r, &w.ada); d.Next != authorize.Allow {
 		t.Errorf("next %d, want none asked", d.Next)
 	}
@@ -220,7 +221,9 @@ func TestIssueLooksAgain(t *testing.T) {
 			w.store.Put(events...)
 		},
 		"the application was removed": func(w *world) {
-			w.must(w.flow.RemoveApp(t.Context(), holdfast.Actor{Kind: holdfast.ActorHost}, w.app.App.ID))
+			_, events, err := grant.RemoveApp(w.app, nil, w.now)
+			w.must(err)
+			w.store.Put(events...)
 		},
 	}
 	for name, change := range cases {
@@ -261,7 +264,7 @@ func TestRace(t *testing.T) {
 		w := newWorld(t, grant.Draft{})
 		code, err := w.code("r")
 		w.must(err)
-		if wins := race(func() error { return w.flow.Redeem(t.Context(), w.app.App.ID, code, values()) }); wins != 1 {
+		if wins := race(func() error { return w.flow.Redeem(t.Context(), w.app.ID, code, values()) }); wins != 1 {
 			t.Errorf("%d wins", wins)
 		}
 		if n := count(w, grant.Ended); n != 1 {
@@ -271,7 +274,7 @@ func TestRace(t *testing.T) {
 	t.Run("refresh token", func(t *testing.T) {
 		w := newWorld(t, grant.Draft{})
 		v := w.redeemed()
-		if wins := race(func() error { return w.flow.Refresh(t.Context(), w.app.App.ID, v.Refresh, values()) }); wins != 1 {
+		if wins := race(func() error { return w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, values()) }); wins != 1 {
 			t.Errorf("%d wins", wins)
 		}
 		if w.good(v.Access) {
@@ -307,15 +310,15 @@ func TestReuseOfARefreshTokenKillsTheFamily(t *testing.T) {
 			w := newWorld(t, grant.Draft{})
 			first := w.redeemed()
 			second := values()
-			w.must(w.flow.Refresh(t.Context(), w.app.App.ID, first.Refresh, second))
+			w.must(w.flow.Refresh(t.Context(), w.app.ID, first.Refresh, second))
 			if !w.good(first.Access) || !w.good(second.Access) {
 				t.Fatal("tokens are not good before the reuse")
 			}
 			var err error
 			if how == "by Refresh" {
-				err = w.flow.Refresh(t.Context(), w.app.App.ID, first.Refresh, values())
+				err = w.flow.Refresh(t.Context(), w.app.ID, first.Refresh, values())
 			} else {
-				_, _, err = w.flow.ByRefresh(t.Context(), w.app.App.ID, first.Refresh)
+				_, _, err = w.flow.ByRefresh(t.Context(), w.app.ID, first.Refresh)
 			}
 			if err == nil {
 				t.Fatal("the replaced token was accepted")
@@ -323,7 +326,7 @@ func TestReuseOfARefreshTokenKillsTheFamily(t *testing.T) {
 			if w.good(first.Access) || w.good(second.Access) {
 				t.Error("an access token outlived the family")
 			}
-			if err := w.flow.Refresh(t.Context(), w.app.App.ID, second.Refresh, values()); err == nil {
+			if err := w.flow.Refresh(t.Context(), w.app.ID, second.Refresh, values()); err == nil {
 				t.Error("the newest refresh token outlived the family")
 			}
 		})
@@ -334,7 +337,7 @@ func TestPeekingKillsNothing(t *testing.T) {
 	w := newWorld(t, grant.Draft{})
 	first := w.redeemed()
 	second := values()
-	w.must(w.flow.Refresh(t.Context(), w.app.App.ID, first.Refresh, second))
+	w.must(w.flow.Refresh(t.Context(), w.app.ID, first.Refresh, second))
 	_, _, err := w.flow.PeekRefresh(t.Context(), first.Refresh)
 	w.must(err)
 	if !w.good(second.Access) {
@@ -349,7 +352,7 @@ func TestAnotherApplicationGetsNothing(t *testing.T) {
 	if err := w.flow.Redeem(t.Context(), "app_other", code, values()); err == nil {
 		t.Error("another application redeemed the code")
 	}
-	w.must(w.flow.Redeem(t.Context(), w.app.App.ID, code, values()))
+	w.must(w.flow.Redeem(t.Context(), w.app.ID, code, values()))
 	v := w.redeemed()
 	if err := w.flow.Refresh(t.Context(), "app_other", v.Refresh, values()); err == nil {
 		t.Error("another application refreshed")
@@ -358,7 +361,7 @@ func TestAnotherApplicationGetsNothing(t *testing.T) {
 		t.Error("another application revoked")
 	}
 	for _, kind := range []string{v.Access, code} {
-		if err := w.flow.Refresh(t.Context(), w.app.App.ID, kind, values()); err == nil {
+		if err := w.flow.Refresh(t.Context(), w.app.ID, kind, values()); err == nil {
 			t.Error("something else than a refresh token was refreshed")
 		}
 	}
@@ -387,7 +390,7 @@ func TestWhatATokenRestsOn(t *testing.T) {
 			if got := w.good(v.Access); got != c.access {
 				t.Errorf("access token good: %v, want %v", got, c.access)
 			}
-			if got := w.flow.Refresh(t.Context(), w.app.App.ID, v.Refresh, values()) == nil; got != c.offers {
+			if got := w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, values()) == nil; got != c.offers {
 				t.Errorf("refresh accepted: %v, want %v", got, c.offers)
 			}
 		})
@@ -401,30 +404,29 @@ func TestAFailedTransactionSpendsNothing(t *testing.T) {
 	full := errors.New("the disk is full")
 	w.store.Tail = func() error { return full }
 	v := values()
-	if err := w.flow.Redeem(t.Context(), w.app.App.ID, code, v); !errors.Is(err, full) {
+	if err := w.flow.Redeem(t.Context(), w.app.ID, code, v); !errors.Is(err, full) {
 		t.Fatalf("error %v", err)
 	}
 	w.store.Tail = nil
 	if w.good(v.Access) {
 		t.Error("a token was kept")
 	}
-	w.must(w.flow.Redeem(t.Context(), w.app.App.ID, code, v))
+	w.must(w.flow.Redeem(t.Context(), w.app.ID, code, v))
 	if !w.good(v.Access) {
 		t.Error("the code was spent by the transaction that failed")
 	}
 }
 
 func TestNoSecretIsStored(t *testing.T) {
-	w := newWorld(t, grant.Draft{Confidential: true})
+	w := newWorld(t, grant.Draft{})
 	code, err := w.code("r")
 	w.must(err)
 	v := values()
-	w.must(w.flow.Redeem(t.Context(), w.app.App.ID, code, v))
+	w.must(w.flow.Redeem(t.Context(), w.app.ID, code, v))
 	next := values()
-	w.must(w.flow.Refresh(t.Context(), w.app.App.ID, v.Refresh, next))
-	again, err := w.flow.ChangeSecret(t.Context(), holdfast.Actor{Kind: holdfast.ActorHost}, w.app.App.ID)
-	w.must(err)
-	secrets := []string{code, v.Access, v.Refresh, next.Access, next.Refresh, w.app.Secret, again.Secret}
+	w.must(w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, next))
+	w.must(w.flow.Keep(t.Context(), "address-of-a-request", w.app.ID, nil))
+	secrets := []string{code, v.Access, v.Refresh, next.Access, next.Refresh, "address-of-a-request"}
 	for _, text := range w.store.Texts() {
 		for i, s := range secrets {
 			if s == "" || strings.Contains(text, s) {
@@ -436,7 +438,7 @@ func TestNoSecretIsStored(t *testing.T) {
 
 func TestPendingRequests(t *testing.T) {
 	w := newWorld(t, grant.Draft{})
-	w.must(w.flow.Keep(t.Context(), "id", w.app.App.ID, []byte("body")))
+	w.must(w.flow.Keep(t.Context(), "id", w.app.ID, []byte("body")))
 	got, err := w.flow.Kept(t.Context(), "id")
 	w.must(err)
 	if d := cmp.Diff("body", string(got)); d != "" {
@@ -456,33 +458,22 @@ func TestPendingRequests(t *testing.T) {
 	}
 }
 
-func TestApps(t *testing.T) {
-	w := newWorld(t, grant.Draft{Confidential: true, Preset: grant.PresetApache})
-	root := holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}
-	if !strings.Contains(w.app.Configuration, w.app.Secret) || !strings.Contains(w.app.Configuration, string(w.app.App.ID)) {
-		t.Errorf("the configuration is not complete:\n%s", w.app.Configuration)
-	}
+func TestARemovedApplicationIsGone(t *testing.T) {
+	w := newWorld(t, grant.Draft{})
 	v := w.redeemed()
-	w.must(w.flow.RemoveApp(t.Context(), root, w.app.App.ID))
-	if w.good(v.Access) {
+	_, events, err := grant.RemoveApp(w.app, nil, w.now)
+	w.must(err)
+	w.store.Put(events...)
+	if w.good(v.Access) || w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, values()) == nil {
 		t.Error("its tokens outlived the application")
 	}
-	if _, err := w.flow.App(t.Context(), w.app.App.ID); holdfast.KindOf(err) != holdfast.NotFound {
+	if _, err := w.flow.App(t.Context(), w.app.ID); holdfast.KindOf(err) != holdfast.NotFound {
 		t.Errorf("the removed application: %v", err)
 	}
-	if apps, _ := w.flow.Apps(t.Context()); len(apps) != 0 {
-		t.Errorf("%d applications are listed", len(apps))
-	}
-	if _, err := w.flow.ChangeSecret(t.Context(), root, w.app.App.ID); err == nil {
-		t.Error("a removed application got a secret")
-	}
-	public, err := w.flow.CreateApp(t.Context(), root, grant.Draft{Name: "SPA", RedirectURIs: []string{redirect}})
+	d, err := w.flow.Decide(t.Context(), authorize.Request{App: w.app.ID, Began: w.now}, &w.ada)
 	w.must(err)
-	if public.Secret != "" {
-		t.Error("a public application got a secret")
-	}
-	if _, err := w.flow.ChangeSecret(t.Context(), root, public.App.ID); holdfast.CodeOf(err) != "app_public" {
-		t.Errorf("a secret for a public application: %v", err)
+	if d.Next != authorize.Refuse || d.Error != authorize.AccessDenied {
+		t.Errorf("next %d, error %q", d.Next, d.Error)
 	}
 }
 

@@ -55,7 +55,9 @@ func TestTokenRefuses(t *testing.T) {
 			return []func(*http.Request){func(r *http.Request) { r.SetBasicAuth(string(w.wiki.App.ID), w.wiki.App.SecretHash) }}
 		}, 401, "invalid_client"},
 		{"an application that was removed", func(w *world, f url.Values) []func(*http.Request) {
-			w.must(w.flow.RemoveApp(w.t.Context(), holdfast.Actor{Kind: holdfast.ActorHost}, w.wiki.App.ID))
+			_, events, err := grant.RemoveApp(w.wiki.App, nil, w.now())
+			w.must(err)
+			w.put(events...)
 			return nil
 		}, 401, "invalid_client"},
 		{"after its life", func(w *world, f url.Values) []func(*http.Request) { w.pass(grant.CodeLife); return nil }, 400, "invalid_grant"},

@@ -62,7 +62,7 @@ type world struct {
 	server  *httptest.Server
 	browser *http.Client // follows nothing
 	ada     person.Record
-	wiki    authorize.Added
+	wiki    added
 	client  *oidc.Provider
 	oauth   oauth2.Config
 }
@@ -102,7 +102,7 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	mux := http.NewServeMux()
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now, Issuer: w.server.URL,
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now,
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	pages, err := page.New(page.Config{})
 	w.must(err)
@@ -128,14 +128,27 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	return w
 }
 
-func (w *world) add(d grant.Draft) authorize.Added {
+// added is an application with its secret.
+type added struct {
+	App    grant.App
+	Secret string
+}
+
+func (w *world) add(d grant.Draft) (a added) {
 	w.t.Helper()
-	a, err := w.flow.CreateApp(w.t.Context(), holdfast.Actor{Kind: holdfast.ActorHost}, d)
+	hash := ""
+	if d.Confidential {
+		a.Secret = holdfast.NewSecret()
+		hash = holdfast.HashSecret(a.Secret)
+	}
+	app, events, err := grant.CreateApp(holdfast.NewAppID(), d, hash, w.now())
 	w.must(err)
+	w.put(events...)
+	a.App = app
 	return a
 }
 
-func (w *world) oauthOf(a authorize.Added) oauth2.Config {
+func (w *world) oauthOf(a added) oauth2.Config {
 	return oauth2.Config{ClientID: string(a.App.ID), ClientSecret: a.Secret, Endpoint: w.client.Endpoint(),
 		RedirectURL: callback, Scopes: []string{"openid", "profile", "email", "offline_access"}}
 }
@@ -248,7 +261,7 @@ func (w *world) post(path string, form url.Values, edit ...func(*http.Request)) 
 }
 
 // as authenticates an application by its Authorization header.
-func as(a authorize.Added) func(*http.Request) {
+func as(a added) func(*http.Request) {
 	return func(r *http.Request) { r.SetBasicAuth(string(a.App.ID), a.Secret) }
 }
 
@@ -315,7 +328,7 @@ func (w *world) userInfo(access string) answer {
 	return w.do(r)
 }
 
-func (w *world) introspect(token string, by authorize.Added) map[string]any {
+func (w *world) introspect(token string, by added) map[string]any {
 	w.t.Helper()
 	a := w.post(op.PathIntrospect, url.Values{"token": {token}}, as(by))
 	if a.status != http.StatusOK {

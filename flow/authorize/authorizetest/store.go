@@ -212,37 +212,9 @@ func (t *tx) App(_ context.Context, id holdfast.AppID) (a grant.App, err error) 
 	return a, err
 }
 
-func (t *tx) Apps(context.Context) ([]grant.App, error) {
-	var out []grant.App
-	for _, key := range t.keys("app") {
-		var a grant.App
-		if err := t.fill(&a, key); err != nil {
-			return nil, err
-		}
-		if a.Live() {
-			out = append(out, a)
-		}
-	}
-	return out, nil
-}
-
 func (t *tx) Grant(_ context.Context, id holdfast.GrantID) (g grant.Grant, err error) {
 	err = t.fill(&g, string(id))
 	return g, err
-}
-
-func (t *tx) GrantsOfApp(_ context.Context, id holdfast.AppID) ([]grant.Grant, error) {
-	var out []grant.Grant
-	for _, key := range t.keys("app_grant") {
-		var g grant.Grant
-		if err := t.fill(&g, key); err != nil {
-			return nil, err
-		}
-		if g.App == id && g.Ended.IsZero() {
-			out = append(out, g)
-		}
-	}
-	return out, nil
 }
 
 func (t *tx) Token(_ context.Context, hash string) (k grant.Token, err error) {
@@ -295,12 +267,8 @@ func (t *tx) Pending(_ context.Context, space, id string) ([]byte, error) {
 func (s *Store) App(c context.Context, id holdfast.AppID) (grant.App, error) {
 	return s.read().App(c, id)
 }
-func (s *Store) Apps(c context.Context) ([]grant.App, error) { return s.read().Apps(c) }
 func (s *Store) Grant(c context.Context, id holdfast.GrantID) (grant.Grant, error) {
 	return s.read().Grant(c, id)
-}
-func (s *Store) GrantsOfApp(c context.Context, id holdfast.AppID) ([]grant.Grant, error) {
-	return s.read().GrantsOfApp(c, id)
 }
 func (s *Store) Token(c context.Context, h string) (grant.Token, error) { return s.read().Token(c, h) }
 func (s *Store) Consent(c context.Context, id string) (grant.Consent, error) {
