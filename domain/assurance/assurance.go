@@ -29,6 +29,9 @@ const (
 	LevelAAL1         = "aal1"
 )
 
+// Values are all acr values that a sign-in can reach, strongest first.
+func Values() []string { return []string{PhishingResistant, LevelAAL2, LevelAAL1} }
+
 // Of judges a passkey sign-in.
 //
 // NIST SP 800-63B-4 §3.1.7.2: without user verification the authenticator
@@ -41,7 +44,7 @@ func Of(e Evidence) Assurance {
 	}
 	a := Assurance{
 		AAL: holdfast.AAL2,
-		ACR: []string{PhishingResistant, LevelAAL2, LevelAAL1},
+		ACR: Values(),
 		AMR: []string{"pop", "user", "mfa"},
 	}
 	if e.BE {

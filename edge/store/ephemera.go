@@ -63,8 +63,16 @@ func (tx *Tx) Touch(ctx context.Context, id holdfast.SessionID, at time.Time) er
 		string(id), holdfast.Micros(at))
 }
 
+// Seen is Touch in a transaction of its own.
+func (db *DB) Seen(ctx context.Context, id holdfast.SessionID, at time.Time) error {
+	return db.InTx(ctx, func(tx *Tx) error { return tx.Touch(ctx, id, at) })
+}
+
 // PutMail puts a message into the outbox. An empty ID is given one.
 func (tx *Tx) PutMail(ctx context.Context, m notice.Mail) error {
+	if !tx.db.cfg.KeepMail {
+		return nil
+	}
 	if m.ID == "" {
 		m.ID = "mai_" + holdfast.NewSecret()[:20]
 	}

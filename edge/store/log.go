@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -65,11 +66,18 @@ func marshalOpenings(openings []audit.Opening) []byte {
 	for i, o := range openings {
 		stored[i] = opening{o.Commitment, o.Salt, o.Value}
 	}
-	b, err := json.Marshal(stored)
-	if err != nil {
+	return plainJSON(stored)
+}
+
+// plainJSON escapes nothing for HTML: commitments are over the value's bytes.
+func plainJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
 		panic("store: internal error: " + err.Error())
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 func parseOpenings(person string, b []byte) ([]audit.Opening, error) {

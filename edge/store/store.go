@@ -45,6 +45,10 @@ type Config struct {
 	// Clock tells what is over, to reads that leave it out. Nil means time.Now.
 	Clock holdfast.Clock
 
+	// KeepMail keeps what PutMail is given. Without it messages are dropped:
+	// an outbox that nobody empties would hold invitation links for ever.
+	KeepMail bool
+
 	// MaxBatch bounds how many closures share a commit; 0 means 256.
 	MaxBatch int
 }
@@ -122,10 +126,11 @@ func (db *DB) Ping(ctx context.Context) error {
 type Stats struct {
 	Batches  int64 // durable commits
 	Answered int64 // closures that were part of one
+	Waiting  int   // closures that nobody has begun
 }
 
 func (db *DB) Stats() Stats {
-	return Stats{db.batches.Load(), db.answered.Load()}
+	return Stats{db.batches.Load(), db.answered.Load(), len(db.queue)}
 }
 
 // foundLog signs the checkpoint of the empty log of a new database.

@@ -150,5 +150,16 @@ func (tx *Tx) Erase(ctx context.Context, p holdfast.PersonID) error {
 	if err := tx.later(ctx, "delete from log_opening where person = $1", string(p)); err != nil {
 		return err
 	}
+	forget(tx.job.leaves, p)
+	tx.job.erased = append(tx.job.erased, p)
 	return tx.later(ctx, "delete from mail where person = $1", string(p))
+}
+
+// forget drops the openings of p's leaves that are not yet written.
+func forget(leaves []leaf, p holdfast.PersonID) {
+	for i := range leaves {
+		if leaves[i].person == p {
+			leaves[i].openings = nil
+		}
+	}
 }

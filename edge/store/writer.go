@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+
+	"holdfast"
 )
 
 // A job is one closure on its way through the writer.
@@ -16,7 +18,8 @@ type job struct {
 	err   error        // of the closure; owned by the writer until done
 	done  chan error   // answered once, after the commit
 
-	leaves []leaf // what it appends to the log
+	leaves []leaf              // what it appends to the log
+	erased []holdfast.PersonID // whose openings go
 }
 
 const (
@@ -244,6 +247,11 @@ func (w *writer) attempt() (p progress, err error) {
 		if err = w.runJob(ctx, j, len(w.batch) > 1); err != nil {
 			return p, err
 		}
+		// Leaves are written at the end of the batch: what an earlier closure
+		// of it has recorded of an erased person must not come back.
+		for _, id := range j.erased {
+			forget(p.leaves, id)
+		}
 		p.leaves = append(p.leaves, j.leaves...)
 	}
 	if len(w.batch) == 1 && w.batch[0].err != nil {
@@ -273,7 +281,7 @@ func (w *writer) runJob(ctx context.Context, j *job, shared bool) error {
 			return err
 		}
 	}
-	j.leaves = j.leaves[:0]
+	j.leaves, j.erased = j.leaves[:0], nil
 	tx := newTx(w.db, w.conn, j)
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
@@ -294,7 +302,7 @@ func (w *writer) runJob(ctx context.Context, j *job, shared bool) error {
 		}
 		j.err = w.db.engine.wrap(j.err)
 	}
-	j.leaves = j.leaves[:0]
+	j.leaves, j.erased = j.leaves[:0], nil
 	return w.conn.rollbackTo(ctx)
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -73,9 +74,24 @@ type Start struct {
 	Return  string          // local path to go to afterwards
 }
 
-// Begin gives the sealed ceremony and what to ask the browser. It writes
-// nothing and does not use the ticket up.
-func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.CreationOptions, error) {
+// Begun is a begun enrolment: the sealed ceremony, what to ask the browser,
+// and, with an invitation, what it says.
+type Begun struct {
+	ID         string
+	Options    webauthn.CreationOptions
+	Invitation *Invitation
+}
+
+// Invitation is what an invitation says to whoever opens it.
+type Invitation struct {
+	Person       string // the name of the invited
+	InvitedBy    string // empty: not a person
+	Organisation string
+	Ends         time.Time
+}
+
+// Begin writes nothing and does not use the ticket up.
+func (f *Flow) Begin(ctx context.Context, in Start) (Begun, error) {
 	p := ceremony.New(ceremony.Enrol, f.Clock())
 	p.Return = in.Return
 	var who person.Record
@@ -89,10 +105,32 @@ func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.CreationOp
 		err = errNoRight
 	}
 	if err != nil {
-		return "", webauthn.CreationOptions{}, err
+		return Begun{}, err
 	}
-	opts, err := f.options(ctx, who, p, in.Hints)
-	return f.Sealer.Seal(p), opts, err
+	begun := Begun{ID: f.Sealer.Seal(p)}
+	if begun.Options, err = f.options(ctx, who, p, in.Hints); err != nil {
+		return Begun{}, err
+	}
+	if p.Ticket != "" && p.Setup == nil {
+		begun.Invitation, err = f.invitation(ctx, who, p)
+	}
+	return begun, err
+}
+
+func (f *Flow) invitation(ctx context.Context, who person.Record, p ceremony.Pending) (*Invitation, error) {
+	t, err := f.Store.Ticket(ctx, p.Ticket)
+	if err != nil {
+		return nil, err
+	}
+	i := &Invitation{Person: who.Name, Organisation: f.orgName(ctx, p), Ends: t.Expires}
+	if id, ok := strings.CutPrefix(t.By, string(holdfast.ActorPerson)+":"); ok {
+		by, err := f.Store.Person(ctx, holdfast.PersonID(id))
+		if err != nil {
+			return nil, err
+		}
+		i.InvitedBy = by.Name
+	}
+	return i, nil
 }
 
 var errNoRight = holdfast.Errorf(holdfast.Unsigned, "sign_in_first",

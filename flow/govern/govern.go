@@ -1,5 +1,6 @@
 // Package govern is what administrators do: people, groups, invitations, other
-// people's passkeys and sessions, the organisation's name. Permission and
+// people's passkeys and sessions, applications, the
+// organisation's name. Permission and
 // audit are one call, so no method can have one without the other. It refuses
 // to leave an organisation without an administrator, and it refuses to act
 // for anybody but an administrator, the host, or Holdfast itself.
@@ -12,6 +13,7 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
 	"holdfast/domain/ending"
+	"holdfast/domain/grant"
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
@@ -41,6 +43,9 @@ type Tx interface {
 	// for the empty id, the open set-up tickets.
 	OpenTickets(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)
 	Setting(ctx context.Context, id string) (org.Setting, error)
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
+	// GrantsOfApp gives those that have not ended.
+	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	PutMail(ctx context.Context, m notice.Mail) error
@@ -51,6 +56,7 @@ type Tx interface {
 
 // Store runs transactions; see signin.Store.
 type Store interface {
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
@@ -126,6 +132,13 @@ func keepOne(ctx context.Context, tx Tx, p person.Record) error {
 	}
 	return holdfast.Errorf(holdfast.Conflict, "last_administrator",
 		"This is the only administrator who can sign in. Make another one first.")
+}
+
+// Looked records that somebody looked at what only administrators see.
+func (f *Flow) Looked(ctx context.Context, by holdfast.Actor, what string) error {
+	return f.do(ctx, by, func(Tx) ([]audit.Event, error) {
+		return []audit.Event{audit.New("host.looked", what, "")}, nil
+	})
 }
 
 // RenameOrganisation names the organisation.

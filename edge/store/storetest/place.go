@@ -5,8 +5,10 @@ package storetest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"encoding/hex"
 	"net/url"
 	"os"
@@ -87,21 +89,35 @@ func config(c store.Config) store.Config {
 	return c
 }
 
-// Key signs and verifies the logs of tests.
+// Key signs and verifies the logs of tests. It is always the same, so that a
+// process that is started anew signs the same log.
 func Key() (note.Signer, note.Verifier) {
-	skey, vkey, err := note.GenerateKey(strings.NewReader(strings.Repeat("holdfast", 4)), "test.example")
-	if err != nil {
-		panic(err)
-	}
-	s, err := note.NewSigner(skey)
-	if err != nil {
-		panic(err)
-	}
+	_, vkey := keys("holdfast", "test.example")
 	v, err := note.NewVerifier(vkey)
 	if err != nil {
 		panic(err)
 	}
-	return s, v
+	return signerOf("holdfast", "test.example"), v
+}
+
+func signerOf(seed, name string) note.Signer {
+	skey, _ := keys(seed, name)
+	s, err := note.NewSigner(skey)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// keys takes a seed of 8 bytes.
+func keys(seed, name string) (skey, vkey string) {
+	key := ed25519.NewKeyFromSeed([]byte(strings.Repeat(seed, 4)))
+	vkey, err := note.NewEd25519VerifierKey(name, key.Public().(ed25519.PublicKey))
+	if err != nil {
+		panic(err)
+	}
+	hash := strings.SplitN(vkey, "+", 3)[1]
+	return "PRIVATE+KEY+" + name + "+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), vkey
 }
 
 // Open opens a handle, closed after the test.

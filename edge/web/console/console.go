@@ -116,7 +116,14 @@ const perPage = 50
 
 // Routes adds the console to mux, which stands behind cross-origin protection.
 func (c *Console) Routes(mux *http.ServeMux) {
-	for pattern, do := range map[string]action{
+	for pattern, do := range c.actions() {
+		mux.HandleFunc(pattern, c.administrators(do))
+	}
+}
+
+// actions are all that the console answers, by method and path.
+func (c *Console) actions() map[string]action {
+	return map[string]action{
 		"GET " + page.PathConsole: c.start,
 
 		"GET " + page.PathPeople:                                        c.people,
@@ -162,8 +169,6 @@ func (c *Console) Routes(mux *http.ServeMux) {
 		"GET " + page.PathAudit + "/{index}":         c.record,
 		"GET " + page.PathSettings:                   c.settings,
 		"POST " + page.PathSettings:                  c.saveSettings,
-	} {
-		mux.HandleFunc(pattern, c.administrators(do))
 	}
 }
 

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"holdfast/edge/config"
+)
+
+// runConfig is "holdfast config init [FILE]": a commented file, to standard
+// output or to a new file.
+func runConfig(_ context.Context, c console, args []string) error {
+	if len(args) == 0 || args[0] != "init" || len(args) > 2 {
+		fmt.Fprintln(c.err, "usage: holdfast config init [FILE]")
+		return errUsage
+	}
+	if len(args) == 1 {
+		_, err := fmt.Fprint(c.out, config.Example)
+		return err
+	}
+	f, err := os.OpenFile(args[1], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s exists already: name another file", args[1])
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(config.Example)
+	return errors.Join(err, f.Close())
+}
+
+// settings are the flags that say which deployment is meant.
+type settings struct {
+	file, data, listen string
+}
+
+func (s *settings) flags(fs *flag.FlagSet, listen bool) {
+	fs.StringVar(&s.file, "config", "", "configuration `FILE`; holdfast config init writes one")
+	fs.StringVar(&s.data, "data", "", "`DIR` of the embedded database, the keys and the host socket (default holdfast-data)")
+	if listen {
+		fs.StringVar(&s.listen, "listen", "", "`ADDR` of the web server, host:port (default localhost:8080)")
+	}
+}
+
+// read gives the configuration: the file, then what flags say over it.
+func (s settings) read() (config.Config, error) {
+	var c config.Config
+	if s.file != "" {
+		var err error
+		if c, err = config.Read(s.file); err != nil {
+			return c, err
+		}
+	}
+	if s.data != "" {
+		c.Data = s.data
+	}
+	if s.listen != "" {
+		c.Listen = s.listen
+	}
+	return c.Complete()
+}

@@ -1,0 +1,144 @@
+// Command holdfast is the whole product in one binary: the server, the demo,
+// the tools of the host's administrator, and the inspector of WebAuthn
+// responses. Each subcommand has a file of its own; wire.go builds the server.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+)
+
+// console is where a command reads and writes.
+type console struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+type command struct {
+	name, summary string
+	run           func(ctx context.Context, c console, args []string) error
+}
+
+func commands() []command {
+	all := []command{
+		{"demo", "run everything on this machine, with a sample organisation", runDemo},
+		{"serve", "run the server", runServe},
+		{"config", "write a commented configuration file", runConfig},
+	}
+	for _, n := range nouns() {
+		all = append(all, command{n.name, n.summary, n.run})
+	}
+	return append(all,
+		command{"inspect", "say what a WebAuthn response holds and whether it stands", func(_ context.Context, c console, args []string) error {
+			return exitCode(runInspect(args, c.in, c.out, c.err))
+		}},
+		command{"storybook", "show every page and component with sample data", func(_ context.Context, c console, args []string) error {
+			return exitCode(runStorybook(args, c.out, c.err))
+		}},
+		command{"version", "print the version", func(_ context.Context, c console, _ []string) error {
+			fmt.Fprintln(c.out, "holdfast", version())
+			return nil
+		}},
+	)
+}
+
+// exitCode ends the process with a status and no further word.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, console{os.Stdin, os.Stdout, os.Stderr}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run gives the exit status: 0 done, 1 refused or failed, 2 not understood.
+func run(ctx context.Context, c console, args []string) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(c.out)
+		return 0
+	}
+	for _, cmd := range commands() {
+		if cmd.name == args[0] {
+			return status(c, "holdfast "+cmd.name, cmd.run(ctx, c, args[1:]))
+		}
+	}
+	fmt.Fprintf(c.err, "holdfast: there is no command %q; holdfast help lists them\n", args[0])
+	return 2
+}
+
+func status(c console, name string, err error) int {
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
+	}
+	fmt.Fprintf(c.err, "%s: %v\n", name, err)
+	return 1
+}
+
+// errUsage says that the flag package has already explained.
+var errUsage = errors.New("usage")
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Holdfast signs people in with passkeys.\n\n")
+	for _, cmd := range commands() {
+		fmt.Fprintf(w, "  holdfast %-11s %s\n", cmd.name, cmd.summary)
+	}
+	fmt.Fprint(w, "\nholdfast COMMAND --help says more of each.\n")
+}
+
+// parse reads flags and refuses arguments beyond those that are named.
+func parse(c console, fs *flag.FlagSet, args []string, named ...string) error {
+	fs.SetOutput(c.err)
+	fs.Usage = func() {
+		fmt.Fprintf(c.err, "usage: %s [flags] %s\n", fs.Name(), strings.Join(named, " "))
+		fs.PrintDefaults()
+	}
+	// Flags may stand behind arguments, as people write them.
+	var rest []string
+	for len(args) > 0 {
+		if err := fs.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return err
+			}
+			return errUsage
+		}
+		if args = fs.Args(); len(args) > 0 {
+			rest, args = append(rest, args[0]), args[1:]
+		}
+	}
+	if len(rest) != len(named) {
+		fs.Usage()
+		return errUsage
+	}
+	return fs.Parse(append([]string{"--"}, rest...))
+}
+
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 && (v == "" || v == "(devel)") {
+			v = "development " + s.Value[:12]
+		}
+	}
+	return v + " " + info.GoVersion
+}

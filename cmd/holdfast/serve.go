@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/org"
+	"holdfast/edge/config"
+	"holdfast/edge/web"
+)
+
+// grace is how long requests under way may take when the server stops.
+// Ceremonies that people have open need none: they are sealed, and finish on
+// the next server.
+const grace = 20 * time.Second
+
+func runServe(ctx context.Context, c console, args []string) error {
+	var set settings
+	fs := flag.NewFlagSet("holdfast serve", flag.ContinueOnError)
+	set.flags(fs, true)
+	if err := parse(c, fs, args); err != nil {
+		return err
+	}
+	cfg, err := set.read()
+	if err != nil {
+		return err
+	}
+	s, err := wire(ctx, cfg, newLog(c, cfg), false)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return errors.Join(err, s.db.Close())
+	}
+	return s.run(ctx, l, func() error { return s.greet(ctx, c) })
+}
+
+func newLog(c console, cfg config.Config) *slog.Logger {
+	if cfg.Log == "json" {
+		return slog.New(slog.NewJSONHandler(c.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(c.err, nil))
+}
+
+// greet prints where the server is and, while nobody administers it, the link
+// for the first administrator.
+func (s *server) greet(ctx context.Context, c console) error {
+	fmt.Fprintf(c.out, "Holdfast is at %s\nData folder: %s\n", s.cfg.Origin, s.cfg.Data)
+	link, err := s.setUpLink(ctx)
+	if err != nil || link == "" {
+		return err
+	}
+	fmt.Fprintf(c.out, "Nobody administers it yet. Open this link within 15 minutes; it works once:\n\n  %s\n\n", link)
+	return nil
+}
+
+// setUpLink is "" once the organisation has its administrator.
+func (s *server) setUpLink(ctx context.Context) (string, error) {
+	_, err := s.db.Setting(ctx, org.SettingReady)
+	if holdfast.KindOf(err) != holdfast.NotFound {
+		return "", err
+	}
+	link, err := s.govern.SetUp(ctx, holdfast.Actor{Kind: holdfast.ActorSystem})
+	return link.URL, err
+}
+
+// run serves until ctx is done, then ends in order: not ready, no new
+// connections, requests under way answered, the writer's queue on disk.
+func (s *server) run(ctx context.Context, l net.Listener, started func() error) error {
+	hostListener, err := s.host.Listen(s.cfg.Data)
+	if err != nil {
+		return errors.Join(err, l.Close(), s.db.Close())
+	}
+	servers := []*http.Server{web.NewServer(s.handler, s.log), s.host.HTTP()}
+	failed := make(chan error, 3)
+	go func() { failed <- s.serve(servers[0], l) }()
+	go func() { failed <- servers[1].Serve(hostListener) }()
+	if s.cfg.MetricsListen != "" {
+		ml, err := net.Listen("tcp", s.cfg.MetricsListen)
+		if err != nil {
+			return errors.Join(err, l.Close(), hostListener.Close(), s.db.Close())
+		}
+		mux := http.NewServeMux()
+		web.Probes(mux, s.ready)
+		mux.Handle("GET /metrics", s.metrics.Handler())
+		servers = append(servers, web.NewServer(mux, s.log))
+		go func() { failed <- servers[2].Serve(ml) }()
+	}
+	err = started()
+	if err == nil {
+		err = s.work(ctx, failed)
+	}
+	s.stopping.Store(true)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	for _, h := range servers {
+		err = errors.Join(err, h.Shutdown(stop))
+	}
+	return errors.Join(err, s.db.Close(), s.checkpoint.save())
+}
+
+func (s *server) serve(h *http.Server, l net.Listener) error {
+	if s.cfg.TLS.CertFile == "" {
+		return h.Serve(l)
+	}
+	h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	return h.ServeTLS(l, s.cfg.TLS.CertFile, s.cfg.TLS.KeyFile)
+}
+
+// work does what is due from time to time, until ctx is done or a listener fails.
+func (s *server) work(ctx context.Context, failed <-chan error) error {
+	second, minute := time.NewTicker(time.Second), time.NewTicker(time.Minute)
+	defer second.Stop()
+	defer minute.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case <-second.C:
+			if err := s.checkpoint.save(); err != nil {
+				s.log.Error("keep the checkpoint", "error", err)
+			}
+		case <-minute.C:
+			if _, err := s.db.Sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				s.log.Error("sweep", "error", err)
+			}
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/assurance"
+	"holdfast/domain/ceremony"
+	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/edge/config"
+	"holdfast/edge/demo/mailsink"
+	"holdfast/edge/host"
+	"holdfast/edge/keys"
+	"holdfast/edge/store"
+	"holdfast/edge/telemetry"
+	"holdfast/edge/web"
+	adminconsole "holdfast/edge/web/console"
+	"holdfast/edge/web/door"
+	"holdfast/edge/web/op"
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/portal"
+	"holdfast/edge/web/visit"
+	"holdfast/flow/account"
+	"holdfast/flow/authorize"
+	"holdfast/flow/enrol"
+	"holdfast/flow/govern"
+	"holdfast/flow/signin"
+	"holdfast/spec/webauthn"
+)
+
+// The store is every flow's store.
+var (
+	_ signin.Store    = store.Port[signin.Tx]{}
+	_ enrol.Store     = store.Port[enrol.Tx]{}
+	_ account.Store   = store.Port[account.Tx]{}
+	_ govern.Store    = store.Port[govern.Tx]{}
+	_ authorize.Store = store.Port[authorize.Tx]{}
+	_ keys.Store      = store.Port[keys.Tx]{}
+
+	_ signin.Tx    = (*store.Tx)(nil)
+	_ enrol.Tx     = (*store.Tx)(nil)
+	_ account.Tx   = (*store.Tx)(nil)
+	_ govern.Tx    = (*store.Tx)(nil)
+	_ authorize.Tx = (*store.Tx)(nil)
+	_ keys.Tx      = (*store.Tx)(nil)
+)
+
+// server is everything that runs, built once by plain constructors.
+type server struct {
+	cfg        config.Config
+	log        *slog.Logger
+	db         *store.DB
+	checkpoint *checkpointFile
+	govern     *govern.Flow
+	handler    http.Handler
+	host       *host.Server
+	metrics    *telemetry.Metrics
+	stopping   atomic.Bool
+}
+
+// wire builds the server of a configuration. demo adds what only the demo has.
+func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (*server, error) {
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	master, err := keys.Load(cfg.MasterKeyFile, true)
+	if err != nil {
+		return nil, err
+	}
+	signer, verifier, verifierKey, err := master.Log(cfg.RPID + "/holdfast-audit")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cfg: cfg, log: log, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
+	storeConfig := store.Config{Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, KeepMail: demo}
+	if storeConfig.Postgres, err = cfg.DatabaseURL(); err != nil {
+		return nil, err
+	}
+	if storeConfig.Postgres == "" {
+		storeConfig.SQLite = filepath.Join(cfg.Data, "holdfast.db")
+	}
+	if s.db, err = store.Open(ctx, storeConfig); err != nil {
+		return nil, err
+	}
+	if err := s.build(ctx, master, demo); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	s.host = host.New(host.Config{Store: s.db, Govern: s.govern, Clock: time.Now, Log: log, Visits: s.visits(nil, demo),
+		Verifier: verifier, VerifierKey: verifierKey, CheckpointFile: s.checkpoint.path})
+	return s, nil
+}
+
+func (s *server) build(ctx context.Context, master keys.Master, demo bool) error {
+	clock := holdfast.Clock(time.Now)
+	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
+	if err != nil {
+		return err
+	}
+	signing, err := master.Signing(ctx, store.Port[keys.Tx]{DB: s.db}, clock())
+	if err != nil {
+		return err
+	}
+	rp := webauthn.RelyingParty{ID: s.cfg.RPID, Origins: []string{s.cfg.Origin}}
+	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
+		DecoyKey: master.Derive("decoy"), Clock: clock})
+	enrolment := enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: s.db}, RP: rp, Sealer: sealer, Clock: clock})
+	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
+	s.govern = govern.New(store.Port[govern.Tx]{DB: s.db}, clock, s.cfg.Origin)
+	authorization := authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: s.db}, Clock: clock,
+		ACRs: assurance.Values()})
+
+	pages, err := page.New(page.Config{})
+	if err != nil {
+		return err
+	}
+	visits := s.visits(pages, demo)
+	provider, err := op.New(op.Config{Issuer: s.cfg.Origin, Flow: authorization, Keys: signing, Pages: pages, Log: s.log,
+		Sessions: browserSessions{visits, accounts},
+		Frame: func(r *http.Request) page.Frame {
+			v, _ := visits.Of(r) // a frame without a name is no reason to fail
+			return visits.Bare(r, v)
+		}})
+	if err != nil {
+		return err
+	}
+	s.metrics = telemetry.New(version(), func() float64 { return float64(s.db.Stats().Batches) },
+		func() float64 { return float64(s.db.Stats().Answered) })
+	browser := []web.Routes{
+		door.New(visits, signIn, enrolment, s.db, authorization.Asking).Routes,
+		portal.New(portal.Config{Visits: visits, Store: s.db, Account: accounts, RPID: s.cfg.RPID}).Routes,
+		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(), Mails: demo}).Routes,
+	}
+	if demo {
+		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)
+	}
+	s.handler, err = web.Handler(web.Config{Origin: s.cfg.Origin, Visits: visits, Pages: pages, Metrics: s.metrics,
+		Log: s.log, Ready: s.ready, Browser: browser, Protocol: []web.Routes{provider.Register}})
+	return err
+}
+
+func (s *server) visits(pages *page.Pages, demo bool) *visit.Visits {
+	var proxies []netip.Prefix
+	for _, p := range s.cfg.TrustedProxies {
+		proxies = append(proxies, netip.MustParsePrefix(p)) // Complete has checked them
+	}
+	return visit.New(visit.Config{Store: s.db, Pages: pages, Clock: time.Now, Log: s.log,
+		Secure: s.cfg.Secure(), Demo: demo, Proxies: proxies})
+}
+
+// facts are what an administrator may want to know of the deployment.
+func (s *server) facts() []page.Pair {
+	database := "embedded SQLite in " + s.cfg.Data
+	if s.cfg.DatabaseURLFile != "" {
+		database = "PostgreSQL"
+	}
+	return []page.Pair{
+		{Name: "Origin and issuer", Value: s.cfg.Origin, Code: true},
+		{Name: "Relying party id", Value: s.cfg.RPID, Code: true, Note: "Passkeys are bound to it for ever."},
+		{Name: "Database", Value: database},
+		{Name: "Version", Value: version()},
+	}
+}
+
+func (s *server) ready(ctx context.Context) error {
+	if s.stopping.Load() {
+		return errors.New("stopping")
+	}
+	return s.db.Ping(ctx)
+}
+
+// browserSessions is who is signed in, as the OpenID Connect provider asks.
+type browserSessions struct {
+	visits   *visit.Visits
+	accounts *account.Flow
+}
+
+func (b browserSessions) Current(r *http.Request) (session.Record, person.Record, error) {
+	v, err := b.visits.Of(r)
+	if err == nil && !v.SignedIn() {
+		err = holdfast.Errorf(holdfast.Unsigned, "sign_in_first", "Sign in first.")
+	}
+	return v.Session, v.Person, err
+}
+
+func (b browserSessions) SignOut(w http.ResponseWriter, r *http.Request) error {
+	v, err := b.visits.Of(r)
+	if err != nil {
+		return err
+	}
+	b.visits.Drop(w)
+	if !v.SignedIn() {
+		return nil
+	}
+	return b.accounts.EndSession(r.Context(), v.Session, v.Session.ID)
+}

@@ -1,0 +1,163 @@
+// Package host answers the administrator of the host, over a unix socket in
+// the data folder: whoever may open the socket already holds the database and
+// the master key, so its file permissions are the credential. Every use is
+// recorded as the host's administrator. It refuses to answer on any network.
+package host
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/user"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"holdfast"
+	"holdfast/edge/store"
+	"holdfast/edge/web/visit"
+	"holdfast/flow/govern"
+)
+
+// SocketName is the socket's file in the data folder.
+const SocketName = "holdfast.sock"
+
+// Config is what the host's verbs need.
+type Config struct {
+	Store  *store.DB
+	Govern *govern.Flow
+	Clock  holdfast.Clock
+	Log    *slog.Logger
+	Visits *visit.Visits
+
+	Verifier       note.Verifier // of the audit log
+	VerifierKey    string        // the same, in the note format
+	CheckpointFile string        // where this node keeps the last checkpoint
+}
+
+// Server answers the socket.
+type Server struct {
+	Config
+	mux *http.ServeMux
+}
+
+// New makes the server with all verbs.
+func New(c Config) *Server {
+	s := &Server{Config: c, mux: http.NewServeMux()}
+	s.people()
+	s.groups()
+	s.invitations()
+	s.apps()
+	s.access()
+	s.audit()
+	return s
+}
+
+// Listen opens the socket, readable by its owner only. A socket that a dead
+// server left is replaced; that a live one has it was excluded by the lock on
+// the data folder.
+func (s *Server) Listen(data string) (net.Listener, error) {
+	path := filepath.Join(data, SocketName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	return l, os.Chmod(path, 0o600)
+}
+
+// HTTP is the server for Listen's listener.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{Handler: s.mux, ReadHeaderTimeout: 5 * time.Second, ConnContext: withPeer,
+		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}
+}
+
+// maxBody bounds a verb's input: a batch is sent one by one.
+const maxBody = 1 << 20
+
+// on adds POST /<verb>: JSON in, JSON out.
+func on[In any](s *Server, verb string, do func(ctx context.Context, by holdfast.Actor, in In) (any, error)) {
+	s.mux.HandleFunc("POST /"+verb, func(w http.ResponseWriter, r *http.Request) {
+		var in In
+		d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&in); err != nil && !errors.Is(err, io.EOF) {
+			s.Visits.JSONError(w, r, holdfast.Errorf(holdfast.Invalid, "json", "The input of %s is malformed: %v.", verb, err))
+			return
+		}
+		out, err := do(r.Context(), peerOf(r.Context()), in)
+		if err != nil {
+			s.Visits.JSONError(w, r, err)
+			return
+		}
+		visit.WriteJSON(w, out)
+	})
+}
+
+// reads adds a verb that changes nothing. Looking is recorded too: the host's
+// administrator sees everybody's data.
+func reads[In any](s *Server, verb string, do func(ctx context.Context, in In) (any, error)) {
+	on(s, verb, func(ctx context.Context, by holdfast.Actor, in In) (any, error) {
+		if err := s.Govern.Looked(ctx, by, verb); err != nil {
+			return nil, err
+		}
+		return do(ctx, in)
+	})
+}
+
+// none is the input or output of a verb that has none.
+type none struct{}
+
+// byID is the input of a verb on one thing.
+type byID struct {
+	ID string `json:"id"`
+}
+
+// Do answers a request from this very process, for a host's administrator who
+// works while no server runs.
+func (s *Server) Do(r *http.Request) (*http.Response, error) {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	pr, pw := io.Pipe()
+	w := &piped{header: http.Header{}, body: pw, begun: make(chan int, 1)}
+	go func() {
+		defer func() {
+			if recover() != nil {
+				pw.CloseWithError(errors.New("the answer broke off"))
+			}
+			w.WriteHeader(http.StatusOK)
+			pw.Close()
+		}()
+		s.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), peerKey{}, name)))
+	}()
+	code := <-w.begun
+	return &http.Response{StatusCode: code, Status: http.StatusText(code), Header: w.header, Body: pr, Request: r}, nil
+}
+
+// piped is a ResponseWriter whose reader is in the same process.
+type piped struct {
+	header http.Header
+	body   *io.PipeWriter
+	begun  chan int
+	once   sync.Once
+}
+
+func (p *piped) Header() http.Header { return p.header }
+
+func (p *piped) WriteHeader(code int) { p.once.Do(func() { p.begun <- code }) }
+
+func (p *piped) Write(b []byte) (int, error) {
+	p.WriteHeader(http.StatusOK)
+	return p.body.Write(b)
+}

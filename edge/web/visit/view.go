@@ -1,0 +1,90 @@
+package visit
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/credential"
+	"holdfast/domain/session"
+	"holdfast/edge/web/page"
+)
+
+// Passkeys are the cards of credentials that were not removed. current is the
+// one that this session was opened with.
+func Passkeys(creds []credential.Record, current holdfast.CredentialID) []page.Passkey {
+	var cards []page.Passkey
+	for _, c := range creds {
+		if c.Status == credential.Removed {
+			continue
+		}
+		cards = append(cards, page.Passkey{
+			ID: string(c.ID), Name: c.Name, Provider: credential.Provider(c.AAGUID),
+			SecurityKey: !c.BE && !slices.Contains(c.Transports, "internal"),
+			Synced:      c.BE, Suspended: c.Status == credential.Suspended, Current: c.ID == current,
+			Created: c.Created, LastUsed: c.LastUsed, Technical: technical(c),
+		})
+	}
+	return cards
+}
+
+func technical(c credential.Record) []page.Pair {
+	said := map[credential.Claim]string{credential.Unsaid: "not said", credential.Yes: "yes (claimed)", credential.No: "no (claimed)"}
+	return []page.Pair{
+		{Name: "Credential id", Value: string(c.ID), Code: true},
+		{Name: "AAGUID", Value: c.AAGUID, Code: true, Note: "claimed by the authenticator"},
+		{Name: "Algorithm", Value: algorithm(c.Algorithm)},
+		{Name: "Attestation", Value: c.Attestation + " (" + c.Format + ")"},
+		{Name: "Transports", Value: strings.Join(c.Transports, ", ")},
+		{Name: "Discoverable", Value: said[c.Discoverable]},
+		{Name: "Backup", Value: "eligible " + yes(c.BE) + ", backed up " + yes(c.BS)},
+		{Name: "Signature counter", Value: strconv.FormatUint(uint64(c.SignCount), 10)},
+		{Name: "Enrolled by", Value: c.Provenance},
+	}
+}
+
+func algorithm(a int64) string {
+	names := map[int64]string{-7: "ES256", -8: "EdDSA", -35: "ES384", -36: "ES512", -257: "RS256"}
+	if n, ok := names[a]; ok {
+		return n
+	}
+	return strconv.FormatInt(a, 10)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+// Session is a sign-in as pages show it. names gives the names of credentials.
+func Session(s session.Record, seen time.Time, current holdfast.SessionID, names map[holdfast.CredentialID]string) page.Session {
+	if seen.Before(s.AuthTime) {
+		seen = s.AuthTime
+	}
+	return page.Session{
+		ID: string(s.ID), PersonID: string(s.Person), Device: Device(s.UserAgent), Address: s.Address,
+		Passkey: names[s.Credential], Current: s.ID == current, Started: s.Created, Active: seen, Ends: s.Expires,
+	}
+}
+
+// Device says in words what a User-Agent claims to be.
+func Device(ua string) string {
+	browser := first(ua, [][2]string{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"},
+		{"Chrome/", "Chrome"}, {"CriOS/", "Chrome"}, {"Safari/", "Safari"}}, "A program")
+	system := first(ua, [][2]string{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iPhone"}, {"iPad", "iPad"},
+		{"Mac OS X", "Mac"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}}, "an unknown device")
+	return browser + " on " + system
+}
+
+func first(s string, table [][2]string, otherwise string) string {
+	for _, row := range table {
+		if strings.Contains(s, row[0]) {
+			return row[1]
+		}
+	}
+	return otherwise
+}

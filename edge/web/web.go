@@ -1,0 +1,196 @@
+// Package web is the whole URL map in one file, and what stands before every
+// route: the right host, no foreign origins, bounded time, a log line, a count.
+// It refuses requests that were meant for another name.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"holdfast/edge/telemetry"
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/visit"
+)
+
+// Routes adds a part to the map.
+type Routes func(mux *http.ServeMux)
+
+// Config is what the map is made of.
+type Config struct {
+	Origin  string // scheme://host[:port]
+	Visits  *visit.Visits
+	Pages   *page.Pages
+	Metrics *telemetry.Metrics
+	Log     *slog.Logger
+	Ready   func(context.Context) error // nil: the server can do its work
+
+	// Browser parts answer to this origin's own pages only.
+	Browser []Routes
+	// Protocol parts are called by other origins and by programs: they
+	// authenticate each call themselves and take no cookie's word for a change.
+	Protocol []Routes
+}
+
+// Handler is the server.
+func Handler(c Config) (http.Handler, error) {
+	origin, err := url.Parse(c.Origin)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Config: c, host: origin.Host}
+	browser := http.NewServeMux()
+	browser.Handle("GET "+page.PathAssets, c.Pages.Assets())
+	for _, p := range c.Browser {
+		p(browser)
+	}
+	browser.HandleFunc("/", s.notFound)
+
+	root := http.NewServeMux()
+	for _, p := range c.Protocol {
+		p(root)
+	}
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
+	root.Handle("/", protection.Handler(patterned(browser)))
+
+	outer := http.NewServeMux()
+	Probes(outer, c.Ready)
+	outer.Handle("GET /metrics", s.local(c.Metrics.Handler()))
+	outer.Handle("/", s.rightHost(root))
+	return s.observe(outer), nil
+}
+
+// Probes adds what a supervisor asks. Both answer on any host name.
+func Probes(mux *http.ServeMux, ready func(context.Context) error) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if err := ready(ctx); err != nil {
+			http.Error(w, "not ready: the database does not answer, or the server is stopping", http.StatusServiceUnavailable)
+			return
+		}
+		w.Write([]byte("ok\n"))
+	})
+}
+
+type server struct {
+	Config
+	host string
+}
+
+func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.Visits.PageError(w, r, visit.Visit{}, errNoPage)
+}
+
+func (s *server) crossOrigin(w http.ResponseWriter, r *http.Request) {
+	s.Visits.JSONError(w, r, errCrossOrigin)
+}
+
+// rightHost sends who asked for another name, such as an IP address, to the
+// origin: passkeys work by name, and a cookie for another name would be lost.
+func (s *server) rightHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.EqualFold(r.Host, s.host):
+			next.ServeHTTP(w, r)
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			http.Redirect(w, r, s.Origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
+		default:
+			s.Visits.JSONError(w, r, errWrongHost(s.Origin))
+		}
+	})
+}
+
+// local lets only this host in, and nobody through a proxy.
+func (s *server) local(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		forwarded := r.Header.Get("X-Forwarded-For") + r.Header.Get("Forwarded") + r.Header.Get("X-Real-Ip")
+		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded != "" {
+			s.Visits.PageError(w, r, visit.Visit{}, errNoPage)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// observe counts each request and keeps a panic from ending more than its own.
+func (s *server) observe(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				s.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				if !rec.wrote {
+					http.Error(rec, "Something went wrong on our side. Nothing was saved.", http.StatusInternalServerError)
+				}
+			}
+			route := r.Pattern
+			if rec.route != "" {
+				route = rec.route
+			}
+			s.Metrics.Count(route, rec.status, time.Since(began))
+		}()
+		next.ServeHTTP(rec, r)
+	})
+}
+
+// patterned notes which pattern of an inner mux matched, for the count.
+func patterned(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, r)
+		if rec, ok := w.(*recorder); ok {
+			rec.route = r.Pattern
+		}
+	})
+}
+
+type recorder struct {
+	http.ResponseWriter
+	status int
+	wrote  bool
+	route  string
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if !r.wrote {
+		r.status, r.wrote = status, true
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	r.wrote = true
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// NewServer is an http.Server with limits on what a slow or large request can
+// hold.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return context.Background() },
+	}
+}
