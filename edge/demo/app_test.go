@@ -146,7 +146,7 @@ func TestSignInAndOut(t *testing.T) {
 			t.Errorf("the page lacks %q: %s", want, body)
 		}
 	}
-	status, body := w.post(w.app.URL+signOutPath, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
+	status, _ := w.post(w.app.URL+signOutPath, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
 	if status != http.StatusForbidden {
 		t.Errorf("another site signs out: %d", status)
 	}
