@@ -13,9 +13,11 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"holdfast"
+	"holdfast/spec/webauthn"
 )
 
 // Life is how long a ceremony may take. The door renews a waiting autofill
@@ -130,3 +132,13 @@ var (
 	ErrSpent = holdfast.Errorf(holdfast.Conflict, "ceremony_spent",
 		"This attempt was finished already. Reload the page and try again.")
 )
+
+// Refused turns a refusal of the specification into an error for people: code,
+// and a sentence with %s where the step's reason goes. Other errors stay.
+func Refused(err error, code, sentence string) error {
+	step, ok := errors.AsType[*webauthn.StepError](err)
+	if !ok {
+		return err
+	}
+	return holdfast.Errorf(holdfast.Denied, code, sentence, step.Reason).At(step.Step)
+}

@@ -7,7 +7,6 @@ package enrol
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"strings"
 	"time"
 
@@ -289,14 +288,8 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	return done, err
 }
 
-// refused turns a refusal of the specification into an error for people.
 func refused(err error) error {
-	step, ok := errors.AsType[*webauthn.StepError](err)
-	if !ok {
-		return err
-	}
-	return holdfast.Errorf(holdfast.Denied, "registration_refused",
-		"This passkey could not be accepted: %s. Nothing was saved; try again.", step.Reason).At(step.Step)
+	return ceremony.Refused(err, "registration_refused", "This passkey could not be accepted: %s. Nothing was saved; try again.")
 }
 
 // record is the credential as the ceremony proved and claimed it.

@@ -6,7 +6,6 @@ package signin
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -274,12 +273,6 @@ func unknownIfNotFound(err error) error {
 	return err
 }
 
-// refused turns a refusal of the specification into an error for people.
 func refused(err error) error {
-	step, ok := errors.AsType[*webauthn.StepError](err)
-	if !ok {
-		return err
-	}
-	return holdfast.Errorf(holdfast.Denied, "assertion_refused",
-		"Your passkey's answer could not be accepted: %s. Try again.", step.Reason).At(step.Step)
+	return ceremony.Refused(err, "assertion_refused", "Your passkey's answer could not be accepted: %s. Try again.")
 }

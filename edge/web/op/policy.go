@@ -13,6 +13,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/visit"
 	"holdfast/flow/authorize"
 )
 
@@ -133,33 +134,11 @@ func (p *Provider) fault(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*holdfast.Error](err)
 	status := http.StatusInternalServerError
 	if ok {
-		status = statusOf(e.Kind)
+		status = visit.StatusOf(e.Kind)
 	}
 	if !ok || status >= 500 {
 		p.problem(w, r, status, "unavailable", "The request could not be answered just now. Try again in a moment.")
 		return
 	}
 	p.problem(w, r, status, e.Code, e.Text)
-}
-
-func statusOf(k holdfast.Kind) int {
-	switch k {
-	case holdfast.Invalid:
-		return http.StatusBadRequest
-	case holdfast.Denied:
-		return http.StatusForbidden
-	case holdfast.Unsigned:
-		return http.StatusUnauthorized
-	case holdfast.NotFound:
-		return http.StatusNotFound
-	case holdfast.Conflict:
-		return http.StatusConflict
-	case holdfast.Expired:
-		return http.StatusGone
-	case holdfast.Throttled:
-		return http.StatusTooManyRequests
-	case holdfast.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
 }

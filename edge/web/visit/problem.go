@@ -32,8 +32,8 @@ type Problem struct {
 	Trace  string `json:"trace,omitempty"`
 }
 
-// statusOf is the HTTP status of a kind of error.
-func statusOf(k holdfast.Kind) int {
+// StatusOf is the HTTP status of a kind of error.
+func StatusOf(k holdfast.Kind) int {
 	switch k {
 	case holdfast.Invalid:
 		return http.StatusBadRequest
@@ -61,7 +61,7 @@ func (vs *Visits) problemOf(r *http.Request, err error) Problem {
 	if !ok {
 		e = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
 	}
-	p := Problem{Type: "about:blank", Status: statusOf(e.Kind), Detail: e.Text, Code: e.Code, Step: e.Step}
+	p := Problem{Type: "about:blank", Status: StatusOf(e.Kind), Detail: e.Text, Code: e.Code, Step: e.Step}
 	p.Title = http.StatusText(p.Status)
 	level := slog.LevelInfo
 	if p.Status >= 500 {
