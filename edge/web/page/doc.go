@@ -45,8 +45,9 @@
 //	GET  /console/audit                               ?type= &actor= &subject= &from= &to= &before= &after=
 //	POST /console/settings                            organisation
 //
-// The script module calls the door's JSON API (/door/…), and sends a person
-// whose session is missing or too old (401) to /signin?return=<the page>.
+// The script module calls the door's JSON API (/door/…). Where that answers
+// confirm_first it leads to /signin?confirm=1&return=<the page>, and where it
+// answers any other 401 to /signin?return=<the page>.
 //
 // # Checking the module
 //

@@ -65,11 +65,11 @@ async function post(path, body, signal) {
 
 // ---- What people read ----
 
-/** Sentences for the door's refusals, where its own can be bettered by saying what to press. */
+/** The door says "reload the page" to these; here the button begins anew, and a reload would lose the link. */
 const byCode = /** @type {Record<string, string>} */ ({
-  unknown_credential: "This passkey is no longer accepted here. Use another one, or ask an administrator for a new invitation.",
-  ceremony_expired: "That took longer than five minutes. Nothing was changed. Try again.",
-  ceremony_spent: "This attempt was already finished. Try again.",
+  ceremony_unknown: "This attempt was not begun here. Nothing was changed. Try again.",
+  ceremony_expired: "That took more than five minutes. Nothing was changed. Try again.",
+  ceremony_spent: "This attempt was finished already. Try again.",
 });
 
 /**
@@ -169,13 +169,25 @@ function leave(path) {
   location.assign(to.origin === location.origin ? to.href : "/");
 }
 
+/**
+ * Goes to sign in, or to confirm, and back.
+ * @param {boolean} confirm
+ * @param {string} [back]
+ */
+function toDoor(confirm, back = location.pathname + location.search) {
+  const query = new URLSearchParams({ return: back });
+  if (confirm) query.set("confirm", "1");
+  leave(`/signin?${query}`);
+}
+
 // ---- Sign-in and step-up ----
 
 /** @param {HTMLFormElement} form */
 function signIn(form) {
   const say = speaker(form);
   const field = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=name]"));
-  const back = form.dataset.return ? { return: form.dataset.return } : {};
+  const confirm = form.dataset.ceremony === "stepup";
+  const always = { ...(form.dataset.return ? { return: form.dataset.return } : {}), ...(confirm ? { confirm } : {}) };
   /** The request that waits in the autofill list; aborted by the button and by renewal. */
   let waiting = new AbortController();
   let stopped = false;
@@ -206,7 +218,7 @@ function signIn(form) {
       const timer = setTimeout(() => { renewing = true; mine.abort(); }, RENEW_MS);
       try {
         /** @type {Begun} */
-        const begun = await post("/door/signin/begin", { ...back }, mine.signal);
+        const begun = await post("/door/signin/begin", always, mine.signal);
         const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.publicKey);
         const credential = await navigator.credentials.get({ publicKey, mediation: "conditional", signal: mine.signal });
         clearTimeout(timer);
@@ -238,12 +250,13 @@ function signIn(form) {
     try {
       const name = field?.value.trim();
       /** @type {Begun} */
-      const begun = await post("/door/signin/begin", { ...(name ? { name } : {}), ...(form.dataset.ceremony === "stepup" ? { confirm: true } : {}), ...back });
+      const begun = await post("/door/signin/begin", { ...(name ? { name } : {}), ...(form.dataset.ceremony === "stepup" ? { confirm: true } : {}), ...always });
       const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.publicKey);
       const credential = await navigator.credentials.get({ publicKey });
       if (!credential) throw new DOMException("", "NotAllowedError");
       await finish(begun, /** @type {PublicKeyCredential} */ (credential));
     } catch (err) {
+      if (confirm && err instanceof Refused && err.problem.code === "sign_in_first") return toDoor(false, form.dataset.return);
       say.problem(explain(err, "get"));
       say.busy(false);
       stopped = false;
@@ -278,10 +291,16 @@ function showState(state) {
  */
 function deadLink(err) {
   if (!(err instanceof Refused)) return "";
-  const code = err.problem.code ?? "";
-  if (/ticket/.test(code) && /expired|ended/.test(code)) return "expired";
-  if (/ticket/.test(code) && /used|spent|revoked/.test(code)) return "used";
-  if (/ticket/.test(code)) return "missing";
+  switch (err.problem.code) {
+    case "ticket_expired":
+    case "ticket_revoked":
+      return "expired";
+    case "ticket_used":
+    case "already_founded":
+      return "used";
+    case "ticket_unknown":
+      return "missing";
+  }
   return "";
 }
 
@@ -312,7 +331,7 @@ function enrol(form) {
 
   /** @returns {Promise<Begun>} */
   function begin() {
-    if (kind === "session") return post("/door/enrol/begin", {});
+    if (kind === "session") return post("/door/enrol/begin", form.dataset.return ? { return: form.dataset.return } : {});
     /** @type {Record<string, string>} */
     const body = { ticket };
     for (const name of kind === "setup" ? ["organisation", "name", "email"] : []) {
