@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 
 	"holdfast"
 	"holdfast/edge/web/page"
+	"holdfast/spec/ijson"
 )
 
 // maxBody bounds a JSON body: a registration with a long certificate chain is
@@ -114,22 +116,31 @@ func (vs *Visits) ToDoor(w http.ResponseWriter, r *http.Request, confirm bool) {
 	http.Redirect(w, r, page.PathSignIn+"?"+q.Encode(), http.StatusSeeOther)
 }
 
-// ReadJSON reads a bounded JSON object into v. Unknown members are refused.
+// bodyLimits bound how a body may be nested: deeper than a registration with
+// extensions never is.
+var bodyLimits = ijson.Limits{Bytes: maxBody, Depth: 16}
+
+// ReadJSON reads a bounded JSON object into v. Unknown members are refused,
+// and so are repeated ones: two readers could see different things in them.
 func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return holdfast.Errorf(holdfast.Invalid, "content_type", "Send JSON, with Content-Type: application/json.")
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return holdfast.Errorf(holdfast.Invalid, "body_too_large", "The body is larger than %d bytes.", maxBody)
-		}
-		return holdfast.Errorf(holdfast.Invalid, "json", "The body is not the JSON object that this call takes; see docs/api.md.").Because(err)
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return holdfast.Errorf(holdfast.Invalid, "body_too_large", "The body is larger than %d bytes.", maxBody)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return holdfast.Errorf(holdfast.Invalid, "json", "There is something behind the JSON object.")
+	if err == nil {
+		_, err = ijson.Parse(body, bodyLimits)
+	}
+	if err == nil {
+		d := json.NewDecoder(bytes.NewReader(body))
+		d.DisallowUnknownFields()
+		err = d.Decode(v)
+	}
+	if err != nil {
+		return holdfast.Errorf(holdfast.Invalid, "json", "The body is not the JSON object that this call takes; see docs/api.md.").Because(err)
 	}
 	return nil
 }

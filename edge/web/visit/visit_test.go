@@ -1,0 +1,112 @@
+package visit
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"holdfast"
+)
+
+func TestLocalPathRefusesEveryOtherHost(t *testing.T) {
+	for _, p := range []string{"/", "/me/passkeys", "/authorize/abc?x=1&y=%2F", "/a//b"} {
+		if got := LocalPath(p); got != p {
+			t.Errorf("LocalPath(%q) = %q", p, got)
+		}
+	}
+	for _, p := range []string{"", "x", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example",
+		"/\n/evil.example", "javascript:alert(1)", "///evil.example", "/%2f/evil" + "\x00", " /x", "/" + strings.Repeat("x", 3000)} {
+		if got := LocalPath(p); got != "" {
+			t.Errorf("LocalPath(%q) = %q, want a refusal", p, got)
+		}
+	}
+}
+
+func FuzzLocalPath(f *testing.F) {
+	f.Add("/x?y#z")
+	f.Add("//h/p")
+	f.Fuzz(func(t *testing.T, p string) {
+		got := LocalPath(p)
+		if got == "" {
+			return
+		}
+		// What a browser makes of it, seen from our origin.
+		r := httptest.NewRecorder()
+		http.Redirect(r, httptest.NewRequest("GET", "http://us.example/signin", nil), got, http.StatusSeeOther)
+		to := r.Header().Get("Location")
+		if !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.HasPrefix(to, "/\\") {
+			t.Errorf("%q leads to %q", p, to)
+		}
+	})
+}
+
+func TestAddressBelievesTrustedProxiesOnly(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	for _, c := range []struct{ name, peer, forwarded, want string }{
+		{"no proxy", "192.0.2.7:1", "", "192.0.2.7"},
+		{"a stranger claims", "192.0.2.7:1", "203.0.113.9", "192.0.2.7"},
+		{"one proxy", "10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
+		{"two proxies", "10.0.0.1:1", "203.0.113.9, 10.0.0.2", "203.0.113.9"},
+		{"a lie before the proxy", "10.0.0.1:1", "1.1.1.1, 203.0.113.9", "203.0.113.9"},
+		{"garbage", "10.0.0.1:1", "hello", "10.0.0.1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("GET", "/", nil)
+			r.RemoteAddr = c.peer
+			if c.forwarded != "" {
+				r.Header.Set("X-Forwarded-For", c.forwarded)
+			}
+			if got := addressOf(r, trusted); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestReadJSONRefuses(t *testing.T) {
+	for _, c := range []struct{ name, kind, body, code string }{
+		{"not JSON by its type", "text/plain", `{"name":"a"}`, "content_type"},
+		{"no type", "", `{"name":"a"}`, "content_type"},
+		{"empty", "application/json", ``, "json"},
+		{"cut", "application/json", `{"name":"a"`, "json"},
+		{"twice the same member", "application/json", `{"name":"a","name":"b"}`, "json"},
+		{"unknown member", "application/json", `{"nmae":"a"}`, "json"},
+		{"something behind", "application/json", `{"name":"a"}{}`, "json"},
+		{"no object", "application/json", `[1]`, "json"},
+		{"deep", "application/json", strings.Repeat(`[`, 100_000), "json"},
+		{"not UTF-8", "application/json", "{\"name\":\"\xff\"}", "json"},
+		{"large", "application/json", `{"name":"` + strings.Repeat("x", maxBody) + `"}`, "body_too_large"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := httptest.NewRequest("POST", "/", strings.NewReader(c.body))
+			r.Header.Set("Content-Type", c.kind)
+			var v struct {
+				Name string `json:"name"`
+			}
+			err := ReadJSON(httptest.NewRecorder(), r, &v)
+			if holdfast.CodeOf(err) != c.code {
+				t.Errorf("got %v, want %s", err, c.code)
+			}
+		})
+	}
+}
+
+func TestTwoCookiesOfOurNameAreNone(t *testing.T) {
+	vs := New(Config{Secure: true})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(&http.Cookie{Name: "__Host-holdfast", Value: "a"})
+	if vs.secret(r) != "a" {
+		t.Error("the session's cookie was not read")
+	}
+	r.AddCookie(&http.Cookie{Name: "__Host-holdfast", Value: "b"})
+	if got := vs.secret(r); got != "" {
+		t.Errorf("with a planted cookie got %q", got)
+	}
+	w := httptest.NewRecorder()
+	vs.Keep(w, "secret")
+	if got, want := w.Header().Get("Set-Cookie"), "__Host-holdfast=secret; Path=/; HttpOnly; Secure; SameSite=Lax"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
