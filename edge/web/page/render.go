@@ -93,7 +93,7 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 
 // permissionsPolicy keeps WebAuthn and the clipboard for ourselves, and the rest for nobody.
 const permissionsPolicy = "publickey-credentials-get=(self), publickey-credentials-create=(self), clipboard-write=(self), " +
-	"camera=(), microphone=(), geolocation=(), payment=(), usb=(), hid=(), serial=(), bluetooth=(), display-capture=()"
+	"camera=(), microphone=(), geolocation=(), payment=(), usb=(), hid=(), serial=(), display-capture=()"
 
 // Headers sets what every page answers with. Pages are never cached: they hold
 // one-time links, and "back" after signing out must not show them.
