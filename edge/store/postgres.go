@@ -268,15 +268,18 @@ func (c *pgConn) begin(ctx context.Context) error {
 }
 
 func (c *pgConn) savepoint(ctx context.Context) error {
+	if c.pending.Len() > 0 { // the release of one that was rolled back
+		if _, err := c.exec(ctx, "savepoint one"); err != nil {
+			return err
+		}
+		c.opened = true
+		return nil
+	}
 	c.opened = false
 	return c.later(ctx, "savepoint one")
 }
 
 func (c *pgConn) release(ctx context.Context) error {
-	if !c.opened && c.pending.Len() == 1 { // nothing was done
-		c.pending = &pgx.Batch{}
-		return nil
-	}
 	_, err := c.exec(ctx, "release one")
 	return err
 }
@@ -286,11 +289,12 @@ func (c *pgConn) rollbackTo(ctx context.Context) error {
 	if !c.opened {
 		return nil
 	}
-	if err := c.later(ctx, "rollback to one"); err != nil {
+	// Not in one pipeline: a failed transaction refuses even to prepare the
+	// release before it is rolled back.
+	if _, err := c.c.Exec(ctx, "rollback to one"); err != nil {
 		return err
 	}
-	_, err := c.exec(ctx, "release one")
-	return err
+	return c.later(ctx, "release one")
 }
 
 func (c *pgConn) commit(ctx context.Context) error {

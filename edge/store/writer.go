@@ -196,9 +196,7 @@ func (w *writer) attempts() (signed string, err error) {
 			return p.signed, nil
 		}
 		f := w.db.engine.fault(err)
-		if f == faultLost || f == faultRefused {
-			w.disconnect() // whatever state it is in, a new one is clean
-		}
+		w.abandon(f)
 		if p.committing && f == faultLost {
 			switch w.outcome(p) {
 			case outcomeCommitted:
@@ -212,6 +210,17 @@ func (w *writer) attempts() (signed string, err error) {
 		}
 	}
 	return "", w.db.engine.wrap(err)
+}
+
+// abandon leaves a connection without a transaction behind, whatever state the
+// failed attempt has left it in.
+func (w *writer) abandon(f fault) {
+	if w.conn == nil {
+		return
+	}
+	if f == faultLost || f == faultRefused || w.conn.rollback(context.Background()) != nil {
+		w.disconnect()
+	}
 }
 
 // progress is how far an attempt came.
@@ -234,11 +243,6 @@ func (w *writer) attempt() (p progress, err error) {
 	if err = w.conn.begin(ctx); err != nil {
 		return p, err
 	}
-	defer func() {
-		if err != nil && w.conn != nil && !p.committing {
-			w.conn.rollback(ctx)
-		}
-	}()
 	head, err := readHead(ctx, w.conn, w.db.engine.headLock())
 	if err != nil {
 		return p, err
