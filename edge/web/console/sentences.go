@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/domain/audit"
@@ -64,6 +66,8 @@ var sentences = map[audit.Type]string{
 	"token.refreshed": "{what} renewed its access for {person}",
 	"token.revoked":   "{what} gave back its access for {person}",
 
+	"host.looked": "{who} looked something up on the server's command line",
+
 	"signing_key.added": "A key that signs tokens was added",
 }
 
@@ -87,7 +91,9 @@ func (n *names) title(l store.Leaf, e audit.Entry) string {
 	if person == "" {
 		person = "somebody"
 	}
-	return strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e)).Replace(sentence)
+	title := strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e)).Replace(sentence)
+	first, size := utf8.DecodeRuneInString(title)
+	return string(unicode.ToUpper(first)) + title[size:]
 }
 
 // what names the group or the application that a record is about.
@@ -104,8 +110,8 @@ func (n *names) what(l store.Leaf, e audit.Entry) string {
 	return "an application"
 }
 
-// appOf is the application of a record: its subject, its actor, or what a row
-// in it says; empty where none is told.
+// appOf is the application of a record: its subject, its actor, or what a
+// detail or a row of it says; empty where none is told.
 func appOf(l store.Leaf, e audit.Entry) holdfast.AppID {
 	if strings.HasPrefix(l.Subject, "app_") {
 		return holdfast.AppID(l.Subject)
@@ -113,12 +119,14 @@ func appOf(l store.Leaf, e audit.Entry) holdfast.AppID {
 	if id, ok := strings.CutPrefix(l.Actor, string(holdfast.ActorApp)+":"); ok {
 		return holdfast.AppID(id)
 	}
+	said := e.Details
 	for _, p := range e.Puts {
-		for _, f := range p.Columns {
-			var id holdfast.AppID
-			if f.Name == "app" && json.Unmarshal(f.Value, &id) == nil {
-				return id
-			}
+		said = append(said, p.Columns...)
+	}
+	for _, f := range said {
+		var id holdfast.AppID
+		if f.Name == "app" && json.Unmarshal(f.Value, &id) == nil {
+			return id
 		}
 	}
 	return ""
