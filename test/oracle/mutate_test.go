@@ -165,6 +165,13 @@ func binaryMutations() []mutation {
 		{"a high S", highS},
 		{"a signature in BER", longForm},
 		{"flags", flags},
+		{"no basic constraints", func(s *sample, _ *rand.Rand) bool {
+			changed := bytes.ReplaceAll(s.attestation, []byte{0x55, 0x1d, 0x13}, []byte{0x55, 0x1d, 0x7f})
+			changed = bytes.ReplaceAll(changed, []byte{0x55, 0x1d, 0x7f, 1, 1, 0xff}, []byte{0x55, 0x1d, 0x7f, 1, 1, 0})
+			ok := !bytes.Equal(changed, s.attestation)
+			s.attestation = changed
+			return ok
+		}},
 		inObject("attestation none", func(o object, _ *rand.Rand) { o["fmt"], o["attStmt"] = "none", object{} }),
 		inObject("attestation none with a statement", func(o object, _ *rand.Rand) { o["fmt"], o["attStmt"] = "none", object{"x": 1} }),
 		inObject("another format", func(o object, r *rand.Rand) {
