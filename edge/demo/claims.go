@@ -52,6 +52,9 @@ func show(name string, v any) string {
 			return time.Unix(int64(v), 0).UTC().Format("2006-01-02 15:04:05 UTC")
 		}
 	case []any:
+		if len(v) == 0 {
+			return "none"
+		}
 		words := make([]string, len(v))
 		for i, w := range v {
 			words[i] = fmt.Sprint(w)

@@ -53,7 +53,7 @@ var signingKeys = sync.OnceValue(func() []keys.Key {
 // world is a provider over TCP, a wiki, and Ada at her browser. The clock
 // starts at the real time, since the library and the clients look at that.
 type world struct {
-	t       *testing.T
+	t       testing.TB
 	mu      sync.Mutex // covers shift
 	shift   time.Duration
 	store   authorize.Store
@@ -79,7 +79,7 @@ func (w *world) pass(d time.Duration) {
 	w.shift += d
 }
 
-func newWorld(t *testing.T, d grant.Draft) *world {
+func newWorld(t testing.TB, d grant.Draft) *world {
 	t.Helper()
 	w := &world{t: t}
 	w.double = authorizetest.New(w.now)
@@ -337,7 +337,7 @@ func (w *world) introspect(token string, by added) map[string]any {
 	return object(w.t, a.body)
 }
 
-func object(t *testing.T, body string) map[string]any {
+func object(t testing.TB, body string) map[string]any {
 	t.Helper()
 	m := map[string]any{}
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
