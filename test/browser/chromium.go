@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
@@ -78,7 +79,18 @@ type heard struct {
 // Tab opens a profile for the person called name, which names its pictures.
 func (b *Browser) Tab(t testing.TB, name string) *Tab {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return open(t, b.ctx, name, chromedp.WithNewBrowserContext())
+}
+
+// Beside opens another tab in the same profile: it shares the cookies.
+func (tab *Tab) Beside(name string) *Tab {
+	tab.t.Helper()
+	return open(tab.t, tab.ctx, name)
+}
+
+func open(t testing.TB, in context.Context, name string, options ...chromedp.ContextOption) *Tab {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(in, options...)
 	t.Cleanup(cancel)
 	tab := &Tab{t: t, ctx: ctx, name: name, heard: &heard{}}
 	if err := chromedp.Do(ctx); err != nil {
@@ -118,6 +130,24 @@ func (tab *Tab) Complaints() []string {
 func (tab *Tab) For(t testing.TB) *Tab {
 	return &Tab{t: t, ctx: tab.ctx, name: tab.name, heard: tab.heard}
 }
+
+// NoAutofill makes of this a browser that cannot offer passkeys in a field, so
+// that nothing but a button leads to the prompt. It holds for pages opened later.
+func (tab *Tab) NoAutofill() {
+	tab.t.Helper()
+	const script = `if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false`
+	tab.run("take autofill away", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
+		return err
+	}))
+}
+
+// Keys for Press.
+const (
+	Tabulator = "\t"
+	Enter     = "\r"
+	Escape    = "\u001b"
+)
 
 // run does steps within patience and fails the test where they do not work.
 func (tab *Tab) run(what string, steps ...chromedp.Action[chromedp.Void]) {
@@ -361,7 +391,9 @@ func (tab *Tab) Axe() []Violation {
 		tab.t.Fatal(err)
 	}
 	// Evaluated through the debugger, so that the page's own CSP stays as it is.
-	Eval[bool](tab, string(script)+"\n;true")
+	if !Eval[bool](tab, `"axe" in window`) {
+		Eval[bool](tab, string(script)+"\n;true")
+	}
 	found := Eval[string](tab, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations.map(v =>
 		({id: v.id, help: v.help, targets: v.nodes.map(n => n.target.join(" ") + ": " + n.failureSummary)}))))`)
 	var v []Violation

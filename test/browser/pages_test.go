@@ -52,30 +52,33 @@ func TestEveryPageCanBeUsedByEveryone(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.Slug, func(t *testing.T) {
 			tab := tab.For(t)
-			for _, scheme := range []string{"light", "dark"} {
-				for _, width := range []int64{1280, 320} {
-					tab.Scheme(scheme)
-					tab.Size(width, 800)
-					tab.Open(base + s.Slug)
-					look(t, tab, scheme, width)
-				}
-			}
+			tab.Open(base + s.Slug)
+			look(t, tab, "")
 		})
 	}
 }
 
-func look(t *testing.T, tab *Tab, scheme string, width int64) {
+// look looks at the page that is open, light and dark, wide and narrow, and
+// keeps four pictures of it.
+func look(t *testing.T, tab *Tab, name string) {
 	t.Helper()
-	for _, v := range tab.Axe() {
-		t.Errorf("%s, %d px: %s: %s\n  %s", scheme, width, v.ID, v.Help, strings.Join(v.Targets, "\n  "))
-	}
-	if n := tab.Sideways(); n > 0 {
-		t.Errorf("%s: the page is %d px wider than %d px", scheme, n, width)
+	for _, width := range []int64{1280, 320} {
+		tab.Size(width, 800)
+		if n := tab.Sideways(); n > 0 {
+			t.Errorf("%s: the page is %d px wider than %d px", name, n, width)
+		}
+		for _, scheme := range []string{"light", "dark"} {
+			tab.Scheme(scheme)
+			for _, v := range tab.Axe() {
+				t.Errorf("%s, %s, %d px: %s: %s\n  %s", name, scheme, width, v.ID, v.Help, strings.Join(v.Targets, "\n  "))
+			}
+			tab.Screenshot(strings.TrimPrefix(name+"-"+scheme+"-"+map[int64]string{1280: "wide", 320: "narrow"}[width], "-"))
+		}
 	}
 	for _, c := range tab.Complaints() {
 		if !strings.Contains(c, "503") { // the door of the storybook
-			t.Errorf("%s, %d px: console: %s", scheme, width, c)
+			t.Errorf("%s: console: %s", name, c)
 		}
 	}
-	tab.Screenshot(scheme + "-" + map[int64]string{1280: "wide", 320: "narrow"}[width])
+	tab.Size(1280, 800)
 }
