@@ -18,8 +18,8 @@ func Postgres(t testing.TB) string {
 	t.Helper()
 	admin := need.Postgres(t)
 	name := "world_" + strings.ToLower(rand.Text())
-	exec(t, admin, "create database "+name)
-	t.Cleanup(func() { exec(t, admin, "drop database if exists "+name+" with (force)") })
+	run(t, admin, "create database "+name)
+	t.Cleanup(func() { run(t, admin, "drop database if exists "+name+" with (force)") })
 	u, err := url.Parse(admin)
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func Postgres(t testing.TB) string {
 	return u.String()
 }
 
-func exec(t testing.TB, dsn, statement string) {
+func run(t testing.TB, dsn, statement string) {
 	t.Helper()
 	ctx := context.Background() // a cleanup runs after the test's own context has ended
 	c, err := pgx.Connect(ctx, dsn)

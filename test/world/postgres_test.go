@@ -8,7 +8,7 @@ import (
 
 func TestPostgresIsTheTestsOwn(t *testing.T) {
 	one, two := Postgres(t), Postgres(t)
-	exec(t, one, "create table mine (n bigint)")
+	run(t, one, "create table mine (n bigint)")
 	for dsn, want := range map[string]bool{one: true, two: false} {
 		c, err := pgx.Connect(t.Context(), dsn)
 		if err != nil {
