@@ -11,6 +11,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/lifecycle"
 )
 
 // Status is where a credential stands.
@@ -185,31 +186,32 @@ func Rename(r Record, name string) (Record, []audit.Event, error) {
 	return r, r.changed("credential.renamed", "name"), nil
 }
 
+// Life is what can become of a passkey.
+var Life = lifecycle.Of("a passkey",
+	lifecycle.Step(Status(""), "credential.enrolled", Active, "A registration was verified."),
+	lifecycle.Step(Active, "credential.suspended", Suspended, "It is kept and signs nobody in; its sessions end."),
+	lifecycle.Step(Suspended, "credential.reinstated", Active, "The suspension ended."),
+	lifecycle.Step(Active, "credential.removed", Removed, "For good; its sessions end. The row stays, so that its id is never new again."),
+	lifecycle.Step(Suspended, "credential.removed", Removed, "Likewise."),
+)
+
 // Suspend stops r from signing anybody in.
-func Suspend(r Record) (Record, []audit.Event, error) {
-	if r.Status != Active {
-		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_active", "This passkey is %s already.", r.Status)
-	}
-	r.Status = Suspended
-	return r, r.changed("credential.suspended", "status"), nil
-}
+func Suspend(r Record) (Record, []audit.Event, error) { return r.move("credential.suspended") }
 
 // Reinstate ends a suspension.
-func Reinstate(r Record) (Record, []audit.Event, error) {
-	if r.Status != Suspended {
-		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_not_suspended", "This passkey is not suspended.")
-	}
-	r.Status = Active
-	return r, r.changed("credential.reinstated", "status"), nil
-}
+func Reinstate(r Record) (Record, []audit.Event, error) { return r.move("credential.reinstated") }
 
 // Remove ends r for good.
-func Remove(r Record) (Record, []audit.Event, error) {
-	if r.Status == Removed {
-		return r, nil, errRemoved
+func Remove(r Record) (Record, []audit.Event, error) { return r.move("credential.removed") }
+
+func (r Record) move(event audit.Type) (Record, []audit.Event, error) {
+	to, ok := Life.Next(r.Status, event)
+	if !ok {
+		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_"+string(r.Status),
+			"This passkey is %s: that cannot be done with it.", r.Status)
 	}
-	r.Status = Removed
-	return r, r.changed("credential.removed", "status"), nil
+	r.Status = to
+	return r, r.changed(event, "status"), nil
 }
 
 // Forget blanks what is personal in r and its raw registration, for erasure.

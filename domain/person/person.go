@@ -13,6 +13,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/lifecycle"
 )
 
 // Status is where a person stands.
@@ -136,40 +137,55 @@ func (p *Record) describe(n New) error {
 	return nil
 }
 
+// Life is what can become of a person.
+var Life = lifecycle.Of("a person",
+	lifecycle.Step(Status(""), "person.added", Invited, "Known by name and address; has no passkey."),
+	lifecycle.Step(Invited, "person.activated", Active, "The first passkey was made."),
+	lifecycle.Step(Invited, "person.suspended", Suspended, "Open invitations end."),
+	lifecycle.Step(Active, "person.suspended", Suspended, "Sessions, grants and invitations end at once."),
+	lifecycle.Step(Suspended, "person.reinstated", Active, "May sign in again; somebody who never had a passkey is invited again."),
+	lifecycle.Step(Invited, "person.erased", Erased, "What was personal is gone."),
+	lifecycle.Step(Active, "person.erased", Erased, "Likewise; everything ends."),
+	lifecycle.Step(Suspended, "person.erased", Erased, "Likewise."),
+)
+
+func (p Record) move(event audit.Type) (Record, error) {
+	to, ok := Life.Next(p.Status, event)
+	if !ok {
+		return p, holdfast.Errorf(holdfast.Conflict, "person_"+string(p.Status), "This person is %s: that cannot be done.", p.Status)
+	}
+	p.Status = to
+	return p, nil
+}
+
 // Activate is what the first credential does to an invited person.
 func Activate(p Record) (Record, []audit.Event, error) {
-	switch p.Status {
-	case Active:
-		return p, nil, nil
-	case Invited:
-		p.Status = Active
-		return p, p.event("person.activated"), nil
+	p, err := p.move("person.activated")
+	if err != nil {
+		return p, nil, err
 	}
-	return p, nil, holdfast.Errorf(holdfast.Denied, "person_"+string(p.Status), "This account is %s. Ask your administrator.", p.Status)
+	return p, p.event("person.activated"), nil
 }
 
 // Suspend stops p from signing in. The caller ends p's sessions and grants in
 // the same transaction.
 func Suspend(p Record, reason string) (Record, []audit.Event, error) {
-	if p.Status == Erased {
-		return p, nil, errErased
+	p, err := p.move("person.suspended")
+	if err != nil {
+		return p, nil, err
 	}
-	if p.Status == Suspended {
-		return p, nil, nil
-	}
-	p.Status = Suspended
 	return p, withReason(p.event("person.suspended"), reason), nil
 }
 
 // Reinstate ends a suspension. hasCredential says whether p has any: without
 // one p is invited again.
 func Reinstate(p Record, hasCredential bool) (Record, []audit.Event, error) {
-	if p.Status != Suspended {
-		return p, nil, holdfast.Errorf(holdfast.Conflict, "person_not_suspended", "%s is not suspended.", p.Name)
+	p, err := p.move("person.reinstated")
+	if err != nil {
+		return p, nil, err
 	}
-	p.Status = Invited
-	if hasCredential {
-		p.Status = Active
+	if !hasCredential {
+		p.Status = Invited
 	}
 	return p, p.event("person.reinstated"), nil
 }
@@ -193,10 +209,11 @@ func SetRole(p Record, r Role) (Record, []audit.Event, error) {
 // Erase forgets who p was. The id stays, so that the log still reads; the
 // caller removes the openings and ends everything that p had.
 func Erase(p Record) (Record, []audit.Event, error) {
-	if p.Status == Erased {
-		return p, nil, errErased
+	p, err := p.move("person.erased")
+	if err != nil {
+		return p, nil, err
 	}
-	p.Name, p.Email, p.Role, p.Status = "", "", Member, Erased
+	p.Name, p.Email, p.Role = "", "", Member
 	return p, p.event("person.erased"), nil
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/lifecycle"
 )
 
 // Kind is what a ticket is for.
@@ -63,6 +64,14 @@ const (
 	Used    State = "used"
 	Revoked State = "revoked"
 	Expired State = "expired"
+)
+
+// Life is what can become of an invitation; a set-up link lives alike. Its end
+// by time is no event: nothing happens.
+var Life = lifecycle.Of("an invitation",
+	lifecycle.Step(State(""), "invitation.issued", Open, "The link was shown once; its secret is stored as a hash."),
+	lifecycle.Step(Open, "invitation.redeemed", Used, "A first passkey was made with it."),
+	lifecycle.Step(Open, "invitation.revoked", Revoked, "Withdrawn, or replaced by a newer one."),
 )
 
 // State says where t stands at now.
