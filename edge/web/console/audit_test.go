@@ -65,7 +65,7 @@ func TestAudit(t *testing.T) {
 	o.use(app.App, o.admin)
 	a := o.admin.Get("/console/audit")
 	wantText(t, a, http.StatusOK, "Everything that changed", "Grace Hopper was suspended", "Grace Hopper joined Engineering", "Ada Lovelace signed in",
-		"Ada Lovelace went on to Wiki", "Holdfast itself", `href="`+at+`"`, "Keep a checkpoint elsewhere", "test.example")
+		"Ada Lovelace went on to Wiki", "Holdfast itself", ">the organisation</a>", `href="`+at+`"`, "Keep a checkpoint elsewhere", "test.example")
 
 	for _, c := range []struct {
 		query      string
@@ -144,7 +144,7 @@ func TestARecordProvesItself(t *testing.T) {
 	}
 	path := "/console/audit/" + itoa(leaves[0].Index)
 	a := o.admin.Get(path)
-	wantText(t, a, http.StatusOK, "Grace Hopper was added", "grace@example.org", "commitment", "as it is")
+	wantText(t, a, http.StatusOK, "Grace Hopper was added", "grace@example.org", "commitment", "as it is", "2 Nov 2026, 12:00:00.000000 UTC")
 
 	block := func(id string) string {
 		_, rest, _ := strings.Cut(a.Body, `<pre id="`+id+`"`)

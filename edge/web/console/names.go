@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"holdfast"
+	"holdfast/domain/org"
 	"holdfast/edge/web/page"
 )
 
@@ -116,6 +117,10 @@ func (n *names) subjectLink(id string, owner holdfast.PersonID) page.Link {
 		}
 	case strings.HasPrefix(id, "per_"):
 		owner = holdfast.PersonID(id)
+	case strings.HasPrefix(id, "tic_") && owner == "":
+		return page.Link{Text: "the set-up link"}
+	case id == org.SettingName || id == org.SettingReady:
+		return page.Link{Text: "the organisation", URL: page.PathSettings}
 	}
 	if owner != "" {
 		return page.Link{Text: n.people[owner], URL: page.PersonPath(string(owner))}

@@ -233,7 +233,7 @@ func TestPasskeysOfAPerson(t *testing.T) {
 	verb := "passkeys/" + string(creds[0].ID) + "/"
 	o.press(grace, verb+"suspend", "The passkey is suspended")
 	wantTo(t, b.Get("/console"), "/signin?return=%2Fconsole")
-	o.press(grace, verb+"suspend", "This passkey is suspended already.")
+	o.press(grace, verb+"suspend", "<span>This passkey is suspended")
 	o.press(grace, verb+"activate", "The passkey works again.")
 	o.press(grace, verb+"remove", "The passkey was removed")
 	if c, err := o.DB.Credential(ctx, creds[0].ID); err != nil || c.Status != credential.Removed {

@@ -190,12 +190,20 @@ func field(prefix string, f audit.EntryField, openings map[string][]byte) page.A
 // in the record.
 const longestField = 300
 
+// anInstant is the smallest number that must be an instant: microseconds in
+// 1973. Nothing else that is recorded counts so far.
+const anInstant = 100_000_000_000_000
+
 // plain is a JSON value as a person reads it.
 func plain(raw []byte) string {
 	text := string(raw)
 	var s string
-	if json.Unmarshal(raw, &s) == nil {
+	var n int64
+	switch {
+	case json.Unmarshal(raw, &s) == nil:
 		text = s
+	case json.Unmarshal(raw, &n) == nil && n >= anInstant:
+		text = holdfast.FromMicros(n).Format("2 Jan 2006, 15:04:05.000000 UTC")
 	}
 	if r := []rune(text); len(r) > longestField {
 		text = string(r[:longestField]) + "…"
