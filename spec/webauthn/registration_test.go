@@ -308,6 +308,7 @@ func TestRegistrationCopiesThatDisagree(t *testing.T) {
 		"clientDataJSON with a line break":    func(r *registration) { r.answer = object{"clientDataJSON": "ab\ncd"} },
 		"attestationObject in plain base64":   func(r *registration) { r.answer = object{"attestationObject": "+/+/"} },
 		"attestationObject with stray bits":   func(r *registration) { r.answer = object{"attestationObject": "AB"} },
+		"publicKey with padding":              func(r *registration) { r.answer = object{"publicKey": "AA=="} },
 		"attestationObject missing":           func(r *registration) { r.answer = object{"attestationObject": nil} },
 		"attestationObject too long":          func(r *registration) { r.answer = object{"attestationObject": strings.Repeat("A", 90_000)} },
 		"transports are no array":             func(r *registration) { r.answer = object{"transports": "usb"} },
