@@ -31,6 +31,20 @@ func (f Field) For() string {
 	return f.Name
 }
 
+// atFirstError moves the focus to the first field that is wrong, if one is.
+func atFirstError(fields []Field) []Field {
+	for i := range fields {
+		if fields[i].Error == "" {
+			continue
+		}
+		for j := range fields {
+			fields[j].Autofocus = j == i
+		}
+		break
+	}
+	return fields
+}
+
 // Option is one choice of a select, radio or checkbox list.
 type Option struct {
 	Value, Label string

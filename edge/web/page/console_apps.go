@@ -45,12 +45,12 @@ type NewApplication struct {
 
 // Fields are the text inputs of the form.
 func (n *NewApplication) Fields() []Field {
-	return []Field{
+	return atFirstError([]Field{
 		{Name: "name", Label: "Name", Value: n.Name, Required: true, Autocomplete: "off", Error: n.Errors["name"], Autofocus: true,
 			Help: "People see it when they are asked whether to sign in."},
 		{Name: "redirect_uri", Label: "Redirect URI", Type: "url", Value: n.RedirectURI, Required: true, Autocomplete: "off", Error: n.Errors["redirect_uri"],
 			Help: "Where the browser returns to, to the letter. For Apache: a path under the protected site that nothing else uses, such as https://wiki.example.org/oidc/return."},
-	}
+	})
 }
 
 // Presets are the choices of the kind.
@@ -154,10 +154,10 @@ func (a *Audit) Choices() []Option {
 
 // Dates are the fields of the date filter.
 func (a *Audit) Dates() []Field {
-	return []Field{
+	return atFirstError([]Field{
 		{Name: "from", Label: "From", Type: "date", Value: a.Filter.From},
 		{Name: "to", Label: "To", Type: "date", Value: a.Filter.To},
-	}
+	})
 }
 
 // Signed is the checkpoint, ready to copy.

@@ -147,10 +147,10 @@ func (p *Person) Details() []Field {
 	if len(p.Errors) > 0 && p.EditName+p.EditEmail != "" {
 		name, email = p.EditName, p.EditEmail
 	}
-	return []Field{
+	return atFirstError([]Field{
 		{Name: "name", Label: "Name", Value: name, Required: true, Autocomplete: "off", Error: p.Errors["name"]},
 		{Name: "email", Label: "E-mail address", Type: "email", Value: email, Required: true, Autocomplete: "off", Error: p.Errors["email"]},
-	}
+	})
 }
 
 // Employment are the fields of the form for the dates.
@@ -159,11 +159,11 @@ func (p *Person) Employment() []Field {
 	if len(p.Errors) > 0 && p.EditStart+p.EditEnd != "" {
 		start, end = p.EditStart, p.EditEnd
 	}
-	return []Field{
+	return atFirstError([]Field{
 		{Name: "starts", Label: "First day", Type: "date", Value: start, Error: p.Errors["starts"]},
 		{Name: "ends", Label: "Last day", Type: "date", Value: end, Error: p.Errors["ends"],
 			Help: "At the end of this day every session ends and nobody can sign in as this person. Leave it empty for no end."},
-	}
+	})
 }
 
 // AuditURL is the audit list narrowed to this person.
@@ -182,13 +182,13 @@ type NewPerson struct {
 
 // Fields are the inputs of the form, save the groups.
 func (n *NewPerson) Fields() []Field {
-	return []Field{
+	return atFirstError([]Field{
 		{Name: "name", Label: "Full name", Value: n.Name, Required: true, Autocomplete: "off", Error: n.Errors["name"], Autofocus: true},
 		{Name: "email", Label: "E-mail address", Type: "email", Value: n.Email, Required: true, Autocomplete: "off", Error: n.Errors["email"],
 			Help: "They type it where a security key needs a name, and the invitation goes there."},
 		{Name: "starts", Label: "First day", Type: "date", Value: n.Starts, Error: n.Errors["starts"], Help: "Empty: at once."},
 		{Name: "ends", Label: "Last day", Type: "date", Value: n.Ends, Error: n.Errors["ends"], Help: "Empty: no end."},
-	}
+	})
 }
 
 // InvitationState is where an invitation stands.

@@ -51,7 +51,9 @@
 //
 // # Checking the module
 //
-// assets/holdfast.js is plain JavaScript with JSDoc types:
+// assets/holdfast.js is plain JavaScript with JSDoc types, checked by
 //
-//	npx -y -p typescript@5.9.3 tsc -p edge/web/page
+//	test/browser/node_modules/.bin/tsc -p test/browser
+//
+// test/install fetches the compiler; nothing of it is shipped.
 package page
