@@ -124,13 +124,13 @@ func (s Sealer) Open(kind Kind, sealed string, now time.Time) (Pending, error) {
 
 var (
 	errUnknown = holdfast.Errorf(holdfast.Invalid, "ceremony_unknown",
-		"This attempt was not begun here. Reload the page and try again.")
+		"This attempt was not begun here, or is damaged. Try again.")
 	// ErrExpired is the answer to a ceremony that took more than Life.
 	ErrExpired = holdfast.Errorf(holdfast.Expired, "ceremony_expired",
-		"This took more than five minutes. Reload the page and try again.")
+		"This took more than five minutes. Try again.")
 	// ErrSpent is the answer to a ceremony that was finished before.
 	ErrSpent = holdfast.Errorf(holdfast.Conflict, "ceremony_spent",
-		"This attempt was finished already. Reload the page and try again.")
+		"This attempt was finished already. Try again.")
 )
 
 // Refused turns a refusal of the specification into an error for people: code,

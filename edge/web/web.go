@@ -44,7 +44,7 @@ func Handler(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, host: origin.Host}
+	s := &server{Config: c, host: origin.Host, secure: origin.Scheme == "https"}
 	browser := http.NewServeMux()
 	browser.Handle("GET "+page.PathAssets, c.Pages.Assets())
 	for _, p := range c.Browser {
@@ -87,7 +87,8 @@ func Probes(mux *http.ServeMux, ready func(context.Context) error) {
 
 type server struct {
 	Config
-	host string
+	host   string
+	secure bool // https
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
@@ -104,6 +105,9 @@ func (s *server) rightHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.EqualFold(r.Host, s.host):
+			if s.secure {
+				w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+			}
 			next.ServeHTTP(w, r)
 		case r.Method == http.MethodGet || r.Method == http.MethodHead:
 			http.Redirect(w, r, s.Origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
