@@ -328,6 +328,8 @@ func (c *sqliteConn) close() {
 	for _, s := range c.stmts {
 		s.Close()
 	}
+	// Not back into the pool, which would keep its open transaction.
+	c.c.Raw(func(any) error { return driver.ErrBadConn })
 	c.c.Close()
 }
 
