@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/webauthn"
@@ -213,6 +214,15 @@ func (tab *Tab) Text(css string) string {
 	return get(tab, "text of "+css, chromedp.Text(chromedp.CSS(css)))
 }
 
+// Says waits until the text of the first element that css finds holds each of
+// texts, as a person reads it.
+func (tab *Tab) Says(css string, texts ...string) {
+	tab.t.Helper()
+	for _, text := range texts {
+		tab.Until(fmt.Sprintf(`document.querySelector(%q)?.innerText.includes(%q)`, css, text))
+	}
+}
+
 // Location is where the tab is.
 func (tab *Tab) Location() string {
 	tab.t.Helper()
@@ -339,11 +349,62 @@ func (a *Authenticator) Credentials() []*Credential {
 	return out
 }
 
+// Until waits until what the authenticator holds is right: the browser passes
+// signals on after the page has forgotten them.
+func (a *Authenticator) Until(what string, right func([]*Credential) bool) {
+	a.tab.t.Helper()
+	ctx, cancel := context.WithTimeout(a.tab.ctx, patience)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		held := a.Credentials()
+		if right(held) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			a.tab.failed("until the authenticator "+what, fmt.Errorf("it holds %+v", held))
+		}
+	}
+}
+
+// only is the one passkey that the authenticator holds.
+func (a *Authenticator) only(t testing.TB) *Credential {
+	t.Helper()
+	held := a.Credentials()
+	if len(held) != 1 {
+		t.Fatalf("the authenticator holds %d passkeys, want 1", len(held))
+	}
+	return held[0]
+}
+
 // Put adds a passkey, such as one that another device has synced.
 func (a *Authenticator) Put(c *Credential) {
 	a.tab.t.Helper()
+	// The generated parameters always name an extension, which Chromium then
+	// refuses where the authenticator lacks it.
+	type credential struct {
+		ID         []byte  `json:"credentialId"`
+		Resident   bool    `json:"isResidentCredential"`
+		RPID       string  `json:"rpId"`
+		PrivateKey []byte  `json:"privateKey"`
+		UserHandle []byte  `json:"userHandle,omitempty"`
+		Count      float64 `json:"signCount"`
+		BE         bool    `json:"backupEligibility"`
+		BS         bool    `json:"backupState"`
+		Name       string  `json:"userName,omitempty"`
+		Display    string  `json:"userDisplayName,omitempty"`
+	}
+	type params struct {
+		Authenticator webauthn.AuthenticatorID `json:"authenticatorId"`
+		Credential    credential               `json:"credential"`
+	}
+	add := cdp.Command[params, struct{}]{Method: webauthn.CommandAddCredential}
 	a.tab.run("add a credential", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Call(ctx, webauthn.AddCredential, webauthn.AddCredentialParams{AuthenticatorID: a.id, Credential: c})
+		_, err := chromedp.Call(ctx, add, params{a.id, credential{c.CredentialID, c.IsResidentCredential, c.RpID, c.PrivateKey,
+			c.UserHandle, c.SignCount, c.BackupEligibility, c.BackupState, c.UserName, c.UserDisplayName}})
 		return err
 	}))
 }
