@@ -173,7 +173,8 @@ func TestPackedStatements(t *testing.T) {
 	root := newCA(nil, "Root")
 	attKey := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	leaf := root.issue(model(), &attKey.PublicKey)
-	huge := must(rsa.GenerateKey(rand.Reader, 1024))
+	weak := must(rsa.GenerateKey(rand.Reader, 1024))
+	short := must(ecdsa.GenerateKey(elliptic.P224(), rand.Reader))
 	for _, test := range []struct {
 		name      string
 		statement func(c credential, sig, self []byte) any
@@ -199,10 +200,13 @@ func TestPackedStatements(t *testing.T) {
 			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, leaf, leaf, leaf, leaf, leaf, leaf, leaf, leaf}}
 		}, attest.Invalid},
 		{"x5c with a short RSA key in the chain", func(_ credential, sig, _ []byte) any {
-			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, root.issue(model(), &huge.PublicKey)}}
+			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, root.issue(model(), &weak.PublicKey)}}
 		}, attest.Invalid},
 		{"x5c with too long a certificate", func(_ credential, sig, _ []byte) any {
 			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, make([]byte, 17<<10)}}
+		}, attest.Invalid},
+		{"x5c with a key on P-224", func(c credential, _, _ []byte) any {
+			return object{"alg": -7, "sig": sign(short, packedMessage(c.object)), "x5c": [][]byte{root.issue(model(), &short.PublicKey)}}
 		}, attest.Invalid},
 		{"no alg", func(_ credential, sig, _ []byte) any { return object{"sig": sig, "x5c": [][]byte{leaf}} }, attest.Invalid},
 		{"no sig", func(credential, []byte, []byte) any { return object{"alg": -7, "x5c": [][]byte{leaf}} }, attest.Invalid},

@@ -165,6 +165,18 @@ func TestRegistrationSteps(t *testing.T) {
 		{"7.1-13", "tag", func(r *registration) {
 			r.object = append([]byte{0xd9, 0xd9, 0xf7}, encodeCBOR(t, object{"fmt": "none", "attStmt": object{}, "authData": r.authData()})...)
 		}},
+		{"7.1-13", "length longer than need be", func(r *registration) {
+			one := encodeCBOR(t, object{"fmt": "none", "attStmt": object{}, "authData": r.authData()})
+			r.object = bytes.Replace(one, []byte("\x64none"), []byte("\x78\x04none"), 1)
+		}},
+		{"7.1-13", "unknown member twice", func(r *registration) {
+			one := encodeCBOR(t, object{"fmt": "none", "attStmt": object{}, "authData": r.authData()})
+			r.object = append(append([]byte{0xa5}, one[1:]...), 0x61, 'x', 1, 0x61, 'x', 2)
+		}},
+		{"7.1-13", "credential id cut off", func(r *registration) {
+			auth := authData(r.rp, r.flags, 0, attested(r.aaguid, make([]byte, 600), nil))
+			r.object = encodeCBOR(t, object{"fmt": "none", "attStmt": object{}, "authData": auth[:100]})
+		}},
 		{"7.1-13", "authData is an array of numbers", func(r *registration) {
 			var numbers []int
 			for _, b := range r.authData() {
