@@ -203,7 +203,9 @@ func TestPackedStatements(t *testing.T) {
 			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, root.issue(model(), &weak.PublicKey)}}
 		}, attest.Invalid},
 		{"x5c with too long a certificate", func(_ credential, sig, _ []byte) any {
-			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, make([]byte, 17<<10)}}
+			long := model()
+			long.ExtraExtensions = []pkix.Extension{{Id: oidSerial, Value: make([]byte, 17<<10)}}
+			return object{"alg": -7, "sig": sig, "x5c": [][]byte{leaf, root.issue(long, &attKey.PublicKey)}}
 		}, attest.Invalid},
 		{"x5c with a key on P-224", func(c credential, _, _ []byte) any {
 			return object{"alg": -7, "sig": sign(short, packedMessage(c.object)), "x5c": [][]byte{root.issue(model(), &short.PublicKey)}}
@@ -221,6 +223,9 @@ func TestPackedStatements(t *testing.T) {
 		{"unknown member", func(_ credential, _, self []byte) any { return object{"alg": -7, "sig": self, "ecdaaKeyId": []byte{1}} }, attest.Invalid},
 		{"member in another case", func(_ credential, _, self []byte) any { return object{"alg": -7, "Sig": self} }, attest.Invalid},
 		{"no map", func(credential, []byte, []byte) any { return []int{} }, attest.Invalid},
+		{"alg longer than need be", func(_ credential, _, self []byte) any {
+			return cbor.RawMessage(bytes.Replace(encode(object{"alg": -7, "sig": self}), []byte("alg\x26"), []byte("alg\x38\x06"), 1))
+		}, attest.Invalid},
 	} {
 		t.Run("8.2: "+test.name, func(t *testing.T) {
 			c := newCredential()
