@@ -64,7 +64,7 @@ func newPerson(fs *flag.FlagSet) input {
 		if err != nil {
 			return nil, fmt.Errorf("--ends: %q is no day: write 2027-01-31", ends)
 		}
-		p.Ends = day.AddDate(0, 0, 1) // the last day itself still counts
+		p.Ends = day.AddDate(0, 0, 1).Add(-time.Second) // the last day itself still counts
 		return p, nil
 	}
 }

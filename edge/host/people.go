@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -147,20 +148,14 @@ func (s *Server) describe(ctx context.Context, by holdfast.Actor, in NewPerson) 
 	if err != nil {
 		return nil, err
 	}
-	n := person.New{Name: in.Name, Email: in.Email, Employment: person.Employment(in.Employment), Ends: in.Ends}
-	if n.Name == "" {
-		n.Name = p.Name
-	}
-	if n.Email == "" {
-		n.Email = p.Email
-	}
-	if n.Employment == "" {
-		n.Employment = p.Employment
-	}
-	if n.Ends.IsZero() {
-		n.Ends = p.Ends
-	}
-	if err := s.Govern.Describe(ctx, by, p.ID, n); err != nil {
+	err = s.Govern.Describe(ctx, by, p.ID, func(n *person.New) {
+		n.Name, n.Email = cmp.Or(in.Name, n.Name), cmp.Or(in.Email, n.Email)
+		n.Employment = cmp.Or(person.Employment(in.Employment), n.Employment)
+		if !in.Ends.IsZero() {
+			n.Ends = in.Ends
+		}
+	})
+	if err != nil {
 		return nil, err
 	}
 	p, err = s.Store.Person(ctx, p.ID)

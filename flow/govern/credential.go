@@ -7,6 +7,7 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
 	"holdfast/domain/notice"
+	"holdfast/domain/person"
 	"holdfast/domain/session"
 )
 
@@ -43,6 +44,9 @@ func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.Cr
 			return nil, err
 		}
 		if c.Status != credential.Active {
+			if err := keepWayIn(ctx, tx, owner, c.ID); err != nil {
+				return nil, err
+			}
 			held, err := tx.HeldBy(ctx, c.Person)
 			if err != nil {
 				return nil, err
@@ -51,6 +55,15 @@ func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.Cr
 		}
 		return events, tx.PutMail(ctx, notice.PasskeyEnded(owner, c, what, f.clock()))
 	})
+}
+
+// keepWayIn refuses to end the last passkey of the last administrator. Other
+// people may lose theirs: what an administrator takes they can give again.
+func keepWayIn(ctx context.Context, tx Tx, owner person.Record, ending holdfast.CredentialID) error {
+	if can, err := canSignIn(ctx, tx, owner.ID, ending); can || err != nil {
+		return err
+	}
+	return keepOne(ctx, tx, owner)
 }
 
 // EndSession ends anybody's session.

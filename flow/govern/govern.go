@@ -116,7 +116,17 @@ func (f *Flow) allow(ctx context.Context, tx Tx, actor holdfast.Actor) error {
 var errNotAdministrator = holdfast.Errorf(holdfast.Denied, "not_administrator",
 	"Only an administrator can do this. Ask one.")
 
-// keepOne refuses to take the last administrator away.
+// spare refuses to let administrators take themselves away, which is a slip
+// more often than a wish, and to take the last one away.
+func spare(ctx context.Context, tx Tx, by holdfast.Actor, p person.Record) error {
+	if by.Kind == holdfast.ActorPerson && by.ID == string(p.ID) {
+		return holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend, demote or erase yourself. Ask another administrator.")
+	}
+	return keepOne(ctx, tx, p)
+}
+
+// keepOne refuses to take the last administrator away: another must be left
+// who can sign in, today, with a passkey that works.
 func keepOne(ctx context.Context, tx Tx, p person.Record) error {
 	if p.Role != person.Administrator {
 		return nil
@@ -126,12 +136,27 @@ func keepOne(ctx context.Context, tx Tx, p person.Record) error {
 		return err
 	}
 	for _, a := range all {
-		if a.ID != p.ID && a.Status == person.Active {
-			return nil
+		if a.ID == p.ID || a.Status != person.Active {
+			continue
+		}
+		if can, err := canSignIn(ctx, tx, a.ID, ""); can || err != nil {
+			return err
 		}
 	}
 	return holdfast.Errorf(holdfast.Conflict, "last_administrator",
 		"This is the only administrator who can sign in. Make another one first.")
+}
+
+// canSignIn says whether a person has a passkey that works beside the one
+// named.
+func canSignIn(ctx context.Context, tx Tx, id holdfast.PersonID, beside holdfast.CredentialID) (bool, error) {
+	creds, err := tx.CredentialsOf(ctx, id)
+	for _, c := range creds {
+		if c.ID != beside && c.MayBeUsed() == nil {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // Looked records that somebody looked at what only administrators see.

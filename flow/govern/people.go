@@ -51,9 +51,12 @@ func emailFree(ctx context.Context, tx Tx, p person.Record) error {
 	return holdfast.Errorf(holdfast.Conflict, "email_taken", "%s has the address %s already.", other.Name, p.Email)
 }
 
-// Describe changes a person's name, address and employment.
-func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, n person.New) error {
+// Describe changes of a person's name, address and employment what change
+// changes: it is given what is known now.
+func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, change func(*person.New)) error {
 	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
+		n := person.New{Name: p.Name, Email: p.Email, Employment: p.Employment, Ends: p.Ends}
+		change(&n)
 		p, events, err := person.Describe(p, n)
 		if err != nil {
 			return nil, err
@@ -71,7 +74,7 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role) error {
 	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
 		if r != person.Administrator {
-			if err := keepOne(ctx, tx, p); err != nil {
+			if err := spare(ctx, tx, by, p); err != nil {
 				return nil, err
 			}
 		}
@@ -83,7 +86,7 @@ func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 // Suspend stops somebody from signing in and ends everything they have open.
 func (f *Flow) Suspend(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, reason string) error {
 	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		if err := keepOne(ctx, tx, p); err != nil {
+		if err := spare(ctx, tx, by, p); err != nil {
 			return nil, err
 		}
 		_, events, err := person.Suspend(p, reason)
@@ -127,7 +130,7 @@ func (f *Flow) Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.Per
 // longer be opened in the log, which still verifies.
 func (f *Flow) Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
 	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		if err := keepOne(ctx, tx, p); err != nil {
+		if err := spare(ctx, tx, by, p); err != nil {
 			return nil, err
 		}
 		_, events, err := person.Erase(p)

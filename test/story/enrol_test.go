@@ -212,8 +212,7 @@ func TestPeopleWhoseEmploymentEndedDoNotEnrol(t *testing.T) {
 	w := New(t)
 	w.Found(t, Key(softkey.Config{}))
 	link := w.Invite(t, "Carl", "carl@harbour.example")
-	must(t, w.Govern.Describe(t.Context(), Host, link.Person.ID,
-		person.New{Name: "Carl", Email: "carl@harbour.example", Employment: person.Contractor, Ends: w.Now().Add(time.Minute)}))
+	must(t, w.Govern.Describe(t.Context(), Host, link.Person.ID, func(n *person.New) { n.Employment, n.Ends = person.Contractor, w.Now().Add(time.Minute) }))
 	w.Wait(time.Minute)
 	_, err := w.Make(t, Key(softkey.Config{}), enrol.Start{Ticket: link.Secret})
 	refused(t, err, "not_invited")

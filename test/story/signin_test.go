@@ -279,8 +279,7 @@ func TestEmploymentEnds(t *testing.T) {
 	w.Found(t, Key(softkey.Config{}))
 	key := Key(softkey.Config{})
 	carl := w.Join(t, "Carl", "carl@harbour.example", key)
-	must(t, w.Govern.Describe(t.Context(), Host, carl.Person.ID, person.New{Name: "Carl", Email: "carl@harbour.example",
-		Employment: person.Contractor, Ends: w.Now().Add(10 * time.Minute)}))
+	must(t, w.Govern.Describe(t.Context(), Host, carl.Person.ID, func(n *person.New) { n.Employment, n.Ends = person.Contractor, w.Now().Add(10*time.Minute) }))
 	if !w.Alive(t, carl.Secret) {
 		t.Error("the session ended before the employment")
 	}

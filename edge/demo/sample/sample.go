@@ -75,7 +75,7 @@ func guest(i int, now time.Time) govern.Guest {
 		Email: fmt.Sprintf("%s.%s@harbour.example", strings.ToLower(name), strings.ToLower(family)),
 	}}
 	if i%9 == 4 { // every ninth works under a contract that ends
-		g.Employment, g.Ends = person.Contractor, now.AddDate(0, 1+i%11, 0).Truncate(24*time.Hour)
+		g.Employment, g.Ends = person.Contractor, now.AddDate(0, 1+i%11, 0).Truncate(24*time.Hour).Add(-time.Second)
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -13,33 +14,27 @@ import (
 
 // What the forms and buttons of a person's page do.
 
-var editFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends", "last_administrator": "ends"}
+var editFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends", "employment": "employment", "last_administrator": "ends"}
 
 func (c *Console) edit(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	typed := &page.Person{EditName: r.PostFormValue("name"), EditEmail: r.PostFormValue("email")}
-	return c.describe(w, r, v, typed, func(n *person.New) error {
-		n.Name, n.Email = typed.EditName, typed.EditEmail
-		return nil
-	})
+	return c.describe(w, r, v, typed, nil, func(n *person.New) { n.Name, n.Email = typed.EditName, typed.EditEmail })
 }
 
 func (c *Console) employment(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	typed := &page.Person{EditEnd: r.PostFormValue("ends")}
-	return c.describe(w, r, v, typed, func(n *person.New) (err error) {
-		n.Ends, err = lastDay(typed.EditEnd)
-		return err
+	typed := &page.Person{EditKind: r.PostFormValue("employment"), EditEnd: r.PostFormValue("ends")}
+	ends, err := lastDay(typed.EditEnd)
+	return c.describe(w, r, v, typed, err, func(n *person.New) {
+		n.Employment, n.Ends = cmp.Or(person.Employment(typed.EditKind), n.Employment), ends
 	})
 }
 
 // describe changes a part of what is known of a person and leaves the rest.
-func (c *Console) describe(w http.ResponseWriter, r *http.Request, v visit.Visit, typed *page.Person, change func(*person.New) error) error {
-	p, err := c.Store.Person(r.Context(), holdfast.PersonID(r.PathValue("id")))
-	if err != nil {
-		return err
-	}
-	n := person.New{Name: p.Name, Email: p.Email, Employment: p.Employment, Ends: p.Ends}
-	if err = change(&n); err == nil {
-		err = c.Govern.Describe(r.Context(), v.Actor(), p.ID, n)
+// err is what was wrong with what was typed already.
+func (c *Console) describe(w http.ResponseWriter, r *http.Request, v visit.Visit, typed *page.Person, err error, change func(*person.New)) error {
+	id := holdfast.PersonID(r.PathValue("id"))
+	if err == nil {
+		err = c.Govern.Describe(r.Context(), v.Actor(), id, change)
 	}
 	if shown, status, ok := editFields.onForm(err); ok {
 		typed.Errors = shown
@@ -48,7 +43,7 @@ func (c *Console) describe(w http.ResponseWriter, r *http.Request, v visit.Visit
 	if err != nil {
 		return err
 	}
-	return c.done(w, r, "Saved.", page.PersonPath(string(p.ID)))
+	return c.done(w, r, "Saved.", page.PersonPath(string(id)))
 }
 
 // press does one thing to the person of the address and returns to their page.
@@ -61,15 +56,9 @@ func (c *Console) press(w http.ResponseWriter, r *http.Request, v visit.Visit, t
 func (c *Console) suspend(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	return c.press(w, r, v, "Suspended. Every session of theirs has ended.",
 		func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-			if id == v.Person.ID {
-				return errYourself
-			}
 			return c.Govern.Suspend(ctx, by, id, "")
 		})
 }
-
-// errYourself keeps a slip from locking the one out who made it.
-var errYourself = holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend, demote or erase yourself. Ask another administrator.")
 
 func (c *Console) activate(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	return c.press(w, r, v, "They may sign in again.", c.Govern.Reinstate)
@@ -85,9 +74,6 @@ func (c *Console) administrator(w http.ResponseWriter, r *http.Request, v visit.
 		return holdfast.Errorf(holdfast.Invalid, "form", "The form could not be read. Go back and send it again.")
 	}
 	return c.press(w, r, v, text, func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-		if role == person.Member && id == v.Person.ID {
-			return errYourself
-		}
 		return c.Govern.SetRole(ctx, by, id, role)
 	})
 }
@@ -99,8 +85,6 @@ func (c *Console) erase(w http.ResponseWriter, r *http.Request, v visit.Visit) e
 		return err
 	}
 	switch {
-	case p.ID == v.Person.ID:
-		err = errYourself
 	case p.Name != "" && r.PostFormValue("confirm") != p.Name:
 		err = holdfast.Errorf(holdfast.Conflict, "name_differs", "Nothing was erased: what you typed is not the name.")
 	default:

@@ -39,7 +39,7 @@ type People interface {
 	Invite(ctx context.Context, by holdfast.Actor, g govern.Guest) (govern.Link, error)
 	InviteAgain(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, life time.Duration) (govern.Link, error)
 	RevokeInvitation(ctx context.Context, by holdfast.Actor, id holdfast.TicketID) error
-	Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, n person.New) error
+	Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, change func(*person.New)) error
 	SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role) error
 	Suspend(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, reason string) error
 	Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error

@@ -30,13 +30,14 @@ func (c *Console) showNewPerson(w http.ResponseWriter, r *http.Request, v visit.
 	return nil
 }
 
-var newPersonFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends"}
+var newPersonFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "employment": "employment", "ends": "ends"}
 
 // invite adds a person and shows their link. It answers 200 and not a
 // redirect: the link exists in this one answer only.
 func (c *Console) invite(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	typed := &page.NewPerson{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"), Ends: r.PostFormValue("ends")}
-	guest := govern.Guest{New: person.New{Name: typed.Name, Email: typed.Email}}
+	typed := &page.NewPerson{Name: r.PostFormValue("name"), Email: r.PostFormValue("email"),
+		Kind: r.PostFormValue("employment"), Ends: r.PostFormValue("ends")}
+	guest := govern.Guest{New: person.New{Name: typed.Name, Email: typed.Email, Employment: person.Employment(typed.Kind)}}
 	ends, err := lastDay(typed.Ends)
 	if err == nil {
 		guest.Ends = ends

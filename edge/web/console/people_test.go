@@ -20,7 +20,7 @@ func TestThePeopleList(t *testing.T) {
 	grace := o.Member("Grace Hopper", "grace@example.org")
 	o.Invited("Katherine", "katherine@example.org")
 	gone := o.Member("Charles", "charles@example.org")
-	if err := o.Govern.Describe(ctx, webtest.System, gone.ID, person.New{Name: "Charles", Email: "charles@example.org", Ends: o.Now().Add(-time.Hour)}); err != nil {
+	if err := o.Govern.Describe(ctx, webtest.System, gone.ID, func(n *person.New) { n.Ends = o.Now().Add(-time.Hour) }); err != nil {
 		t.Fatal(err)
 	}
 	g := o.Group("Engineering")

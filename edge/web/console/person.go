@@ -29,7 +29,7 @@ func (c *Console) showPerson(w http.ResponseWriter, r *http.Request, v visit.Vis
 	if err != nil {
 		return err
 	}
-	to.Who, to.Created, to.Self = rows[0], p.Created, p.ID == v.Person.ID
+	to.Who, to.Created, to.Kind, to.Self = rows[0], p.Created, string(p.Employment), p.ID == v.Person.ID
 	for _, fill := range []func(context.Context, visit.Visit, person.Record, *page.Person) error{
 		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding,
 	} {

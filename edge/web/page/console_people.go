@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -118,7 +119,7 @@ type GroupRef struct {
 type Person struct {
 	Frame
 	Who         PersonRow
-	Starts      time.Time
+	Kind        string // of employment: employee, contractor, guest
 	Created     time.Time
 	Groups      []GroupRef
 	OtherGroups []GroupRef // that can be added
@@ -131,7 +132,7 @@ type Person struct {
 	Errors      Errors // of the forms for details and employment
 	EditName    string // what was typed, where Errors is set
 	EditEmail   string
-	EditStart   string
+	EditKind    string
 	EditEnd     string
 }
 
@@ -140,6 +141,9 @@ func (p *Person) Fixed() bool { return p.Self || p.LastAdmin }
 
 // Usable is the number of passkeys that can sign in.
 func (p *Person) Usable() int { return usable(p.Passkeys) }
+
+// Waiting says whether an invitation is open.
+func (p *Person) Waiting() bool { return slices.ContainsFunc(p.Invitations, Invitation.Open) }
 
 // Details are the fields of the form for name and address.
 func (p *Person) Details() []Field {
@@ -155,15 +159,24 @@ func (p *Person) Details() []Field {
 
 // Employment are the fields of the form for the dates.
 func (p *Person) Employment() []Field {
-	start, end := day(p.Starts), day(p.Who.Ends)
-	if len(p.Errors) > 0 && p.EditStart+p.EditEnd != "" {
-		start, end = p.EditStart, p.EditEnd
+	kind, end := p.Kind, day(p.Who.Ends)
+	if len(p.Errors) > 0 && p.EditKind+p.EditEnd != "" {
+		kind, end = p.EditKind, p.EditEnd
 	}
 	return atFirstError([]Field{
-		{Name: "starts", Label: "First day", Type: "date", Value: start, Error: p.Errors["starts"]},
+		employment(kind, p.Errors["employment"]),
 		{Name: "ends", Label: "Last day", Type: "date", Value: end, Error: p.Errors["ends"],
 			Help: "At the end of this day every session ends and nobody can sign in as this person. Leave it empty for no end."},
 	})
+}
+
+// employment is the field that says how somebody belongs to the organisation.
+func employment(chosen, problem string) Field {
+	f := Field{Name: "employment", Label: "Employment", Type: "select", Error: problem}
+	for _, k := range []string{"employee", "contractor", "guest"} {
+		f.Options = append(f.Options, Option{Value: k, Label: k, Chosen: k == chosen})
+	}
+	return f
 }
 
 // AuditURL is the audit list narrowed to this person.
@@ -174,10 +187,11 @@ func (p *Person) AuditURL() string {
 // NewPerson is the form that adds a person and invites them.
 type NewPerson struct {
 	Frame
-	Name, Email  string
-	Starts, Ends string // 2006-01-02
-	Groups       []Option
-	Errors       Errors
+	Name, Email string
+	Kind        string // of employment; employee where empty
+	Ends        string // 2006-01-02
+	Groups      []Option
+	Errors      Errors
 }
 
 // Fields are the inputs of the form, save the groups.
@@ -186,7 +200,7 @@ func (n *NewPerson) Fields() []Field {
 		{Name: "name", Label: "Full name", Value: n.Name, Required: true, Autocomplete: "off", Error: n.Errors["name"], Autofocus: true},
 		{Name: "email", Label: "E-mail address", Type: "email", Value: n.Email, Required: true, Autocomplete: "off", Error: n.Errors["email"],
 			Help: "They type it where a security key needs a name, and the invitation goes there."},
-		{Name: "starts", Label: "First day", Type: "date", Value: n.Starts, Error: n.Errors["starts"], Help: "Empty: at once."},
+		employment(n.Kind, n.Errors["employment"]),
 		{Name: "ends", Label: "Last day", Type: "date", Value: n.Ends, Error: n.Errors["ends"], Help: "Empty: no end."},
 	})
 }

@@ -27,9 +27,9 @@
 //	POST /me/sessions/{id}/end
 //	POST /me/sessions/end                             (all, this one too)
 //	GET  /console/people                              ?q= &state= &group= &page=
-//	POST /console/people                              name email group… starts ends
+//	POST /console/people                              name email group… employment ends
 //	POST /console/people/{id}/edit                    name email
-//	POST /console/people/{id}/employment              starts ends (2006-01-02, empty is open)
+//	POST /console/people/{id}/employment              employment ends (2006-01-02, empty is open)
 //	POST /console/people/{id}/{suspend,activate,invite,administrator,erase,sessions/end}
 //	                                                  administrator: on=yes|no · erase: confirm=<name>
 //	POST /console/people/{id}/groups/{add,remove}     group

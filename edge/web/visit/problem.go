@@ -1,15 +1,16 @@
 package visit
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
+	"reflect"
 
 	"holdfast"
 	"holdfast/edge/web/page"
@@ -132,17 +133,36 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, v any) error {
 		return holdfast.Errorf(holdfast.Invalid, "body_too_large", "The body is larger than %d bytes.", maxBody)
 	}
 	if err == nil {
-		_, err = ijson.Parse(body, bodyLimits)
-	}
-	if err == nil {
-		d := json.NewDecoder(bytes.NewReader(body))
-		d.DisallowUnknownFields()
-		err = d.Decode(v)
+		err = decode(body, v)
 	}
 	if err != nil {
 		return holdfast.Errorf(holdfast.Invalid, "json", "The body is not the JSON object that this call takes; see docs/api.md.").Because(err)
 	}
 	return nil
+}
+
+// decode reads an object with exactly the members that v, a pointer to a
+// struct, names in its tags. encoding/json alone takes null for an object, the
+// last of repeated members, and NAME for name.
+func decode(body []byte, v any) error {
+	value, err := ijson.Parse(body, bodyLimits)
+	if err != nil {
+		return err
+	}
+	if value.Kind() != ijson.Object {
+		return fmt.Errorf("the body is %s, not an object", value.Kind())
+	}
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(body, &members); err != nil {
+		return err
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(v).Elem()) {
+		delete(members, f.Tag.Get("json"))
+	}
+	for name := range members {
+		return fmt.Errorf("a member %q is not known", name)
+	}
+	return json.Unmarshal(body, v)
 }
 
 // WriteJSON answers 200 with v.

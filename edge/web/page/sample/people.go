@@ -52,7 +52,7 @@ func people(f page.Frame) []Story {
 		{At: ago(12 * day), Title: "Passkey suspended", Text: "Windows Hello, by Grace Hopper", Tone: page.ToneWarn},
 		{At: ago(90 * day), Title: "Passkey created", Text: "My phone"},
 	}
-	one := page.Person{Frame: f, Who: rows()[2], Starts: ago(500 * day), Created: ago(500 * day), Groups: groups()[:2], OtherGroups: groups()[2:], Passkeys: passkeys()[1:], Sessions: sessions()[1:], Invitations: invitations()[:1], History: history}
+	one := page.Person{Frame: f, Who: rows()[2], Kind: "contractor", Created: ago(500 * day), Groups: groups()[:2], OtherGroups: groups()[2:], Passkeys: passkeys()[1:], Sessions: sessions()[1:], Invitations: invitations()[:1], History: history}
 	self := one
 	self.Who, self.Self, self.Sessions, self.Invitations = rows()[0], true, sessions(), nil
 	waiting := page.Person{Frame: f, Who: rows()[1], Created: ago(2 * time.Hour), OtherGroups: groups(), Invitations: invitations()[:1]}
