@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -108,5 +109,29 @@ func TestTwoCookiesOfOurNameAreNone(t *testing.T) {
 	vs.Keep(w, "secret")
 	if got, want := w.Header().Get("Set-Cookie"), "__Host-holdfast=secret; Path=/; HttpOnly; Secure; SameSite=Lax"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestReadJSONTakesExactlyTheObjectThatItIsTold(t *testing.T) {
+	read := func(body string) (string, error) {
+		var in struct {
+			Name string `json:"name"`
+		}
+		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json; charset=utf-8")
+		err := ReadJSON(httptest.NewRecorder(), r, &in)
+		return in.Name, err
+	}
+	for body, want := range map[string]string{`{}`: "", ` {"name" : "a"} `: "a"} {
+		if got, err := read(body); got != want || err != nil {
+			t.Errorf("%s: got %q, %v, want %q", body, got, err, want)
+		}
+	}
+	for _, body := range []string{``, `null`, `[]`, `"name"`, `{"name":"a"}{}`, `{"name":"a","name":"b"}`, `{"name":"a","NAME":"b"}`,
+		`{"Name":"a"}`, `{"other":"a"}`, `{"name":1}`, `{"name":"a"`, "{\"name\":\"\xff\"}", `{"":1}`} {
+		var e *holdfast.Error
+		if got, err := read(body); !errors.As(err, &e) || e.Code != "json" {
+			t.Errorf("%s: got %q, %v, want it refused", body, got, err)
+		}
 	}
 }
