@@ -45,8 +45,15 @@ type Check struct {
 	atHead  *Frontier // the tree as computed, at Head.Size
 	atLast  *Frontier
 	differ  []difference
-	missing int64 // records reported as dropped by a gap
 	known   map[int64]bool
+	roots   map[int64]subtree // of Frontier, by hi; nil when it does not fit the signed head
+	wrong   *subtree          // the first of them that is not as computed
+}
+
+// A subtree is complete and holds the records [lo, hi).
+type subtree struct {
+	lo, hi int64
+	root   Hash
 }
 
 // A difference is a record that is not the one that a tile has there.
@@ -74,7 +81,6 @@ func (c *Check) Record(body []byte, hash []byte) error {
 // Gap says that the next record is not there.
 func (c *Check) Gap() error {
 	c.found(Dropped, c.Size(), "Record %d is gone.", c.Size())
-	c.missing++
 	return c.add(Hash{})
 }
 
@@ -83,8 +89,7 @@ func (c *Check) Size() int64 { return c.builder.Size() }
 
 func (c *Check) add(h Hash) error {
 	if c.builder.Emit == nil {
-		c.builder.Emit = c.compareTile
-		c.mark()
+		c.begin()
 	}
 	if err := c.builder.Add(h); err != nil {
 		return err
@@ -103,6 +108,19 @@ func (c *Check) mark() {
 		f := c.builder.Clone()
 		c.atLast = &f
 	}
+	if want, ok := c.roots[c.Size()]; ok && c.wrong == nil && c.builder.roots[len(c.builder.roots)-1] != want.root {
+		c.wrong = &want
+	}
+}
+
+// begin prepares what the records are held against.
+func (c *Check) begin() {
+	c.builder.Emit = c.compareTile
+	if c.Head != nil && c.Frontier != nil && c.Frontier.Size() == c.Head.Size && c.Frontier.Root() == c.Head.Root {
+		c.roots = map[int64]subtree{}
+		c.Frontier.Subtrees(func(lo, hi int64, root Hash) { c.roots[hi] = subtree{lo, hi, root} })
+	}
+	c.mark()
 }
 
 func (c *Check) found(k Kind, index int64, format string, args ...any) {
@@ -143,7 +161,7 @@ func (c *Check) compareTile(level int, n int64, computed []byte) error {
 // Finish says all that is wrong; nothing, when the log is whole.
 func (c *Check) Finish() ([]Damage, error) {
 	if c.builder.Emit == nil {
-		c.mark() // an empty log
+		c.begin() // an empty log
 	}
 	if c.Tiles != nil {
 		if err := c.builder.Finish(); err != nil {
@@ -203,36 +221,26 @@ func (c *Check) checkHead(shift int64) {
 		c.found(Forged, -1, "The head of the log is not signed by this log's key.")
 		return
 	}
-	if n := c.Head.Size - c.Size(); n > 0 && shift >= 0 {
+	n := c.Head.Size - c.Size()
+	switch {
+	case n > 0 && shift < 0: // explained
+	case n > 0 && c.wrong != nil:
+		c.found(Dropped, c.wrong.lo, "%d of the records %d to %d are gone, and those behind were moved up.", n, c.wrong.lo, c.Head.Size-1)
+	case n > 0:
 		c.found(Truncated, c.Size(), "The newest %d of %d records are gone.", n, c.Head.Size)
-		return
-	}
-	for i := c.Head.Size; i < c.Size() && shift <= 0; i++ {
-		c.found(Inserted, i, "Record %d stands behind the signed head.", i)
+	case shift <= 0:
+		for i := c.Head.Size; i < c.Size(); i++ {
+			c.found(Inserted, i, "Record %d stands behind the signed head.", i)
+		}
 	}
 	if c.atHead == nil || c.atHead.Root() == c.Head.Root || len(c.damage) > 0 {
 		return
 	}
-	lo, hi := c.firstDifference()
-	c.found(Edited, lo, "Some of the records %d to %d were edited, dropped or reordered, with their hashes: the signed head does not fit.", lo, hi-1)
-}
-
-// firstDifference is the first complete subtree that is not as the stored
-// frontier has it; the whole tree when there is none to compare.
-func (c *Check) firstDifference() (lo, hi int64) {
-	lo, hi = 0, c.Head.Size
-	f := c.Frontier
-	if f == nil || f.Size() != c.Head.Size || f.Root() != c.Head.Root {
-		return lo, hi // it was changed too
+	where := subtree{lo: 0, hi: c.Head.Size}
+	if c.wrong != nil {
+		where = *c.wrong
 	}
-	i, found := 0, false
-	f.Subtrees(func(a, b int64, root Hash) {
-		if !found && c.atHead.roots[i] != root {
-			lo, hi, found = a, b, true
-		}
-		i++
-	})
-	return lo, hi
+	c.found(Edited, where.lo, "Some of the records %d to %d were edited or reordered, with their hashes: the signed head does not fit.", where.lo, where.hi-1)
 }
 
 func (c *Check) checkLastSeen() {
