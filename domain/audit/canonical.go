@@ -61,36 +61,6 @@ type Opening struct {
 
 const instant = "2006-01-02T15:04:05.000000Z"
 
-// Encode gives the canonical bytes of e and the openings of its commitments.
-func Encode(e Event, by By) ([]byte, []Opening, error) {
-	entry := Entry{
-		Version: 1,
-		At:      by.At.UTC().Format(instant),
-		Type:    e.Type,
-		Actor:   EntryActor{by.Actor.Kind, by.Actor.ID, string(by.Actor.Session)},
-		Subject: e.Subject,
-		Person:  string(e.Person),
-	}
-	for _, d := range e.Details {
-		entry.Details = append(entry.Details, EntryField{Name: d.Name, Value: mustJSON(d.Value)})
-	}
-	var openings []Opening
-	for _, p := range e.Puts {
-		row := EntryPut{Table: p.Table, Key: p.Key, Partial: p.Partial, Removed: p.Removed}
-		for _, c := range p.Columns {
-			f := EntryField{Name: c.Name, Value: mustJSON(encodeValue(c.Value()))}
-			if c.Personal && !emptyValue(c.Value()) {
-				o := commit(e.Person, f.Value)
-				openings = append(openings, o)
-				f = EntryField{Name: c.Name, Commitment: o.Commitment}
-			}
-			row.Columns = append(row.Columns, f)
-		}
-		entry.Puts = append(entry.Puts, row)
-	}
-	return mustJSON(entry), openings, nil
-}
-
 // Decode reads canonical bytes.
 func Decode(b []byte) (Entry, error) {
 	d := json.NewDecoder(bytes.NewReader(b))

@@ -45,7 +45,7 @@ type Columns struct{ list []Column }
 
 // ColumnsOf lists r's columns. They point into r.
 func ColumnsOf(r Record) []Column {
-	var cs Columns
+	cs := Columns{make([]Column, 0, 20)} // as many as the widest record has: one allocation
 	r.Columns(&cs)
 	return cs.list
 }
