@@ -131,7 +131,7 @@ func parseResponse(json []byte) (*response, ijson.Value, error) {
 		return nil, v, refuse(input, "the response: %v", err)
 	}
 	r := &response{json: v}
-	if typ := r.text(v, "type"); typ != "" && typ != "public-key" {
+	if typ := r.text(v, "type"); typ != "public-key" && v.Get("type").Kind() == ijson.String {
 		r.fail("type is %q, not \"public-key\"", typ)
 	}
 	inner := v.Get("response")
