@@ -46,12 +46,16 @@ type NewPerson struct {
 	Email      string    `json:"email"`
 	Employment string    `json:"employment,omitempty"`
 	Ends       time.Time `json:"ends,omitzero"`
+	Group      string    `json:"group,omitempty"` // one, beside Groups
 	Groups     []string  `json:"groups,omitempty"`
 	Life       string    `json:"life,omitempty"` // of an invitation: "48h"
 }
 
 func (n NewPerson) guest() (govern.Guest, error) {
 	g := govern.Guest{New: person.New{Name: n.Name, Email: n.Email, Employment: person.Employment(n.Employment), Ends: n.Ends}, Groups: n.Groups}
+	if n.Group != "" {
+		g.Groups = append(g.Groups, n.Group)
+	}
 	var err error
 	if n.Life != "" {
 		if g.Life, err = time.ParseDuration(n.Life); err != nil {

@@ -109,12 +109,22 @@ func (s *server) rightHost(next http.Handler) http.Handler {
 				w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 			}
 			next.ServeHTTP(w, r)
-		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+		case r.Method == http.MethodGet || r.Method == http.MethodHead || byAddress(r.Host):
 			http.Redirect(w, r, s.Origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
 		default:
 			s.Visits.JSONError(w, r, errWrongHost(s.Origin))
 		}
 	})
+}
+
+// byAddress says whether host is an IP address. Whoever calls by address means
+// this server, so the call itself is sent on, method and body (307).
+func byAddress(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
 }
 
 // local lets only this host in, and nobody through a proxy.

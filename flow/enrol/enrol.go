@@ -5,6 +5,7 @@
 package enrol
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"strings"
@@ -149,7 +150,7 @@ func (f *Flow) byTicket(ctx context.Context, in Start, p *ceremony.Pending) (per
 	}
 	p.Ticket = t.ID
 	if t.Kind == ticket.Setup {
-		return f.bySetup(in, p)
+		return f.bySetup(ctx, in, p)
 	}
 	who, err := f.Store.Person(ctx, t.Person)
 	if err != nil {
@@ -166,7 +167,11 @@ var errNotInvited = holdfast.Errorf(holdfast.Conflict, "not_invited",
 	"This account has a passkey already, or is closed. Sign in, or ask your administrator.")
 
 // bySetup makes the administrator-to-be; nothing is stored before the end.
-func (f *Flow) bySetup(in Start, p *ceremony.Pending) (person.Record, error) {
+// What was left out has a stand-in, to be changed later.
+func (f *Flow) bySetup(ctx context.Context, in Start, p *ceremony.Pending) (person.Record, error) {
+	in.Setup.Organisation = cmp.Or(in.Setup.Organisation, f.orgName(ctx, *p))
+	in.Setup.Name = cmp.Or(in.Setup.Name, "Administrator")
+	in.Setup.Email = cmp.Or(in.Setup.Email, "administrator@"+f.RP.ID)
 	who, _, err := person.Add(person.New{Name: in.Setup.Name, Email: in.Setup.Email}, f.Clock())
 	if err != nil {
 		return who, err
