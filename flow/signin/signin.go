@@ -21,10 +21,9 @@ import (
 
 // Reader is what the story reads.
 type Reader interface {
-	// Credential gives the credential of any status, or holdfast.NotFound.
-	Credential(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
-	// Person gives the person of any status, or holdfast.NotFound.
-	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
+	// CredentialAndOwner gives the credential and the person whose it is, both
+	// of any status, or holdfast.NotFound.
+	CredentialAndOwner(ctx context.Context, id holdfast.CredentialID) (credential.Record, person.Record, error)
 	// PersonByEmail takes the address in lower case.
 	PersonByEmail(ctx context.Context, email string) (person.Record, error)
 	// CredentialsOf gives a person's credentials of any status, oldest first.
@@ -166,19 +165,14 @@ func (f *Flow) verify(ctx context.Context, p ceremony.Pending, response *webauth
 // owner finds the credential and whose it is, and refuses with one sentence
 // whatever a stranger may not learn.
 func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p ceremony.Pending) (credential.Record, person.Record, error) {
-	c, err := r.Credential(ctx, id)
-	if err != nil {
-		return c, person.Record{}, unknownIfNotFound(err)
-	}
-	if c.Status == credential.Removed {
-		return c, person.Record{}, credential.ErrUnknown
-	}
-	if p.Named && c.Person != p.Person {
-		return c, person.Record{}, refused(&webauthn.StepError{Step: "7.2-5", Reason: "it is not one of the passkeys that were asked for"})
-	}
-	owner, err := r.Person(ctx, c.Person)
-	if err != nil {
+	c, owner, err := r.CredentialAndOwner(ctx, id)
+	switch {
+	case err != nil:
 		return c, owner, unknownIfNotFound(err)
+	case c.Status == credential.Removed:
+		return c, owner, credential.ErrUnknown
+	case p.Named && c.Person != p.Person:
+		return c, owner, refused(&webauthn.StepError{Step: "7.2-5", Reason: "it is not one of the passkeys that were asked for"})
 	}
 	return c, owner, nil
 }

@@ -113,6 +113,15 @@ func readsCredentials(t *testing.T, db *store.DB, all []Person) {
 	ctx := context.Background()
 	c := all[3].Credential
 	diff(t, []credential.Record{c}, must[[]credential.Record](t)(db.CredentialsOf(ctx, c.Person)))
+	got, owner, err := db.CredentialAndOwner(ctx, c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, c, got)
+	diff(t, must[person.Record](t)(db.Person(ctx, c.Person)), owner)
+	if _, _, err := db.CredentialAndOwner(ctx, "none"); holdfast.KindOf(err) != holdfast.NotFound {
+		t.Errorf("a credential that is not there: %v", err)
+	}
 	raw := must[credential.Registration](t)(db.Registration(ctx, c.ID))
 	if string(raw.ClientDataJSON) != `{"a":"<&>"}` {
 		t.Errorf("registration: %q", raw.ClientDataJSON)
