@@ -155,6 +155,15 @@ func (e *sqliteEngine) connect(ctx context.Context) (conn, error) {
 func (e *sqliteEngine) headLock() string { return "" }
 
 func (e *sqliteEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, errCancelled.Because(err)
+	}
+	// A context that may be cancelled costs two goroutines per statement, which
+	// is as much as the statement. What is read here is short, so a visitor who
+	// leaves is not worth an interruption; a deadline is.
+	if _, ok := ctx.Deadline(); !ok {
+		ctx = context.WithoutCancel(ctx)
+	}
 	v, ok := e.stmts.Load(text)
 	if !ok {
 		s, err := e.readers.PrepareContext(ctx, text)
