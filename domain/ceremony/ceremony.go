@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"holdfast"
@@ -56,8 +57,11 @@ type Setup struct {
 	Email        string `json:"e"`
 }
 
-// ID is what is spent.
-func (p Pending) ID() string { return base64.RawURLEncoding.EncodeToString(p.Nonce) }
+// ID is what is spent. It begins with the end of the ceremony, so that those of
+// the same time stand together in the store, and those that are over too.
+func (p Pending) ID() string {
+	return strconv.FormatInt(p.Expires.Unix(), 36) + "." + base64.RawURLEncoding.EncodeToString(p.Nonce)
+}
 
 // New is a ceremony that begins now, with a fresh 256-bit challenge.
 func New(kind Kind, now time.Time) Pending {
