@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"text/tabwriter"
@@ -113,7 +112,13 @@ func (h hostFlags) connect(ctx context.Context, c console) (hostClient, func(), 
 	if err != nil {
 		return hostClient{}, nil, err
 	}
-	socket := filepath.Join(cfg.Data, host.SocketName)
+	if _, err := os.Stat(cfg.Data); err != nil {
+		return hostClient{}, nil, fmt.Errorf("there is no data folder %s: name it with --data", cfg.Data)
+	}
+	socket, err := host.SocketPath(cfg.Data)
+	if err != nil {
+		return hostClient{}, nil, err
+	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	}
@@ -124,9 +129,6 @@ func (h hostFlags) connect(ctx context.Context, c console) (hostClient, func(), 
 	}
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ECONNREFUSED) {
 		return hostClient{}, nil, fmt.Errorf("reach the server by %s: %w", socket, err)
-	}
-	if _, err := os.Stat(cfg.Data); err != nil {
-		return hostClient{}, nil, fmt.Errorf("there is no data folder %s: name it with --data", cfg.Data)
 	}
 	s, err := wire(ctx, cfg, slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelError})), false)
 	if err != nil {

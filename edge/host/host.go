@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sys/unix"
 
 	"holdfast"
 	"holdfast/edge/store"
@@ -64,7 +66,10 @@ func New(c Config) *Server {
 // server left is replaced; that a live one has it was excluded by the lock on
 // the data folder.
 func (s *Server) Listen(data string) (net.Listener, error) {
-	path := filepath.Join(data, SocketName)
+	path, err := SocketPath(data)
+	if err != nil {
+		return nil, err
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
@@ -73,6 +78,24 @@ func (s *Server) Listen(data string) (net.Listener, error) {
 		return nil, err
 	}
 	return l, os.Chmod(path, 0o600)
+}
+
+// maxSocketPath is what the kernel takes: sockaddr_un has 108 bytes.
+const maxSocketPath = 107
+
+// SocketPath is an address of the socket in a data folder, however long the
+// folder's name. It leaves the folder open for the life of the process where
+// it is too long for the kernel.
+func SocketPath(data string) (string, error) {
+	path := filepath.Join(data, SocketName)
+	if len(path) <= maxSocketPath {
+		return path, nil
+	}
+	dir, err := unix.Open(data, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return "", fmt.Errorf("open the data folder: %w", err)
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir, SocketName), nil
 }
 
 // HTTP is the server for Listen's listener.
