@@ -27,7 +27,7 @@ import (
 
 // patience bounds every wait: far beyond what a slow machine needs, so that
 // only something that never comes runs into it.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // Browser is one Chromium process.
 type Browser struct{ ctx context.Context }
@@ -190,10 +190,14 @@ func (tab *Tab) Click(css string) {
 	tab.run("click "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Click(chromedp.CSS(css)))
 }
 
-// Fill replaces what is in a field by typing.
+// Fill replaces what is in a field by typing, as a person who selects all of
+// it and types.
 func (tab *Tab) Fill(css, text string) {
 	tab.t.Helper()
-	tab.run("fill "+css, chromedp.WaitVisible(chromedp.CSS(css)), chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text))
+	tab.See(css)
+	Eval[bool](tab, fmt.Sprintf(`{const e = document.querySelector(%q); e.focus(); e.select(); true}`, css))
+	const backspace = "\b"
+	tab.run("fill "+css, chromedp.KeyEvent(backspace+text))
 }
 
 // Press presses keys where the focus is.
