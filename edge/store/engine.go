@@ -38,6 +38,9 @@ type conn interface {
 	// later runs a statement whose result nobody needs, at the latest before
 	// the next exec, query, release or commit, which then gives its error.
 	later(ctx context.Context, sql string, args ...any) error
+	// laterOne is later for a statement that must hit one row. If it does not,
+	// miss is the error.
+	laterOne(ctx context.Context, miss error, sql string, args ...any) error
 
 	begin(ctx context.Context) error
 	savepoint(ctx context.Context) error

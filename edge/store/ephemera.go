@@ -47,6 +47,7 @@ func (r reader) Pending(ctx context.Context, space, id string) ([]byte, error) {
 // one was over. It belongs in a transaction of its own: an attempt that fails
 // must count too.
 func (tx *Tx) Throttle(ctx context.Context, key string, window time.Duration, limit int, now time.Time) (allowed bool, err error) {
+	tx.wrote = true
 	n, err := queryInt(ctx, tx.q, `insert into throttle (id, since, n, until) values ($1, $2, 1, $3)
 		on conflict (id) do update set
 			n = case when throttle.until <= $2 then 1 else throttle.n + 1 end,

@@ -34,6 +34,14 @@ var (
 		"Holdfast used a transaction after its end. The administrator should report this.")
 )
 
+// ourFault is the fault of an error that is made already.
+func ourFault(err error) fault {
+	if holdfast.KindOf(err) == holdfast.Unavailable {
+		return faultRefused
+	}
+	return faultOwn
+}
+
 func isOurs(err error) bool {
 	_, ok := errors.AsType[*holdfast.Error](err)
 	return ok

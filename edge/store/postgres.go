@@ -88,7 +88,7 @@ func (e *postgresEngine) connect(ctx context.Context) (conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pgConn{c: c, pending: &pgx.Batch{}}, nil
+	return newPGConn(c), nil
 }
 
 func (e *postgresEngine) headLock() string { return " for update" }
@@ -122,7 +122,7 @@ func (e *postgresEngine) fault(err error) fault {
 		return faultNone
 	}
 	if isOurs(err) {
-		return faultRefused
+		return ourFault(err)
 	}
 	pe, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -197,7 +197,12 @@ func (t pgTx) query(ctx context.Context, text string, args ...any) (rows, error)
 type pgConn struct {
 	c       *pgx.Conn
 	pending *pgx.Batch
-	opened  bool // the savepoint is at the server, not pending
+	must    map[int]error // of pending: what must hit a row, and the error if it does not
+	opened  bool          // the savepoint is at the server, not pending
+}
+
+func newPGConn(c *pgx.Conn) *pgConn {
+	return &pgConn{c: c, pending: &pgx.Batch{}, must: map[int]error{}}
 }
 
 func (c *pgConn) later(_ context.Context, text string, args ...any) error {
@@ -205,20 +210,51 @@ func (c *pgConn) later(_ context.Context, text string, args ...any) error {
 	return nil
 }
 
+func (c *pgConn) laterOne(ctx context.Context, miss error, text string, args ...any) error {
+	c.must[c.pending.Len()] = miss
+	return c.later(ctx, text, args...)
+}
+
+func (c *pgConn) forget() {
+	c.pending = &pgx.Batch{}
+	clear(c.must)
+}
+
 // flush sends what is pending and text, and stands before the result of text.
 func (c *pgConn) flush(ctx context.Context, text string, args ...any) (pgx.BatchResults, error) {
 	c.pending.Queue(text, args...)
-	before := c.pending.Len() - 1
+	return c.send(ctx, c.pending.Len()-1)
+}
+
+// send sends what is pending, and reads the results of the first n.
+func (c *pgConn) send(ctx context.Context, n int) (pgx.BatchResults, error) {
+	defer c.forget()
 	c.opened = true
 	br := c.c.SendBatch(ctx, c.pending) // keeps the pointer
-	c.pending = &pgx.Batch{}
-	for range before {
-		if _, err := br.Exec(); err != nil {
+	for i := range n {
+		tag, err := br.Exec()
+		if miss, ok := c.must[i]; ok && err == nil && tag.RowsAffected() != 1 {
+			err = miss
+		}
+		if err != nil {
 			br.Close()
 			return nil, err
 		}
 	}
 	return br, nil
+}
+
+// settle runs what is pending if it may miss its row: what ends a transaction
+// must not travel in a pipeline with that, since it would be done all the same.
+func (c *pgConn) settle(ctx context.Context) error {
+	if len(c.must) == 0 {
+		return nil
+	}
+	br, err := c.send(ctx, c.pending.Len())
+	if err != nil {
+		return err
+	}
+	return br.Close()
 }
 
 func (c *pgConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
@@ -263,7 +299,7 @@ func (r batchRows) Close() {
 // begin is READ COMMITTED: the lock on the log's head makes batches serial,
 // and what follows it must see what the batch before has committed.
 func (c *pgConn) begin(ctx context.Context) error {
-	c.pending = &pgx.Batch{}
+	c.forget()
 	return c.later(ctx, "begin isolation level read committed")
 }
 
@@ -280,12 +316,15 @@ func (c *pgConn) savepoint(ctx context.Context) error {
 }
 
 func (c *pgConn) release(ctx context.Context) error {
+	if err := c.settle(ctx); err != nil {
+		return err
+	}
 	_, err := c.exec(ctx, "release one")
 	return err
 }
 
 func (c *pgConn) rollbackTo(ctx context.Context) error {
-	c.pending = &pgx.Batch{}
+	c.forget()
 	if !c.opened {
 		return nil
 	}
@@ -298,6 +337,9 @@ func (c *pgConn) rollbackTo(ctx context.Context) error {
 }
 
 func (c *pgConn) commit(ctx context.Context) error {
+	if err := c.settle(ctx); err != nil {
+		return err
+	}
 	br, err := c.flush(ctx, "commit")
 	if err != nil {
 		return err
@@ -311,7 +353,7 @@ func (c *pgConn) commit(ctx context.Context) error {
 }
 
 func (c *pgConn) rollback(ctx context.Context) error {
-	c.pending = &pgx.Batch{}
+	c.forget()
 	_, err := c.c.Exec(ctx, "rollback")
 	return err
 }

@@ -98,7 +98,7 @@ func (r reader) PeopleWhere(ctx context.Context, f PeopleFilter, p Page) ([]pers
 		return nil, 0, err
 	}
 	where := c.where() + " order by name, id limit " + c.arg(p.Limit) + " offset " + c.arg(p.Offset)
-	people, err := list[person.Record](ctx, r.q, where, c.args...)
+	people, err := list[person.Record](ctx, r, where, c.args...)
 	return people, total, err
 }
 
@@ -106,7 +106,7 @@ func (r reader) PeopleWhere(ctx context.Context, f PeopleFilter, p Page) ([]pers
 func (r reader) PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error) {
 	var c conditions
 	among(&c, "id", ids)
-	people, err := list[person.Record](ctx, r.q, c.where(), c.args...)
+	people, err := list[person.Record](ctx, r, c.where(), c.args...)
 	out := make(map[holdfast.PersonID]person.Record, len(people))
 	for _, p := range people {
 		out[p.ID] = p
@@ -176,7 +176,7 @@ func (r reader) InvitationsWhere(ctx context.Context, state ticket.State, p Page
 		return nil, 0, err
 	}
 	where := c.where() + " order by created desc, id limit " + c.arg(p.Limit) + " offset " + c.arg(p.Offset)
-	tickets, err := list[ticket.Record](ctx, r.q, where, c.args...)
+	tickets, err := list[ticket.Record](ctx, r, where, c.args...)
 	return tickets, total, err
 }
 

@@ -146,7 +146,7 @@ func (db *DB) Prove(ctx context.Context, index int64) (Leaf, translog.Proof, err
 	var l Leaf
 	var p translog.Proof
 	err := db.engine.snapshot(ctx, func(q querier) (err error) {
-		r := reader{q, db.cfg.Clock}
+		r := reader{q, db.cfg.Clock, db.tables}
 		if l, err = r.Leaf(ctx, index); err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (db *DB) Prove(ctx context.Context, index int64) (Leaf, translog.Proof, err
 func (db *DB) Export(ctx context.Context, sink translog.Sink) (translog.Checkpoint, error) {
 	var c translog.Checkpoint
 	err := db.engine.snapshot(ctx, func(q querier) error {
-		signed, err := reader{q, db.cfg.Clock}.Checkpoint(ctx)
+		signed, err := reader{q, db.cfg.Clock, db.tables}.Checkpoint(ctx)
 		if err != nil {
 			return err
 		}

@@ -210,7 +210,7 @@ func (e *sqliteEngine) fault(err error) fault {
 		return faultNone
 	}
 	if isOurs(err) {
-		return faultRefused
+		return ourFault(err)
 	}
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
 		return faultLost
@@ -303,6 +303,14 @@ func (c *sqliteConn) exec(ctx context.Context, text string, args ...any) (int64,
 
 func (c *sqliteConn) later(ctx context.Context, text string, args ...any) error {
 	_, err := c.exec(ctx, text, args...)
+	return err
+}
+
+func (c *sqliteConn) laterOne(ctx context.Context, miss error, text string, args ...any) error {
+	n, err := c.exec(ctx, text, args...)
+	if err == nil && n != 1 {
+		err = miss
+	}
 	return err
 }
 

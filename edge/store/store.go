@@ -62,7 +62,6 @@ type DB struct {
 	reader
 	cfg    Config
 	engine engine
-	tables map[string]*table
 
 	queue   chan *job
 	closing chan struct{} // closed by Close: nothing new is taken
@@ -88,7 +87,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		reader: reader{e, cfg.Clock}, cfg: cfg, engine: e, tables: tablesOf(records()),
+		reader: reader{e, cfg.Clock, tablesOf(records())}, cfg: cfg, engine: e,
 		queue: make(chan *job, 4*cfg.MaxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if err := db.foundLog(ctx); err != nil {

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"holdfast"
@@ -35,6 +37,9 @@ type table struct {
 	upsert  string
 	remove  string
 	sel     string // "select a, b from t"
+
+	texts   sync.Map  // where → sel with it
+	readers sync.Pool // of *rowReader[R]
 }
 
 func tablesOf(rs []audit.Record) map[string]*table {
@@ -70,8 +75,19 @@ func names(cs []audit.Column, prefix string) string {
 	return strings.Join(out, ", ")
 }
 
+// where is sel with a condition or an order.
+func (t *table) where(where string) string {
+	if text, ok := t.texts.Load(where); ok {
+		return text.(string)
+	}
+	text := t.sel + " " + where
+	t.texts.Store(where, text)
+	return text
+}
+
 // statement is the SQL of a put, its arguments, and whether it must hit a row.
 func (t *table) statement(p audit.Put) (text string, args []any, mustHit bool, err error) {
+	args = make([]any, 0, len(p.Columns)+1)
 	switch {
 	case p.Removed:
 		return t.remove, []any{p.Key}, false, nil
@@ -95,15 +111,16 @@ func (t *table) statement(p audit.Put) (text string, args []any, mustHit bool, e
 }
 
 func (t *table) update(cs []audit.Column) string {
-	var b strings.Builder
-	b.WriteString("update " + t.name + " set ")
+	b := make([]byte, 0, 128)
+	b = append(append(append(b, "update "...), t.name...), " set "...)
 	for i, c := range cs {
 		if i > 0 {
-			b.WriteString(", ")
+			b = append(b, ", "...)
 		}
-		fmt.Fprintf(&b, "%s = $%d", c.Name, i+2)
+		b = append(append(b, c.Name...), " = $"...)
+		b = strconv.AppendInt(b, int64(i+2), 10)
 	}
-	return b.String() + " where id = $1"
+	return string(append(b, " where id = $1"...))
 }
 
 // storable says whether both engines take s as text: PostgreSQL has no NUL.
@@ -171,37 +188,62 @@ type record[R any] interface {
 	audit.Record
 }
 
+// A rowReader turns rows into values of R. Columns point into a record, so
+// making them anew for each read would cost more than the read.
+type rowReader[R any] struct {
+	row     R
+	columns []audit.Column
+	*scanner
+}
+
+func newRowReader[R any, P record[R]]() *rowReader[R] {
+	rr := &rowReader[R]{}
+	rr.columns = audit.ColumnsOf(P(&rr.row))
+	rr.scanner = newScanner(rr.columns)
+	return rr
+}
+
+// next is the row at which rs stands. What it gives shares nothing with rr.
+func (rr *rowReader[R]) next(rs rows) (R, error) {
+	rr.row = *new(R)
+	err := rr.scan(rs)
+	if err == nil {
+		err = rr.into(0, rr.columns)
+	}
+	return rr.row, err
+}
+
 // list reads the rows that where selects: "where person = $1 order by id".
-func list[R any, P record[R]](ctx context.Context, q querier, where string, args ...any) ([]R, error) {
-	var proto R
-	columns := audit.ColumnsOf(P(&proto))
-	rs, err := q.query(ctx, "select "+names(columns, "")+" from "+P(&proto).Table()+" "+where, args...)
+func list[R any, P record[R]](ctx context.Context, r reader, where string, args ...any) ([]R, error) {
+	t := r.tables[P(nil).Table()]
+	rs, err := r.q.query(ctx, t.where(where), args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rs.Close()
-	s := newScanner(columns)
+	rr, ok := t.readers.Get().(*rowReader[R])
+	if !ok {
+		rr = newRowReader[R, P]()
+	}
+	defer t.readers.Put(rr)
 	var out []R
 	for rs.Next() {
-		if err := s.scan(rs); err != nil {
+		row, err := rr.next(rs)
+		if err != nil {
 			return nil, errInternal.Because(err)
 		}
-		if err := s.into(0, columns); err != nil {
-			return nil, errInternal.Because(err)
-		}
-		out = append(out, proto)
-		proto = *new(R)
+		out = append(out, row)
 	}
 	return out, rs.Err()
 }
 
 // get reads the one row that where selects, or gives a NotFound error.
-func get[R any, P record[R]](ctx context.Context, q querier, where string, args ...any) (R, error) {
-	out, err := list[R, P](ctx, q, where, args...)
+func get[R any, P record[R]](ctx context.Context, r reader, where string, args ...any) (R, error) {
+	out, err := list[R, P](ctx, r, where, args...)
 	if err != nil || len(out) == 0 {
 		var none R
 		if err == nil {
-			table := P(&none).Table()
+			table := P(nil).Table()
 			err = holdfast.Errorf(holdfast.NotFound, "no_such_"+table, "There is no such %s.", strings.ReplaceAll(table, "_", " "))
 		}
 		return none, err

@@ -13,16 +13,17 @@ import (
 // those of every closure before it.
 type Tx struct {
 	reader
-	db   *DB
-	conn conn
-	job  *job
-	bad  error // the first error of the database; after it nothing more is run
-	over bool  // the closure has returned
+	db    *DB
+	conn  conn
+	job   *job
+	bad   error // the first error of the database; after it nothing more is run
+	wrote bool  // something of it must be undone if it fails
+	over  bool  // the closure has returned
 }
 
 func newTx(db *DB, c conn, j *job) *Tx {
 	tx := &Tx{db: db, conn: c, job: j}
-	tx.reader = reader{txQuerier{tx}, db.cfg.Clock}
+	tx.reader = reader{txQuerier{tx}, db.cfg.Clock, db.tables}
 	return tx
 }
 
@@ -57,6 +58,7 @@ func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error)
 		return 0, err
 	}
 	n, err := tx.conn.exec(tx.ctx(ctx), text, args...)
+	tx.wrote = tx.wrote || n > 0
 	return n, tx.fail(err)
 }
 
@@ -64,6 +66,7 @@ func (tx *Tx) later(ctx context.Context, text string, args ...any) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
+	tx.wrote = true
 	return tx.fail(tx.conn.later(tx.ctx(ctx), text, args...))
 }
 
@@ -132,12 +135,13 @@ func (tx *Tx) put(ctx context.Context, t *table, p audit.Put) error {
 	if !mustHit {
 		return tx.later(ctx, text, args...)
 	}
-	n, err := tx.exec(ctx, text, args...)
-	if err == nil && n != 1 {
-		err = holdfast.Errorf(holdfast.NotFound, "no_such_"+t.name, "What was to be changed is not there any more. Reload and look.").
-			Because(fmt.Errorf("update of %s %q hit %d rows", t.name, p.Key, n))
+	if err := tx.usable(); err != nil {
+		return err
 	}
-	return err
+	tx.wrote = true
+	miss := holdfast.Errorf(holdfast.NotFound, "no_such_"+t.name, "What was to be changed is not there any more. Reload and look.").
+		Because(fmt.Errorf("there is no %s %q", t.name, p.Key))
+	return tx.fail(tx.conn.laterOne(tx.ctx(ctx), miss, text, args...))
 }
 
 // Erase forgets what opens a person's commitments, and mail to them. The log

@@ -188,14 +188,22 @@ func (w *writer) run() {
 
 // attempts runs the batch until it is committed or cannot be. It gives the new
 // checkpoint, if the log grew.
+//
+// At first it trusts every closure, without a savepoint around each: they are
+// rare that fail after they have written something. When one does, all is
+// rolled back and run again with savepoints, so that it fails alone.
 func (w *writer) attempts() (signed string, err error) {
+	careful := false
 	for range maxAttempts {
 		var p progress
-		p, err = w.attempt()
+		p, err = w.attempt(careful)
 		if err == nil {
 			return p.signed, nil
 		}
 		f := w.db.engine.fault(err)
+		if f == faultOwn && !careful && len(w.batch) > 1 {
+			careful, f = true, faultRetry
+		}
 		w.abandon(f)
 		if p.committing && f == faultLost {
 			switch w.outcome(p) {
@@ -211,6 +219,10 @@ func (w *writer) attempts() (signed string, err error) {
 	}
 	return "", w.db.engine.wrap(err)
 }
+
+// errFailedAfterWriting sends a batch back to be run carefully. It is told to
+// nobody.
+var errFailedAfterWriting = holdfast.Errorf(holdfast.Internal, "store_internal", "A closure failed after it had written.")
 
 // abandon leaves a connection without a transaction behind, whatever state the
 // failed attempt has left it in.
@@ -232,7 +244,7 @@ type progress struct {
 }
 
 // attempt runs every closure of the batch in one database transaction.
-func (w *writer) attempt() (p progress, err error) {
+func (w *writer) attempt(careful bool) (p progress, err error) {
 	ctx := context.Background() // a cancelled statement would take the whole batch with it
 	if w.conn == nil {
 		if w.conn, err = w.db.engine.connect(ctx); err != nil {
@@ -248,7 +260,7 @@ func (w *writer) attempt() (p progress, err error) {
 		return p, err
 	}
 	for _, j := range w.batch {
-		if err = w.runJob(ctx, j, len(w.batch) > 1); err != nil {
+		if err = w.runJob(ctx, j, careful); err != nil {
 			return p, err
 		}
 		// Leaves are written at the end of the batch: what an earlier closure
@@ -278,9 +290,9 @@ func refused(e engine, err error) error {
 }
 
 // runJob runs one closure. Its own error stays with it; the error that it
-// returns is of the database and is everybody's.
-func (w *writer) runJob(ctx context.Context, j *job, shared bool) error {
-	if shared {
+// returns is of the database and is everybody's, or sends the batch back.
+func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
+	if careful {
 		if err := w.conn.savepoint(ctx); err != nil {
 			return err
 		}
@@ -294,9 +306,21 @@ func (w *writer) runJob(ctx context.Context, j *job, shared bool) error {
 	if j.err == nil && tx.bad != nil {
 		j.err = w.db.engine.wrap(tx.bad) // it went on after an error: the transaction is not whole
 	}
-	if !shared {
+	if careful {
+		return w.settle(ctx, j)
+	}
+	if j.err == nil {
 		return nil
 	}
+	j.leaves, j.erased = j.leaves[:0], nil
+	if len(w.batch) > 1 && (tx.wrote || tx.bad != nil) {
+		return errFailedAfterWriting
+	}
+	return nil
+}
+
+// settle ends the savepoint of one closure.
+func (w *writer) settle(ctx context.Context, j *job) error {
 	if j.err == nil {
 		if j.err = w.conn.release(ctx); j.err == nil {
 			return nil
