@@ -8,12 +8,15 @@
 package ceremony
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,7 +45,8 @@ type Pending struct {
 	Expires   time.Time `json:"x"`
 
 	Person  holdfast.PersonID  `json:"p,omitempty"` // whose credential it must be, or for whom one is made
-	Named   bool               `json:"m,omitempty"` // sign-in: a name was typed; without Person nobody can finish
+	Named   bool               `json:"m,omitempty"` // sign-in: a name was typed; Person may be nobody's id
+	Offered []byte             `json:"o,omitempty"` // sign-in by name: what may answer; see Offer
 	Session holdfast.SessionID `json:"s,omitempty"` // the session that began it: a step-up or another passkey
 	Ticket  holdfast.TicketID  `json:"t,omitempty"`
 	Return  string             `json:"r,omitempty"` // local path to go to afterwards
@@ -61,6 +65,27 @@ type Setup struct {
 // the same time stand together in the store, and those that are over too.
 func (p Pending) ID() string {
 	return strconv.FormatInt(p.Expires.Unix(), 36) + "." + base64.RawURLEncoding.EncodeToString(p.Nonce)
+}
+
+// short is how much of an id's hash is kept: enough to tell those of one list
+// apart. That the credential is the person's is checked all the same.
+const short = 8
+
+// Offer notes a credential id of allowCredentials.
+func (p *Pending) Offer(id []byte) {
+	h := sha256.Sum256(id)
+	p.Offered = append(p.Offered, h[:short]...)
+}
+
+// Offers says whether id was one of allowCredentials.
+func (p Pending) Offers(id []byte) bool {
+	h := sha256.Sum256(id)
+	for at := range slices.Chunk(p.Offered, short) {
+		if bytes.Equal(at, h[:short]) {
+			return true
+		}
+	}
+	return false
 }
 
 // New is a ceremony that begins now, with a fresh 256-bit challenge.

@@ -50,7 +50,8 @@ func (f *Flow) allowed(ctx context.Context, name string) (holdfast.PersonID, []w
 		return "", nil, err
 	}
 	if len(real) == 0 {
-		return "", sorted(decoys), nil
+		// An id that nobody has, so that the sealed ceremony is as long.
+		return holdfast.NewPersonID(), sorted(decoys), nil
 	}
 	for _, d := range decoys {
 		if len(list) >= leastOffered {
@@ -81,11 +82,11 @@ func (f *Flow) decoys(ctx context.Context, name string) ([]webauthn.Descriptor, 
 		if err != nil {
 			return nil, err
 		}
-		length, transports := 32, []string{"hybrid", "internal"} // before anybody has a passkey
+		length, transports, be := 32, []string{"hybrid", "internal"}, true // before anybody has a passkey
 		if shape.ID != "" {
-			length, transports = len(rawID(shape.ID)), shape.Transports
+			length, transports, be = len(rawID(shape.ID)), shape.Transports, shape.BE
 		}
-		list = append(list, webauthn.Descriptor{Type: "public-key", ID: f.derive(name, "id", i, length), Transports: transports})
+		list = append(list, webauthn.Descriptor{Type: "public-key", ID: f.decoyID(name, i, length, be), Transports: transports})
 	}
 	return list, nil
 }

@@ -88,6 +88,7 @@ func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.RequestOpt
 		}
 		p.Named, p.Person, p.Session = true, in.Confirm.Person, in.Confirm.ID
 		opts.AllowCredentials = describe(usable(creds))
+		offer(&p, opts.AllowCredentials)
 	case in.Name != "":
 		who, allowed, err := f.allowed(ctx, in.Name)
 		if err != nil {
@@ -95,6 +96,7 @@ func (f *Flow) Begin(ctx context.Context, in Start) (string, webauthn.RequestOpt
 		}
 		p.Named, p.Person = true, who
 		opts.AllowCredentials = allowed
+		offer(&p, allowed)
 	}
 	return f.Sealer.Seal(p), opts, nil
 }
@@ -142,20 +144,11 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 // verify checks the answer against the credential as it is stored. It runs
 // outside of any transaction: signatures take long.
 func (f *Flow) verify(ctx context.Context, p ceremony.Pending, response *webauthn.AuthenticationResponse) (*webauthn.Authenticated, error) {
-	c, owner, err := f.owner(ctx, f.Store, credentialID(response), p)
+	stored, err := f.known(ctx, p, response)
 	if err != nil {
 		return nil, err
 	}
-	be := c.BE
-	v, err := webauthn.VerifyAuthentication(webauthn.Authentication{
-		RP: f.RP, Challenge: p.Challenge, RequireUV: true,
-		// A name was typed: what was offered is the person's credentials, and
-		// owner has seen to it that this is one of them (§7.2 step 5).
-		Discoverable: !p.Named,
-		Credential: webauthn.Stored{
-			ID: response.ID, PublicKey: c.PublicKey, UserHandle: owner.Handle, BE: &be, SignCount: c.SignCount,
-		},
-	}, response)
+	v, err := f.check(p, response, stored)
 	if err != nil {
 		return nil, refused(err)
 	}
@@ -172,7 +165,7 @@ func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p 
 	case c.Status == credential.Removed:
 		return c, owner, credential.ErrUnknown
 	case p.Named && c.Person != p.Person:
-		return c, owner, refused(&webauthn.StepError{Step: "7.2-5", Reason: "it is not one of the passkeys that were asked for"})
+		return c, owner, errNotOffered()
 	}
 	return c, owner, nil
 }
@@ -258,6 +251,12 @@ func describe(creds []credential.Record) []webauthn.Descriptor {
 	}
 	slices.SortFunc(list, func(a, b webauthn.Descriptor) int { return bytes.Compare(a.ID, b.ID) })
 	return list
+}
+
+func offer(p *ceremony.Pending, list []webauthn.Descriptor) {
+	for _, d := range list {
+		p.Offer(d.ID)
+	}
 }
 
 func unknownIfNotFound(err error) error {
