@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -111,6 +112,7 @@ func parse(c console, fs *flag.FlagSet, args []string, named ...string) error {
 	}
 	// Flags may stand behind arguments, as people write them.
 	var rest []string
+	args, rest = passkeys(fs, args)
 	for len(args) > 0 {
 		if err := fs.Parse(args); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
@@ -127,6 +129,32 @@ func parse(c console, fs *flag.FlagSet, args []string, named ...string) error {
 		return errUsage
 	}
 	return fs.Parse(append([]string{"--"}, rest...))
+}
+
+// passkeys takes the ids of passkeys out of args that the flag package would
+// take for flags: being base64url, one in 64 begins with "-".
+func passkeys(fs *flag.FlagSet, args []string) (others, ids []string) {
+	const shortest = 16 // bytes of an id, WebAuthn L3 §4; 22 characters
+	for i, a := range args {
+		raw, err := base64.RawURLEncoding.DecodeString(a)
+		isID := strings.HasPrefix(a, "-") && err == nil && len(raw) >= shortest && fs.Lookup(strings.TrimLeft(a, "-")) == nil
+		if isID && !(i > 0 && takesValue(fs, args[i-1])) {
+			ids = append(ids, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return others, ids
+}
+
+// takesValue says whether arg is a flag whose value is the next argument.
+func takesValue(fs *flag.FlagSet, arg string) bool {
+	f := fs.Lookup(strings.TrimLeft(arg, "-"))
+	if f == nil || !strings.HasPrefix(arg, "-") {
+		return false
+	}
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return !(ok && b.IsBoolFlag())
 }
 
 func version() string {
