@@ -2,11 +2,9 @@ package script
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -16,7 +14,6 @@ import (
 	"sync"
 
 	"holdfast/test/client"
-	"holdfast/test/softkey"
 )
 
 // person is somebody at a browser. They remember the ceremony that they began
@@ -287,189 +284,6 @@ func (p *person) other(l line) (*person, error) {
 		return other, nil
 	}
 	return nil, fmt.Errorf("nobody is called %q", l.word(0))
-}
-
-// opens PATH
-func (p *person) opens(l line) error {
-	page, err := p.browser.Get(p.ctx(), l.word(0))
-	return p.seen(l, page, err)
-}
-
-// opens-with COOKIES PATH: a Cookie header as somebody wrote it.
-func (p *person) opensWith(l line) error {
-	r, err := http.NewRequestWithContext(p.ctx(), http.MethodGet, p.browser.URL(l.word(1)), nil)
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Cookie", l.word(0))
-	answer, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
-	return p.seen(l, &client.Page{URL: r.URL, Status: answer.StatusCode, Header: answer.Header, Body: body}, err)
-}
-
-// posts PATH [name=value…] sends a form.
-func (p *person) posts(l line) error {
-	form := url.Values{}
-	for name, value := range l.named() {
-		form.Set(name, value)
-	}
-	page, err := p.browser.PostForm(p.ctx(), l.word(0), form)
-	return p.seen(l, page, err)
-}
-
-// sends PATH TYPE BODY sends a body as it is written.
-func (p *person) sends(l line) error {
-	page, err := p.browser.Do(p.ctx(), http.MethodPost, l.word(0), l.word(1), []byte(l.word(2)))
-	return p.seen(l, page, err)
-}
-
-var problemCode = regexp.MustCompile(`<dt>Code</dt><dd><code>([^<]*)</code>`)
-
-// seen prints an answer: status, where it leads, cookies, body. A status of
-// the 4xx kind, or being sent to sign in, is a refusal.
-func (p *person) seen(l line, page *client.Page, err error) error {
-	if err != nil {
-		return err
-	}
-	to := page.Header.Get("Location")
-	l.say("%d %s", page.Status, to)
-	for _, c := range page.Header.Values("Set-Cookie") {
-		l.say("Set-Cookie: %s", c)
-	}
-	l.say("%s", page.Body)
-	if problem := page.Problem(); problem != nil {
-		return problem
-	}
-	if page.Status >= 400 {
-		problem := &client.Problem{Status: page.Status}
-		if m := problemCode.FindSubmatch(page.Body); m != nil {
-			problem.Code = string(m[1])
-		}
-		return problem
-	}
-	if page.Status == http.StatusSeeOther && strings.HasPrefix(to, "/signin") {
-		return &client.Problem{Status: http.StatusUnauthorized, Code: "to-the-door", Detail: to}
-	}
-	return nil
-}
-
-// browses-from same-origin|cross-site|… [ORIGIN]: what the browser says of the
-// page that sends the next requests; "-" is nothing.
-func (p *person) browsesFrom(l line) error {
-	p.browser.Site, p.browser.Origin = strings.Trim(l.word(0), "-"), strings.TrimPrefix(l.word(1), "-")
-	if l.word(0) == "cross-site" || l.word(0) == "same-origin" || l.word(0) == "same-site" {
-		p.browser.Site = l.word(0)
-	}
-	return nil
-}
-
-// cookie is the session's on plain http.
-const cookie = "holdfast"
-
-func (p *person) showsCookie(l line) error {
-	value := p.browser.Cookie(cookie)
-	if name := l.word(0); name != "" {
-		l.ts.Setenv(name, value)
-	}
-	l.say("%s", value)
-	return nil
-}
-
-// plants-cookie VALUE [NAME]: in NAME's browser, as a page on a neighbouring
-// port or somebody at the machine could.
-func (p *person) plantsCookie(l line) error {
-	victim, err := p.other(line{l.ts, l.words[min(1, len(l.words)):]})
-	if err != nil {
-		return err
-	}
-	victim.browser.HTTP.Jar.SetCookies(victim.browser.Base, []*http.Cookie{{Name: cookie, Value: l.word(0), Path: "/"}})
-	return nil
-}
-
-// new-browser: another browser with the same authenticator.
-func (p *person) newBrowser(line) error {
-	c, err := client.New(p.stage.world.Base, p.browser.Key)
-	if err == nil {
-		p.browser = c
-	}
-	return err
-}
-
-// key NAME=on|off…: another authenticator of this kind; "key another" is an
-// honest one. Known are uv, be, bs, discoverable.
-func (p *person) key(l line) error {
-	c := softkey.Config{Origin: p.stage.world.Base, Careless: p.name == "mallory"}
-	for name, value := range l.named() {
-		on := value == "on"
-		switch name {
-		case "uv":
-			c.NoUV, c.Careless = !on, true
-		case "be":
-			c.BE = on
-		case "bs":
-			c.BS = on
-		case "discoverable":
-			c.NotDiscoverable = !on
-		default:
-			return fmt.Errorf("a key has no %q", name)
-		}
-	}
-	if l.word(0) == "same" { // the same credentials, other manners
-		p.browser.Key.Config = c
-		return nil
-	}
-	p.browser.Key = softkey.New(c)
-	return nil
-}
-
-// forges-id-of NAME: the next passkey that is made says that it is NAME's.
-func (p *person) forgesID(l line) error {
-	victim, err := p.other(l)
-	if err != nil {
-		return err
-	}
-	id := victim.browser.Key.Credentials()[0].ID
-	encoded := base64.RawURLEncoding.EncodeToString(id)
-	p.browser.Key.Config.Tamper = softkey.Tamper{
-		// §6.5.1: rpIdHash 32, flags 1, signCount 4, AAGUID 16, length 2, id.
-		AuthData: func(b []byte) []byte {
-			if len(b) > 55+len(id) {
-				copy(b[55:], id)
-			}
-			return b
-		},
-		Credential: func(m map[string]any) { m["id"], m["rawId"] = encoded, encoded },
-	}
-	return nil
-}
-
-// borrows-handle-of NAME: assertions say that they are NAME's.
-func (p *person) borrowsHandle(l line) error {
-	victim, err := p.other(l)
-	if err != nil {
-		return err
-	}
-	handle := victim.browser.Key.Credentials()[0].UserHandle
-	p.browser.Key.Config.Tamper = softkey.Tamper{UserHandle: func([]byte) []byte { return handle }}
-	return nil
-}
-
-// shows-id [VARIABLE]: the id of one's newest passkey.
-func (p *person) showsID(l line) error {
-	all := p.browser.Key.Credentials()
-	if len(all) == 0 {
-		return errors.New("no passkey")
-	}
-	id := base64.RawURLEncoding.EncodeToString(all[len(all)-1].ID)
-	if l.word(0) != "" {
-		l.ts.Setenv(l.word(0), id)
-	}
-	l.say("%s", id)
-	return nil
 }
 
 var invitationLink = regexp.MustCompile(`/enrol#([A-Za-z0-9_-]+)`)

@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,11 +23,33 @@ func Binary(t testing.TB) string {
 	if path := os.Getenv(binaryVariable); path != "" {
 		return path
 	}
-	path, err := built(need.Root(t))
+	root := need.Root(t)
+	if err := noticeSources(root); err != nil {
+		t.Fatal(err)
+	}
+	path, err := built(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// noticeSources looks at every file that the binary is made of. The go command
+// keeps the results of tests, and knows of what a test depends on only what the
+// test imports, opens and looks at.
+func noticeSources(root string) error {
+	for _, part := range []string{"go.mod", "go.sum", "cmd", "edge", "flow", "domain", "spec"} {
+		err := filepath.WalkDir(filepath.Join(root, part), func(path string, _ fs.DirEntry, err error) error {
+			if err == nil {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // built holds what all tests of this process share: building takes seconds.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,7 +20,7 @@ import (
 
 // patience bounds every wait for a process. Nothing here is measured by it: a
 // wait ends as soon as what it waits for happens.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // Process is a holdfast command that goes on running: serve or demo.
 type Process struct {
@@ -147,6 +148,37 @@ func (p *Process) Signal(sig syscall.Signal) {
 func (p *Process) Interrupt() error {
 	p.Signal(syscall.SIGINT)
 	return p.Wait()
+}
+
+// InterruptChild is Ctrl-C for what the program started, and waits for the
+// program: "go run" ends with the status of what it runs, unless it is
+// interrupted itself.
+func (p *Process) InterruptChild() error {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return err
+	}
+	for _, path := range stats {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // gone meanwhile
+		}
+		_, rest, _ := strings.Cut(string(stat), ") ") // proc(5): pid (name) state ppid …
+		var state string
+		var ppid int
+		if _, err := fmt.Sscan(rest, &state, &ppid); err != nil || ppid != p.Cmd.Process.Pid {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
+			return err
+		}
+		return p.Wait()
+	}
+	return errors.New("it has started nothing")
 }
 
 // Kill is SIGKILL, and waits for the end: nothing is written any more.

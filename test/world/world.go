@@ -173,8 +173,13 @@ func (r *Refusal) Error() string {
 // Host runs a command on the host and answers its standard output. A refusal
 // is a *Refusal.
 func (w *World) Host(args ...string) ([]byte, error) {
-	args = append(args, "--config", w.Config)
-	cmd := exec.Command(Binary(w.t), args...)
+	return Host(w.t, append(args, "--config", w.Config)...)
+}
+
+// Host runs a holdfast command to its end, likewise.
+func Host(t testing.TB, args ...string) ([]byte, error) {
+	t.Helper()
+	cmd := exec.Command(Binary(t), args...)
 	var out, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	err := cmd.Run()
