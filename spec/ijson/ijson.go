@@ -9,6 +9,7 @@ package ijson
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"unicode/utf8"
 )
@@ -63,6 +64,17 @@ func (v Value) Get(name string) Value {
 		}
 	}
 	return Value{}
+}
+
+// Names are those of an object's members, as they come.
+func (v Value) Names() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range v.members {
+			if !yield(v.members[i].name) {
+				return
+			}
+		}
+	}
 }
 
 // Limits bound what a stranger can make a reader hold.

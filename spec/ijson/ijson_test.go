@@ -3,6 +3,7 @@ package ijson_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +98,9 @@ func TestValues(t *testing.T) {
 	}
 	if got := v.Get("o").Get("a").List(); len(got) != 1 || got[0].Kind() != ijson.Number {
 		t.Errorf("o.a: %v", got)
+	}
+	if got := strings.Join(slices.Collect(v.Names()), " "); got != "s n f o t" {
+		t.Errorf("the members are named %s", got)
 	}
 	if kind := v.Get("s").Get("x").Kind(); kind != ijson.Missing {
 		t.Errorf("a member of a string is %v", kind)

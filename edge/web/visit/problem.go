@@ -152,17 +152,23 @@ func decode(body []byte, v any) error {
 	if value.Kind() != ijson.Object {
 		return fmt.Errorf("the body is %s, not an object", value.Kind())
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil {
-		return err
-	}
-	for _, f := range reflect.VisibleFields(reflect.TypeOf(v).Elem()) {
-		delete(members, f.Tag.Get("json"))
-	}
-	for name := range members {
-		return fmt.Errorf("a member %q is not known", name)
+	t := reflect.TypeOf(v).Elem()
+	for name := range value.Names() {
+		if !hasMember(t, name) {
+			return fmt.Errorf("a member %q is not known", name)
+		}
 	}
 	return json.Unmarshal(body, v)
+}
+
+// hasMember says whether a field of the struct t is tagged with name.
+func hasMember(t reflect.Type, name string) bool {
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("json") == name {
+			return true
+		}
+	}
+	return false
 }
 
 // WriteJSON answers 200 with v.
