@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"holdfast/test/world"
 )
 
 // notDiscoverable is a security key without room for passkeys: its owner types
@@ -227,7 +229,7 @@ func linksThatAreOver(t *testing.T, b *Browser, d *Demo) {
 	emmy.Click("[data-go]")
 	emmy.At("/welcome")
 	withdrawn := d.Invite(t, "Grace", "grace@kelp.example")
-	again := Ask[Invited](t, d, "invite", "again", withdrawn.Person)
+	again := Ask[world.Invitation](t, d, "invite", "again", withdrawn.Person)
 
 	tab := b.Tab(t, "late")
 	tab.Add(Synced)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"holdfast/test/world"
 )
 
 // The ground's whole story in a real browser against the real demo: from the
@@ -208,7 +210,11 @@ func TestFromTheSetUpLinkToSignOutEverywhere(t *testing.T) {
 			robin.Submits("main table a")
 			look(t, robin, "console-audit-record")
 		}},
-		{"the log holds", func(t *testing.T) { demo.CLI(t, "audit", "verify") }},
+		{"the log holds", func(t *testing.T) {
+			if v := Ask[world.Verified](t, demo, "audit", "verify"); !v.OK || v.Records == 0 {
+				t.Errorf("audit verify: %+v", v)
+			}
+		}},
 	}
 	for _, p := range parts {
 		if !t.Run(p.name, p.do) {
