@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 //go:embed templates/*.html
@@ -23,10 +24,14 @@ type Config struct {
 // Pages draws pages. It is immutable and may be used concurrently.
 type Pages struct {
 	assets *assets
-	byName map[string]*template.Template
+	byName map[string]func() (*template.Template, error) // parsed when it is first called
 }
 
-// New parses every template. It fails only on a mistake in this package.
+// New parses the shared templates. It fails only on a mistake in this package.
+//
+// A page's own template is parsed when it is first drawn: each takes a copy of
+// all that is shared, 6 MiB and half of the start for pages that most servers
+// show to a few administrators. The tests draw every one.
 func New(c Config) (*Pages, error) {
 	if c.Base == "" {
 		c.Base = PathAssets
@@ -35,7 +40,7 @@ func New(c Config) (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pages{assets: as, byName: map[string]*template.Template{}}
+	p := &Pages{assets: as, byName: map[string]func() (*template.Template, error){}}
 	base, err := template.New("").Funcs(p.funcs()).ParseFS(templates, "templates/_*.html")
 	if err != nil {
 		return nil, fmt.Errorf("page: parse the shared templates: %w", err)
@@ -45,26 +50,28 @@ func New(c Config) (*Pages, error) {
 		return nil, err
 	}
 	for _, f := range files {
-		t, err := template.Must(base.Clone()).ParseFS(templates, f)
-		if err != nil {
-			return nil, fmt.Errorf("page: parse %s: %w", f, err)
-		}
-		p.byName[strings.TrimSuffix(strings.TrimPrefix(f, "templates/"), ".html")] = t
+		p.byName[strings.TrimSuffix(strings.TrimPrefix(f, "templates/"), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			return template.Must(base.Clone()).ParseFS(templates, f)
+		})
 	}
 	return p, nil
 }
 
 // Draw writes the page's HTML, or nothing and an error.
 func (ps *Pages) Draw(w io.Writer, p Page) error {
-	t, ok := ps.byName[p.name()]
+	parsed, ok := ps.byName[p.name()]
 	if !ok {
 		return fmt.Errorf("page: no template %q", p.name())
+	}
+	t, err := parsed()
+	if err != nil {
+		return fmt.Errorf("page: parse %s: %w", p.name(), err)
 	}
 	var buf bytes.Buffer
 	if err := t.ExecuteTemplate(&buf, p.shell(), p); err != nil {
 		return fmt.Errorf("page: draw %s: %w", p.name(), err)
 	}
-	_, err := buf.WriteTo(w)
+	_, err = buf.WriteTo(w)
 	return err
 }
 
