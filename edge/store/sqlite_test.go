@@ -82,7 +82,7 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 	for name, want := range map[string]int64{
 		"synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000, "mmap_size": 0, "secure_delete": 1,
-		"wal_autocheckpoint": 4000, "cache_size": -65536, "trusted_schema": 0, "cell_size_check": 1, "temp_store": 2, "query_only": 0,
+		"wal_autocheckpoint": 4000, "cache_size": -16384, "trusted_schema": 0, "cell_size_check": 1, "temp_store": 2, "query_only": 0,
 	} {
 		if inWriter[name] != want {
 			t.Errorf("writer: %s is %d, want %d", name, inWriter[name], want)
