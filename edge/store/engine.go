@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // An engine is one of the two databases.
 type engine interface {
@@ -10,6 +13,8 @@ type engine interface {
 	connect(ctx context.Context) (conn, error)
 	// snapshot runs fn over one unchanging state.
 	snapshot(ctx context.Context, fn func(querier) error) error
+	// batchLimit bounds one attempt at a batch; 0 is no bound.
+	batchLimit() time.Duration
 	// headLock is what "select … from log_head" ends with so that no other
 	// node writes until this transaction is over.
 	headLock() string

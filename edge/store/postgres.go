@@ -91,6 +91,10 @@ func (e *postgresEngine) connect(ctx context.Context) (conn, error) {
 	return newPGConn(c), nil
 }
 
+// A server that went silent must not hold everybody for ever. Longer than
+// lock_timeout, so that waiting for another node ends with the truer error.
+func (e *postgresEngine) batchLimit() time.Duration { return 30 * time.Second }
+
 func (e *postgresEngine) headLock() string { return " for update" }
 
 func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
@@ -123,6 +127,9 @@ func (e *postgresEngine) fault(err error) fault {
 	}
 	if isOurs(err) {
 		return ourFault(err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return faultRefused
 	}
 	pe, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -154,6 +155,10 @@ func (e *sqliteEngine) connect(ctx context.Context) (conn, error) {
 	}
 	return &sqliteConn{c: c, stmts: map[string]*sql.Stmt{}}, nil
 }
+
+// A file does not go silent as a network does, and a context that can end
+// would cost a goroutine for each statement.
+func (e *sqliteEngine) batchLimit() time.Duration { return 0 }
 
 func (e *sqliteEngine) headLock() string { return "" }
 

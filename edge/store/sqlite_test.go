@@ -274,6 +274,41 @@ func TestDatabaseOfANewerHoldfastIsRefused(t *testing.T) {
 	wantCode(t, err, "store_newer")
 }
 
+// Enough records for a tile of the second level, which is made of 256 others.
+func TestTilesOfTheSecondLevel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("65,536 records take some seconds")
+	}
+	ctx := context.Background()
+	db := openInside(t, filepath.Join(t.TempDir(), "holdfast.db"))
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: db.cfg.Clock()}
+	events := make([]audit.Event, 6000)
+	for i := range events {
+		events[i] = audit.New("noted", itoa(int64(i)), "")
+	}
+	for range 11 {
+		if err := db.InTx(ctx, func(tx *Tx) error { return tx.Record(ctx, by, events...) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := queryInt(ctx, db.engine, "select count(*) from log_tile where level = 1"); n != 1 || err != nil {
+		t.Fatalf("%d tiles of the second level, %v", n, err)
+	}
+	r, err := db.Verify(ctx, nil)
+	if err != nil || !r.Whole() || r.Records != 66_000 {
+		t.Fatalf("%d records, %v, %v", r.Records, r.Findings, err)
+	}
+	for _, i := range []int64{0, 65_535, 65_536, 65_999} {
+		l, p, err := db.Prove(ctx, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.Check(l.Body, db.cfg.Verifier); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A closure that ends its goroutine must not end the writer.
 func TestGoexitInAClosure(t *testing.T) {
 	ctx := context.Background()

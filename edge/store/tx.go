@@ -13,6 +13,7 @@ import (
 // those of every closure before it.
 type Tx struct {
 	reader
+	ctx   context.Context // the batch's: a caller's would end what everybody shares
 	db    *DB
 	conn  conn
 	job   *job
@@ -21,8 +22,8 @@ type Tx struct {
 	over  bool  // the closure has returned
 }
 
-func newTx(db *DB, c conn, j *job) *Tx {
-	tx := &Tx{db: db, conn: c, job: j}
+func newTx(ctx context.Context, db *DB, c conn, j *job) *Tx {
+	tx := &Tx{ctx: ctx, db: db, conn: c, job: j}
 	tx.reader = reader{txQuerier{tx}, db.cfg.Clock, db.tables}
 	return tx
 }
@@ -49,34 +50,30 @@ func (tx *Tx) usable() error {
 	return nil
 }
 
-// The context of a caller ends his waiting, never a statement: the
-// transaction is shared.
-func (tx *Tx) ctx(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
-
-func (tx *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+func (tx *Tx) exec(_ context.Context, text string, args ...any) (int64, error) {
 	if err := tx.usable(); err != nil {
 		return 0, err
 	}
-	n, err := tx.conn.exec(tx.ctx(ctx), text, args...)
+	n, err := tx.conn.exec(tx.ctx, text, args...)
 	tx.wrote = tx.wrote || n > 0
 	return n, tx.fail(err)
 }
 
-func (tx *Tx) later(ctx context.Context, text string, args ...any) error {
+func (tx *Tx) later(_ context.Context, text string, args ...any) error {
 	if err := tx.usable(); err != nil {
 		return err
 	}
 	tx.wrote = true
-	return tx.fail(tx.conn.later(tx.ctx(ctx), text, args...))
+	return tx.fail(tx.conn.later(tx.ctx, text, args...))
 }
 
 type txQuerier struct{ tx *Tx }
 
-func (q txQuerier) query(ctx context.Context, text string, args ...any) (rows, error) {
+func (q txQuerier) query(_ context.Context, text string, args ...any) (rows, error) {
 	if err := q.tx.usable(); err != nil {
 		return nil, err
 	}
-	rs, err := q.tx.conn.query(q.tx.ctx(ctx), text, args...)
+	rs, err := q.tx.conn.query(q.tx.ctx, text, args...)
 	if err != nil {
 		return nil, q.tx.fail(err)
 	}
@@ -141,7 +138,7 @@ func (tx *Tx) put(ctx context.Context, t *table, p audit.Put) error {
 	tx.wrote = true
 	miss := holdfast.Errorf(holdfast.NotFound, "no_such_"+t.name, "What was to be changed is not there any more. Reload and look.").
 		Because(fmt.Errorf("there is no %s %q", t.name, p.Key))
-	return tx.fail(tx.conn.laterOne(tx.ctx(ctx), miss, text, args...))
+	return tx.fail(tx.conn.laterOne(tx.ctx, miss, text, args...))
 }
 
 // Erase forgets what opens a person's commitments, and mail to them. The log

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -205,7 +206,7 @@ func (w *writer) attempts() (signed string, err error) {
 			careful, f = true, faultRetry
 		}
 		w.abandon(f)
-		if p.committing && f == faultLost {
+		if p.committing && (f == faultLost || f == faultRefused && len(p.leaves) > 0) {
 			switch w.outcome(p) {
 			case outcomeCommitted:
 				return p.signed, nil
@@ -216,6 +217,9 @@ func (w *writer) attempts() (signed string, err error) {
 		if f != faultRetry && f != faultLost {
 			break
 		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "", errUnavailable.Because(err)
 	}
 	return "", w.db.engine.wrap(err)
 }
@@ -245,7 +249,12 @@ type progress struct {
 
 // attempt runs every closure of the batch in one database transaction.
 func (w *writer) attempt(careful bool) (p progress, err error) {
-	ctx := context.Background() // a cancelled statement would take the whole batch with it
+	ctx := context.Background() // a caller's context would take the whole batch with it
+	if limit := w.db.engine.batchLimit(); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	if w.conn == nil {
 		if w.conn, err = w.db.engine.connect(ctx); err != nil {
 			w.conn = nil
@@ -298,7 +307,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 		}
 	}
 	j.leaves, j.erased = j.leaves[:0], nil
-	tx := newTx(w.db, w.conn, j)
+	tx := newTx(ctx, w.db, w.conn, j)
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
 		return tx.bad

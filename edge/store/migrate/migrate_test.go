@@ -1,0 +1,45 @@
+package migrate
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestStepsAreNumberedWithoutGaps(t *testing.T) {
+	steps, err := Steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range steps {
+		if s.Version != int64(i+1) {
+			t.Errorf("%s is step %d", s.Name, i+1)
+		}
+	}
+}
+
+// One text for both engines: only the words in capitals differ.
+func TestStepsHaveOneText(t *testing.T) {
+	steps, err := Steps()
+	if err != nil {
+		t.Fatal(err)
+	}
+	capitals := regexp.MustCompile(`\b[A-Z]{2,}\b`)
+	same := Types{}
+	for _, s := range steps {
+		for _, stmt := range s.Statements(same) {
+			for _, w := range capitals.FindAllString(stmt, -1) {
+				if !strings.Contains(" TEXT BIGINT BYTES NUMBER KEYED ", " "+w+" ") {
+					t.Errorf("%s: %s is no type of ours", s.Name, w)
+				}
+			}
+			if strings.Contains(stmt, "--") {
+				t.Errorf("%s: a comment is left in %s", s.Name, stmt)
+			}
+		}
+		got := Step{Text: "create table a (b TEXT); -- TEXT; not this\ncreate index c on a (b);"}.Statements(Types{"TEXT": "text"})
+		if len(got) != 2 || got[0] != "create table a (b text)" {
+			t.Errorf("%q", got)
+		}
+	}
+}
