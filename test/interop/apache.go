@@ -26,17 +26,6 @@ type Apache struct {
 	dir string
 }
 
-// FreePort is a port on which nothing listens now.
-func FreePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // The site tells who is signed in by headers of its answer, so that a test can
 // read what the module made of the ID token.
 const site = `ServerRoot %[1]q

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast/domain/grant"
+	"holdfast/test/world"
 )
 
 // Apache itself accepts what we print and asks as it was told: before any
@@ -28,7 +29,7 @@ func TestApacheReadsThePrintedConfiguration(t *testing.T) {
 	t.Cleanup(s.Close)
 	issuer = strings.Replace(s.URL, "127.0.0.1", "localhost", 1)
 
-	port := FreePort(t)
+	port := world.FreePort(t)
 	redirect := fmt.Sprintf("http://localhost:%d/oidc/return", port)
 	app, _, err := grant.CreateApp("app_wiki", grant.Draft{Name: "Wiki", RedirectURIs: []string{redirect}, Confidential: true, Preset: grant.PresetApache},
 		"hash", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
