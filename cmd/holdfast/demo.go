@@ -53,7 +53,7 @@ func runDemo(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := wire(ctx, cfg, newLog(c, cfg), true)
+	s, err := wireServer(ctx, cfg, newLog(c, cfg), true)
 	if err != nil {
 		return errors.Join(err, l.Close(), appListener.Close())
 	}

@@ -43,7 +43,7 @@ func runServe(ctx context.Context, c console, args []string) error {
 	if strings.HasSuffix(cfg.Origin, ":0") { // the system chose the port, and nobody the origin
 		cfg.Origin = "http://" + address(l)
 	}
-	s, err := wire(ctx, cfg, newLog(c, cfg), false)
+	s, err := wireServer(ctx, cfg, newLog(c, cfg), false)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

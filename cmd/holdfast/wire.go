@@ -66,6 +66,17 @@ type server struct {
 	host       *host.Server
 	metrics    *telemetry.Metrics
 	stopping   atomic.Bool
+	putBack    error // why the log is not the one that this node knew; nothing is served then
+}
+
+// wireServer is wire for whoever serves. The host's verbs go on where it
+// refuses: they are for finding out.
+func wireServer(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (*server, error) {
+	s, err := wire(ctx, cfg, log, demo)
+	if err == nil && s.putBack != nil {
+		return nil, errors.Join(s.putBack, s.db.Close())
+	}
+	return s, err
 }
 
 // wire builds the server of a configuration. demo adds what only the demo has.
@@ -91,6 +102,13 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	}
 	if s.db, err = store.Open(ctx, storeConfig); err != nil {
 		return nil, err
+	}
+	// Before anything is written: a log that grows again hides that it was cut.
+	if s.putBack, err = s.checkpoint.continued(ctx, s.db, verifier); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	if s.putBack != nil {
+		s.checkpoint.hold()
 	}
 	if err := s.build(ctx, master, demo); err != nil {
 		return nil, errors.Join(err, s.db.Close())

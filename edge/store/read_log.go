@@ -166,6 +166,28 @@ func (db *DB) Prove(ctx context.Context, index int64) (Leaf, translog.Proof, err
 	return l, p, err
 }
 
+// Continues says why the log does not begin with all that it had at seen, as
+// after an older database was put back, or nil. It reads a few hashes and no
+// records: Verify does that.
+func (db *DB) Continues(ctx context.Context, seen translog.Checkpoint) (broken, err error) {
+	err = db.engine.snapshot(ctx, func(q querier) error {
+		h, err := readHead(ctx, q, "")
+		if err != nil {
+			return err
+		}
+		var c translog.Checkpoint
+		if c, broken = translog.OpenCheckpoint(h.signed, db.cfg.Verifier); broken != nil {
+			return nil
+		}
+		proof, err := translog.ProveGrowth(seen, c, tiles{ctx, q})
+		if broken = err; broken == nil {
+			broken = translog.CheckGrowth(seen, c, proof)
+		}
+		return nil
+	})
+	return broken, err
+}
+
 // Export writes the whole log as files that verify offline, in the layout of
 // c2sp.org/tlog-tiles. Personal values stay behind: only their commitments are
 // part of the log.
