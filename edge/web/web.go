@@ -145,6 +145,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+		page.Headers(w.Header()) // also of redirects and plain errors; whoever knows better sets them again
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
 				s.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))

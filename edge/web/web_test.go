@@ -82,6 +82,8 @@ func TestHandler(t *testing.T) {
 		{"alive, by address", "GET", "http://127.0.0.1:8080/livez", nil, 200, "ok"},
 		{"ready, by address", "GET", "http://127.0.0.1:8080/readyz", nil, 200, "ok"},
 		{"metrics from elsewhere", "GET", "http://localhost:8080/metrics", nil, 404, "no_such_page"},
+		{"a path that is not clean", "GET", "http://localhost:8080//evil.example", nil, 307, "/evil.example"},
+		{"no such asset", "GET", "http://localhost:8080" + page.PathAssets + "nothing.js", nil, 404, "404"},
 		{"a panic", "GET", "http://localhost:8080/panic", nil, 500, "Nothing was saved"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -96,6 +98,11 @@ func TestHandler(t *testing.T) {
 			}
 			if w.Header().Get("Strict-Transport-Security") != "" {
 				t.Error("HSTS on http")
+			}
+			for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"} {
+				if w.Header().Get(name) == "" {
+					t.Errorf("no %s", name)
+				}
 			}
 		})
 	}
