@@ -42,20 +42,22 @@ func (vs *Visits) cookie(name, value string, age int) *http.Cookie {
 		HttpOnly: true, Secure: vs.Secure, SameSite: http.SameSiteLaxMode}
 }
 
-const flashCookie = "holdfast-flash"
+// flashName has the prefix for the same reason: who can plant cookies from a
+// neighbouring name shall not put words into our pages.
+func (vs *Visits) flashName() string { return vs.cookieName() + "-flash" }
 
 // Flash has the next page say what was done.
 func (vs *Visits) Flash(w http.ResponseWriter, tone page.Tone, text string) {
 	value := base64.RawURLEncoding.EncodeToString([]byte(string(tone) + "\n" + text))
-	http.SetCookie(w, vs.cookie(flashCookie, value, 60))
+	http.SetCookie(w, vs.cookie(vs.flashName(), value, 60))
 }
 
 func (vs *Visits) takeFlash(w http.ResponseWriter, r *http.Request) page.Flash {
-	c, err := r.Cookie(flashCookie)
+	c, err := r.Cookie(vs.flashName())
 	if err != nil {
 		return page.Flash{}
 	}
-	http.SetCookie(w, vs.cookie(flashCookie, "", -1))
+	http.SetCookie(w, vs.cookie(vs.flashName(), "", -1))
 	raw, err := base64.RawURLEncoding.DecodeString(c.Value)
 	tone, text, ok := strings.Cut(string(raw), "\n")
 	if err != nil || !ok || len(text) > 400 {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"holdfast"
+	"holdfast/edge/web/page"
 )
 
 func TestLocalPathRefusesEveryOtherHost(t *testing.T) {
@@ -133,5 +134,19 @@ func TestReadJSONTakesExactlyTheObjectThatItIsTold(t *testing.T) {
 		if got, err := read(body); !errors.As(err, &e) || e.Code != "json" {
 			t.Errorf("%s: got %q, %v, want it refused", body, got, err)
 		}
+	}
+}
+
+func TestNobodyElsePutsWordsIntoOurPages(t *testing.T) {
+	vs := New(Config{Secure: true})
+	w := httptest.NewRecorder()
+	vs.Flash(w, page.ToneGood, "Done.")
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", w.Result().Cookies()[0].Name+"="+w.Result().Cookies()[0].Value)
+	if got := vs.takeFlash(httptest.NewRecorder(), r); got.Text != "Done." {
+		t.Errorf("got %+v", got)
+	}
+	if name := w.Result().Cookies()[0].Name; !strings.HasPrefix(name, "__Host-") {
+		t.Errorf("a neighbouring name can plant %s", name)
 	}
 }
