@@ -57,8 +57,8 @@ func TestLogout(t *testing.T) {
 				t.Errorf("staying: %d, ended %v", a.status, ended(w, s))
 			}
 			cross := func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") }
-			if a := w.post("/logout/confirm", url.Values{"decision": {"signout"}}, cross); a.status != http.StatusForbidden || ended(w, s) {
-				t.Errorf("confirmed by another site: %d, ended %v", a.status, ended(w, s))
+			if a := w.post("/logout/confirm", url.Values{"decision": {"signout"}}, cross); a.status != http.StatusForbidden || ended(w, s) || !strings.Contains(a.body, "cross_origin") {
+				t.Errorf("confirmed by another site: %d, ended %v: %s", a.status, ended(w, s), a.body)
 			}
 			if a := w.post("/logout/confirm", url.Values{"decision": {"signout"}}); a.status != http.StatusOK || !ended(w, s) {
 				t.Errorf("leaving: %d, ended %v", a.status, ended(w, s))

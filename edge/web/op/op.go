@@ -79,6 +79,10 @@ func New(c Config) (*Provider, error) {
 		panic("op: internal error: an incomplete Config")
 	}
 	p := &Provider{Config: c, sameSite: http.NewCrossOriginProtection()}
+	p.sameSite.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.problem(w, r, http.StatusForbidden, "cross_origin",
+			"This request came from another site and was refused. Open the page here and try again.")
+	}))
 	library, err := p.newLibrary()
 	if err != nil {
 		return nil, fmt.Errorf("OpenID Connect provider: %w", err)
