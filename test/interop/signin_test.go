@@ -66,6 +66,7 @@ func TestApacheSignsInWithWhatTheConsoleShowed(t *testing.T) {
 	b := browser.Start(t)
 	d := browser.StartDemo(t)
 	robin := b.Tab(t, "robin")
+	robin.NoAutofill() // what signs in must be seen to
 	robin.Add(browser.Synced)
 	robin.Open(d.SetUp)
 	robin.Fill("#name", "Robin Wrack")
