@@ -130,14 +130,19 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 		return "", nil
 	}
 	f := h.frontier
-	for _, l := range leaves {
-		if err := insertLeaf(ctx, c, f.Size(), l); err != nil {
+	for len(leaves) > 0 {
+		// A tile is made of leaves that are stored: none beyond its end yet.
+		n := min(len(leaves), leavesAtOnce, int(translog.TileWidth-f.Size()%translog.TileWidth))
+		if err := insertLeaves(ctx, c, f.Size(), leaves[:n]); err != nil {
 			return "", err
 		}
-		f.Append(l.hash)
+		for _, l := range leaves[:n] {
+			f.Append(l.hash)
+		}
 		if err := completeTiles(ctx, c, f.Size()); err != nil {
 			return "", err
 		}
+		leaves = leaves[n:]
 	}
 	signed, err = translog.SignCheckpoint(translog.Checkpoint{
 		Origin: db.cfg.Signer.Name(), Size: f.Size(), Root: f.Root(),
@@ -149,15 +154,43 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 		f.Size(), f.Marshal(), signed)
 }
 
-func insertLeaf(ctx context.Context, c conn, idx int64, l leaf) error {
-	err := c.later(ctx, `insert into log_leaf (idx, at, type, actor, subject, person, body, hash)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		idx, l.at, string(l.kind), l.actor, l.subject, string(l.person), l.body, l.hash[:])
-	if err != nil || l.openings == nil {
+// leavesAtOnce bounds how many leaves one statement inserts: each number is a
+// statement of its own to prepare, and more gain little.
+const leavesAtOnce = 32
+
+func insertLeaves(ctx context.Context, c conn, first int64, leaves []leaf) error {
+	args := make([]any, 0, 8*len(leaves))
+	var opened []any
+	for i, l := range leaves {
+		idx := first + int64(i)
+		args = append(args, idx, l.at, string(l.kind), l.actor, l.subject, string(l.person), l.body, l.hash[:])
+		if l.openings != nil {
+			opened = append(opened, idx, string(l.person), l.openings)
+		}
+	}
+	err := c.later(ctx, "insert into log_leaf (idx, at, type, actor, subject, person, body, hash) values "+
+		marks(8, len(args)), args...)
+	if err != nil || len(opened) == 0 {
 		return err
 	}
-	return c.later(ctx, "insert into log_opening (idx, person, body) values ($1, $2, $3)",
-		idx, string(l.person), l.openings)
+	return c.later(ctx, "insert into log_opening (idx, person, body) values "+marks(3, len(opened)), opened...)
+}
+
+// marks is "($1, $2), ($3, $4)" for rows of two columns and four arguments.
+func marks(columns, args int) string {
+	b := make([]byte, 0, 6*args)
+	for i := range args {
+		switch {
+		case i == 0:
+			b = append(b, "($"...)
+		case i%columns == 0:
+			b = append(b, "), ($"...)
+		default:
+			b = append(b, ", $"...)
+		}
+		b = strconv.AppendInt(b, int64(i+1), 10)
+	}
+	return string(append(b, ')'))
 }
 
 // completeTiles stores the tiles that the tree of this size has just filled.
