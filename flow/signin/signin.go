@@ -38,7 +38,9 @@ type Reader interface {
 type Tx interface {
 	Reader
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
-	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
+	// MustSpend fails with spent when id was spent before, at the latest when
+	// the transaction ends.
+	MustSpend(ctx context.Context, space, id string, until time.Time, spent error) error
 }
 
 // Store runs transactions one after another; a transaction is durable when
@@ -173,12 +175,8 @@ func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p 
 // open is the transaction: spend the ceremony, look again at what may have
 // changed since the signature was checked, and record.
 func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (Done, error) {
-	first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires)
-	if err != nil {
+	if err := tx.MustSpend(ctx, "ceremony", p.ID(), p.Expires, ceremony.ErrSpent); err != nil {
 		return Done{}, err
-	}
-	if !first {
-		return Done{}, ceremony.ErrSpent
 	}
 	c, owner, err := f.owner(ctx, tx, id, p)
 	if err != nil {

@@ -29,6 +29,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"what the database refuses rolls back only itself", refusedByTheDatabase},
 		{"closures that wait share a commit", groups},
 		{"one thing is spent once by 64 redeemers", spendRace},
+		{"who spends what was spent fails alone, however late", mustSpends},
 		{"closures are serial", serial},
 		{"a caller who gave up is skipped", cancelled},
 		{"Record refuses what the log could not tell", refusals},
