@@ -71,7 +71,7 @@ func (f *checkpointFile) save() error {
 		return nil
 	}
 	tmp := f.path + ".new"
-	if err := os.WriteFile(tmp, []byte(f.signed), 0o600); err != nil {
+	if err := writeSynced(tmp, f.signed); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, f.path); err != nil {
@@ -79,4 +79,15 @@ func (f *checkpointFile) save() error {
 	}
 	f.saved = f.signed
 	return nil
+}
+
+// writeSynced has the text on disk when it returns: a file that a power cut
+// left empty would be taken for damage at the next start.
+func writeSynced(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
 }
