@@ -21,9 +21,13 @@ func (r reader) Credential(ctx context.Context, id holdfast.CredentialID) (crede
 // CredentialAndOwner gives the credential of any status and whose it is, in
 // one read: every sign-in asks twice.
 func (r reader) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID) (c credential.Record, p person.Record, err error) {
-	cc, pc := audit.ColumnsOf(&c), audit.ColumnsOf(&p)
-	rs, err := r.q.query(ctx, "select "+names(cc, "c.")+", "+names(pc, "p.")+
-		" from credential c join person p on p.id = c.person where c.id = $1", string(id))
+	t := r.tables[(*credential.Record)(nil).Table()]
+	or, ok := t.owners.Get().(*ownerReader)
+	if !ok {
+		or = newOwnerReader()
+	}
+	defer t.owners.Put(or)
+	rs, err := r.q.query(ctx, or.text, string(id))
 	if err != nil {
 		return c, p, err
 	}
@@ -34,11 +38,39 @@ func (r reader) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID
 		}
 		return c, p, err
 	}
-	row := newScanner(cc, pc)
-	if err := errors.Join(row.scan(rs), row.into(0, cc), row.into(len(cc), pc)); err != nil {
+	if c, p, err = or.row(rs); err != nil {
 		return c, p, errInternal.Because(err)
 	}
 	return c, p, rs.Err()
+}
+
+// An ownerReader is a rowReader of a credential with its owner.
+type ownerReader struct {
+	c       credential.Record
+	p       person.Record
+	ofC     []audit.Column // point into c
+	ofP     []audit.Column // point into p
+	text    string
+	scanner *scanner
+}
+
+func newOwnerReader() *ownerReader {
+	or := &ownerReader{}
+	or.ofC, or.ofP = audit.ColumnsOf(&or.c), audit.ColumnsOf(&or.p)
+	or.scanner = newScanner(or.ofC, or.ofP)
+	or.text = "select " + names(or.ofC, "c.") + ", " + names(or.ofP, "p.") +
+		" from credential c join person p on p.id = c.person where c.id = $1"
+	return or
+}
+
+// row is that at which rs stands. It shares nothing with or.
+func (or *ownerReader) row(rs rows) (credential.Record, person.Record, error) {
+	or.c, or.p = credential.Record{}, person.Record{}
+	err := or.scanner.scan(rs)
+	if err == nil {
+		err = errors.Join(or.scanner.into(0, or.ofC), or.scanner.into(len(or.ofC), or.ofP))
+	}
+	return or.c, or.p, err
 }
 
 // CredentialsOf lists a person's credentials of any status, the oldest first.

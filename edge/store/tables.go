@@ -40,6 +40,7 @@ type table struct {
 
 	texts   sync.Map  // where → sel with it
 	readers sync.Pool // of *rowReader[R]
+	owners  sync.Pool // of *ownerReader; credential's only
 }
 
 func tablesOf(rs []audit.Record) map[string]*table {

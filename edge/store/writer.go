@@ -75,6 +75,7 @@ type writer struct {
 	db    *DB
 	conn  conn   // nil when it must be opened first
 	batch []*job // being run
+	full  bool   // nobody may join the batch any more
 	ended bool   // returned from loop as meant
 }
 
@@ -89,7 +90,7 @@ func (w *writer) loop() {
 		if !ok {
 			break
 		}
-		w.collect(j)
+		w.batch, w.full = w.take(w.batch[:0], j), false
 		w.run()
 	}
 	w.disconnect()
@@ -130,10 +131,13 @@ func (w *writer) next() (*job, bool) {
 	}
 }
 
-// collect takes first and whatever came while the last commit ran. No timer: a
-// lone caller waits for nobody.
-func (w *writer) collect(first *job) {
-	w.batch = w.take(w.batch[:0], first)
+// collect takes whatever came while the last commit ran, and while other nodes
+// held the log's head. No timer: a lone caller waits for nobody.
+func (w *writer) collect() {
+	if w.full {
+		return
+	}
+	w.full = true
 	runtime.Gosched() // those that were just answered may come back at once
 	for len(w.batch) < w.db.cfg.MaxBatch {
 		select {
@@ -169,6 +173,7 @@ func (w *writer) run() {
 		return
 	}
 	signed, err := w.attempts()
+	w.collect() // when there is no database, all who wait hear it at once
 	if err == nil {
 		w.db.batches.Add(1)
 		w.db.answered.Add(int64(len(w.batch)))
@@ -268,6 +273,7 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 	if err != nil {
 		return p, err
 	}
+	w.collect()
 	for _, j := range w.batch {
 		if err = w.runJob(ctx, j, careful); err != nil {
 			return p, err
