@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"holdfast/domain/audit"
 )
 
 // An engine is one of the two databases.
@@ -18,6 +20,11 @@ type engine interface {
 	// headLock is what "select … from log_head" ends with so that no other
 	// node writes until this transaction is over.
 	headLock() string
+	// foreign lists what the schema has or lacks against the migrations.
+	foreign(ctx context.Context, q querier) ([]object, error)
+	// stray is a condition for rows with values of another kind than their
+	// columns', or "".
+	stray(columns []audit.Column) string
 	fault(err error) fault
 	wrap(err error) error // as a holdfast.Error
 	close() error

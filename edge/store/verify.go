@@ -59,6 +59,9 @@ func (db *DB) Verify(ctx context.Context, lastSeen *translog.Checkpoint) (Report
 	var report Report
 	err := db.engine.snapshot(ctx, func(q querier) error {
 		v := &verification{db: db, q: q, report: &report, erased: map[holdfast.PersonID]int64{}}
+		if err := v.schema(ctx); err != nil {
+			return err
+		}
 		if err := v.log(ctx, lastSeen); err != nil {
 			return err
 		}
@@ -239,7 +242,11 @@ func (v *verification) openings(l storedLeaf, e audit.Entry, report bool) map[st
 // table holds the rows of a table against the folded ones. What it has seen it
 // removes from folded.
 func (v *verification) table(ctx context.Context, t *table, folded map[string]map[string]json.RawMessage, mine func(table, key string) bool) error {
-	rs, err := v.q.query(ctx, t.sel)
+	sel, err := v.strays(ctx, t, folded, mine)
+	if err != nil {
+		return err
+	}
+	rs, err := v.q.query(ctx, sel)
 	if err != nil {
 		return err
 	}

@@ -377,6 +377,31 @@ func attacksOnRows(t *testing.T, place Place) {
 		{"a row is deleted", func(t *testing.T, p Place, db *store.DB) {
 			p.Raw(t, "delete from credential where person in (select id from person where email = 'p001@example.org')")
 		}, []string{"row dropped -1"}},
+		{"a view shows what it wants to", func(t *testing.T, p Place, db *store.DB) {
+			p.Raw(t, "alter table setting rename to settings")
+			p.Raw(t, "create view setting as select * from settings")
+		}, []string{"!schema -1"}},
+		{"a trigger waits", func(t *testing.T, p Place, db *store.DB) {
+			if p.Shared {
+				p.Raw(t, "create function lie() returns trigger language plpgsql as $$ begin return new; end $$")
+				p.Raw(t, "create trigger waits before insert on session for each row execute function lie()")
+				return
+			}
+			p.Raw(t, "create trigger waits after insert on session begin update person set role = 'administrator'; end")
+		}, []string{"schema -1"}},
+		{"a name is stored as bytes", func(t *testing.T, p Place, db *store.DB) {
+			if p.Shared {
+				t.Skip("PostgreSQL stores columns as what they are")
+			}
+			p.Raw(t, "update person set email = cast(email as blob) where email = 'p001@example.org'")
+			p.Raw(t, "update session set ended = ended + 0.5 where person in (select id from person where email = 'p002@example.org')")
+		}, []string{"row edited -1", "row edited -1"}},
+		{"an index is dropped", func(t *testing.T, p Place, db *store.DB) {
+			if p.Shared {
+				t.Skip("what PostgreSQL lacks is not looked for")
+			}
+			p.Raw(t, "drop index session_secret")
+		}, []string{"schema -1"}},
 		{"openings are deleted though nobody was erased", func(t *testing.T, p Place, db *store.DB) {
 			p.Raw(t, "delete from log_opening where idx = 0")
 		}, []string{"opening 0"}},
