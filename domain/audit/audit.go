@@ -63,8 +63,9 @@ type Record interface {
 }
 
 // KeyOf is the value of r's first column.
-func KeyOf(r Record) string {
-	c := ColumnsOf(r)
+func KeyOf(r Record) string { return keyOf(r, ColumnsOf(r)) }
+
+func keyOf(r Record, c []Column) string {
 	if len(c) == 0 || c[0].Name != "id" || c[0].Kind != Text {
 		panic("audit: internal error: the first column of " + r.Table() + " is not a text named id")
 	}
@@ -73,14 +74,16 @@ func KeyOf(r Record) string {
 
 // Set is the Put that stores r as it is now.
 func Set(r Record) Put {
-	return Put{Table: r.Table(), Key: KeyOf(r), Columns: ColumnsOf(r)}
+	cs := ColumnsOf(r)
+	return Put{Table: r.Table(), Key: keyOf(r, cs), Columns: cs}
 }
 
 // Change is the Put that changes the named columns of r's row, which must be
 // there. What is frequent is written so, to keep the log small.
 func Change(r Record, names ...string) Put {
-	p := Put{Table: r.Table(), Key: KeyOf(r), Partial: true}
-	for _, c := range ColumnsOf(r) {
+	cs := ColumnsOf(r)
+	p := Put{Table: r.Table(), Key: keyOf(r, cs), Columns: make([]Column, 0, len(names)), Partial: true}
+	for _, c := range cs {
 		if slices.Contains(names, c.Name) {
 			p.Columns = append(p.Columns, c)
 		}
