@@ -31,6 +31,7 @@ func to(t *testing.T, tab *Tab, css string) {
 
 // Signing in and inviting somebody with nothing but a keyboard.
 func TestWithTheKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	b := Start(t)
 	d := StartDemo(t)
 	tab := b.Tab(t, "robin")

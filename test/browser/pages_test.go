@@ -43,6 +43,7 @@ func storybook(t *testing.T) string {
 // Every page, light and dark, wide and at 320 px: nothing for axe-core to find,
 // nothing that scrolls sideways, nothing that the page's own policy blocks.
 func TestEveryPageCanBeUsedByEveryone(t *testing.T) {
+	t.Parallel()
 	base := storybook(t)
 	tab := Start(t).Tab(t, "page")
 	stories := sample.Stories(page.ThemeAuto)
@@ -53,27 +54,46 @@ func TestEveryPageCanBeUsedByEveryone(t *testing.T) {
 		t.Run(s.Slug, func(t *testing.T) {
 			tab := tab.For(t)
 			tab.Open(base + s.Slug)
-			look(t, tab, "")
+			lookAs(t, tab, "", everyView[:])
 		})
 	}
 }
 
-// look looks at the page that is open, light and dark, wide and narrow, and
-// keeps four pictures of it.
+// view is a way to look at a page.
+type view struct {
+	scheme string
+	width  int64 // CSS pixels
+}
+
+func (v view) String() string {
+	return v.scheme + "-" + map[int64]string{1280: "wide", 320: "narrow"}[v.width]
+}
+
+// Of a page with sample data every view is looked at; of the same page in the
+// course of a story two, which have both colours and both widths.
+var (
+	everyView = [...]view{{"light", 1280}, {"dark", 1280}, {"dark", 320}, {"light", 320}}
+	bothViews = [...]view{{"light", 1280}, {"dark", 320}}
+)
+
+// look looks at the page that is open, and keeps pictures of it.
 func look(t *testing.T, tab *Tab, name string) {
 	t.Helper()
-	for _, width := range []int64{1280, 320} {
-		tab.Size(width, 800)
+	lookAs(t, tab, name+"-", bothViews[:])
+}
+
+func lookAs(t *testing.T, tab *Tab, name string, views []view) {
+	t.Helper()
+	for _, v := range views {
+		tab.Size(v.width, 800)
+		tab.Scheme(v.scheme)
 		if n := tab.Sideways(); n > 0 {
-			t.Errorf("%s: the page is %d px wider than %d px", name, n, width)
+			t.Errorf("%s%s: the page is %d px wider than its window", name, v, n)
 		}
-		for _, scheme := range []string{"light", "dark"} {
-			tab.Scheme(scheme)
-			for _, v := range tab.Axe() {
-				t.Errorf("%s, %s, %d px: %s: %s\n  %s", name, scheme, width, v.ID, v.Help, strings.Join(v.Targets, "\n  "))
-			}
-			tab.Screenshot(strings.TrimPrefix(name+"-"+scheme+"-"+map[int64]string{1280: "wide", 320: "narrow"}[width], "-"))
+		for _, found := range tab.Axe() {
+			t.Errorf("%s%s: %s: %s\n  %s", name, v, found.ID, found.Help, strings.Join(found.Targets, "\n  "))
 		}
+		tab.Screenshot(name + v.String())
 	}
 	for _, c := range tab.Complaints() {
 		if !strings.Contains(c, "503") { // the door of the storybook

@@ -58,6 +58,7 @@ func plain(t *testing.T, tab *Tab) {
 
 // What the door refuses, and what a person reads then.
 func TestTheDoorRefusesInPlainWords(t *testing.T) {
+	t.Parallel()
 	b := Start(t)
 	d := founded(t, b)
 	for name, part := range map[string]func(*testing.T, *Browser, *Demo){
