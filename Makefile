@@ -22,7 +22,7 @@ quick: ## go vet and go test with what is here, PostgreSQL left out
 	$(GO) test ./...
 
 race: ## the race detector over the parts that share memory
-	test/with-postgres $(GO) test -race ./domain/... ./flow/... ./edge/store/...
+	test/with-postgres $(X
 
 fuzz-short: ## every fuzz target for ten seconds
 	test/fuzz-short
