@@ -24,8 +24,10 @@ func dial(addr string) (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &wire{Conn: c, in: bufio.NewReaderSize(c, 8<<10)}, nil
+	return newWire(c), nil
 }
+
+func newWire(c net.Conn) *wire { return &wire{Conn: c, in: bufio.NewReaderSize(c, 8<<10)} }
 
 // do sends a request and gives the answer's status and body, which is valid
 // until the next do.
