@@ -22,7 +22,7 @@ quick: ## go vet and go test with what is here, PostgreSQL left out
 	$(GO) test ./...
 
 race: ## the race detector over the parts that share memory
-	test/with-postgres $(X
+	test/with-postgres $(GO) test -race -short ./domain/... ./flow/... ./edge/...
 
 fuzz-short: ## every fuzz target for ten seconds
 	test/fuzz-short
