@@ -197,22 +197,3 @@ func encodeValue(v any) any {
 	}
 	return v
 }
-
-// decodeValue is the reverse of encodeValue, told the kind.
-func decodeValue(kind Kind, raw json.RawMessage) (any, error) {
-	switch kind {
-	case Int:
-		var n int64
-		err := json.Unmarshal(raw, &n)
-		return n, err
-	case Bytes:
-		var s string
-		if err := json.Unmarshal(raw, &s); err != nil {
-			return nil, err
-		}
-		return base64.RawURLEncoding.DecodeString(s)
-	}
-	var s string
-	err := json.Unmarshal(raw, &s)
-	return s, err
-}
