@@ -34,6 +34,7 @@ func auditLog() noun {
 			}},
 		{name: "export", summary: "write the log as a folder of files that verify offline", args: []string{"DIR"}, run: runExport,
 			flags: func(*flag.FlagSet) input { return func(args []string) (any, error) { return args[0], nil } }},
+		{name: "checkpoint", summary: "print the signed head of the log, to be kept elsewhere", run: runCheckpoint},
 		{name: "key", summary: "print the log's public key", columns: []string{"verifier"}},
 	}}
 }
@@ -92,7 +93,29 @@ func runVerify(ctx context.Context, c console, h hostFlags, in any) error {
 			fmt.Fprintf(c.out, "%s: %s\n", f.Kind, f.Text)
 		}
 	}
+	if !got.Compared {
+		fmt.Fprintln(c.err, "holdfast audit verify: no checkpoint seen before was there to compare with; keep what audit checkpoint prints, and give it with --checkpoint")
+	}
 	return verdict(c, h, got.OK, fmt.Sprintf("%d records and %d rows", got.Records, got.Rows))
+}
+
+func runCheckpoint(ctx context.Context, c console, h hostFlags, in any) error {
+	client, done, err := h.connect(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer done()
+	var out struct {
+		Checkpoint string `json:"checkpoint"`
+	}
+	if err := client.call(ctx, h.verb.path, in, &out); err != nil {
+		return err
+	}
+	if h.json {
+		return json.NewEncoder(c.out).Encode(out)
+	}
+	_, err = fmt.Fprint(c.out, out.Checkpoint)
+	return err
 }
 
 // verdict ends with status 1 when anything was found.

@@ -16,7 +16,9 @@ import (
 	"strings"
 	"syscall"
 	"text/tabwriter"
+	"time"
 
+	"holdfast"
 	"holdfast/edge/host"
 	"holdfast/edge/web/visit"
 )
@@ -108,6 +110,10 @@ type hostClient struct{ http.RoundTripper }
 // connect reaches the running server, or, when none runs on the data folder,
 // does the server's work itself.
 func (h hostFlags) connect(ctx context.Context, c console) (hostClient, func(), error) {
+	return h.connectTry(ctx, c, 25)
+}
+
+func (h hostFlags) connectTry(ctx context.Context, c console, tries int) (hostClient, func(), error) {
 	cfg, err := h.read()
 	if err != nil {
 		return hostClient{}, nil, err
@@ -131,6 +137,11 @@ func (h hostFlags) connect(ctx context.Context, c console) (hostClient, func(), 
 		return hostClient{}, nil, fmt.Errorf("reach the server by %s: %w", socket, err)
 	}
 	s, err := wire(ctx, cfg, slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelError})), false)
+	if holdfast.CodeOf(err) == "store_in_use" && tries > 0 {
+		// A server is just starting: it holds the folder before it listens.
+		time.Sleep(200 * time.Millisecond)
+		return h.connectTry(ctx, c, tries-1)
+	}
 	if err != nil {
 		return hostClient{}, nil, err
 	}

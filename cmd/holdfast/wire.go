@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -84,7 +85,8 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
-	master, err := keys.Load(cfg.MasterKeyFile, true)
+	database := filepath.Join(cfg.Data, "holdfast.db")
+	master, err := keys.Load(cfg.MasterKeyFile, mayMakeKey(cfg, database))
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 		return nil, err
 	}
 	if storeConfig.Postgres == "" {
-		storeConfig.SQLite = filepath.Join(cfg.Data, "holdfast.db")
+		storeConfig.SQLite = database
 	}
 	if s.db, err = store.Open(ctx, storeConfig); err != nil {
 		return nil, err
@@ -116,6 +118,14 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	s.host = host.New(host.Config{Store: s.db, Govern: s.govern, Clock: time.Now, Log: log, Visits: s.visits(nil, demo),
 		Verifier: verifier, VerifierKey: verifierKey, CheckpointFile: s.checkpoint.path})
 	return s, nil
+}
+
+// mayMakeKey says whether a master key that is missing may be made: not beside
+// a database that was made with another one, and not where the operator says
+// that it comes from elsewhere.
+func mayMakeKey(cfg config.Config, database string) bool {
+	_, err := os.Stat(database)
+	return errors.Is(err, fs.ErrNotExist) && cfg.MasterKeyFile == filepath.Join(cfg.Data, config.MasterKeyName)
 }
 
 func (s *server) build(ctx context.Context, master keys.Master, demo bool) error {

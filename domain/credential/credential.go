@@ -6,12 +6,12 @@ package credential
 import (
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/lifecycle"
+	"holdfast/domain/person"
 )
 
 // Status is where a credential stands.
@@ -231,7 +231,7 @@ func (r Record) changed(t audit.Type, columns ...string) []audit.Event {
 
 func checkName(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	if s == "" || utf8.RuneCountInString(s) > 60 || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+	if s == "" || utf8.RuneCountInString(s) > 60 || !utf8.ValidString(s) || strings.ContainsFunc(s, person.Deceives) {
 		return "", holdfast.Errorf(holdfast.Invalid, "credential_name", "A passkey's name has 1 to 60 printable characters.")
 	}
 	return s, nil

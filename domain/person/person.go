@@ -233,11 +233,16 @@ func withReason(events []audit.Event, reason string) []audit.Event {
 // Name checks and trims the name of a person or a group.
 func Name(s string) (string, error) {
 	s = strings.TrimSpace(s)
-	bad := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }) >= 0
-	if s == "" || utf8.RuneCountInString(s) > 120 || bad || !utf8.ValidString(s) {
+	if s == "" || utf8.RuneCountInString(s) > 120 || !utf8.ValidString(s) || strings.ContainsFunc(s, Deceives) {
 		return "", holdfast.Errorf(holdfast.Invalid, "name", "A name has 1 to 120 printable characters.")
 	}
 	return s, nil
+}
+
+// Deceives says whether r has no place in a name: it cannot be seen, or it
+// turns the text around it so that it reads as another (bidirectional controls).
+func Deceives(r rune) bool {
+	return unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r)
 }
 
 // Email checks an address and lowers its case: addresses that differ in case

@@ -42,7 +42,8 @@ type Config struct {
 	DatabaseURLFile string `yaml:"database_url_file"`
 
 	// MasterKeyFile names the file with the master key, the same on every node:
-	// 32 bytes, base64. Default: master.key in Data, made when missing.
+	// 32 bytes, base64. Default: master.key in Data, made together with the
+	// database.
 	MasterKeyFile string `yaml:"master_key_file"`
 
 	// TLS serves https itself. Without it something in front of Holdfast does.
@@ -64,6 +65,9 @@ type TLS struct {
 	CertFile string `yaml:"cert_file"`
 	KeyFile  string `yaml:"key_file"`
 }
+
+// MasterKeyName is the master key's file in the data folder.
+const MasterKeyName = "master.key"
 
 // Read parses a file and checks it. Relative file names in it are relative to it.
 func Read(path string) (Config, error) {
@@ -117,7 +121,7 @@ func (c Config) Complete() (Config, error) {
 		c.Data = "holdfast-data"
 	}
 	if c.MasterKeyFile == "" {
-		c.MasterKeyFile = filepath.Join(c.Data, "master.key")
+		c.MasterKeyFile = filepath.Join(c.Data, MasterKeyName)
 	}
 	switch c.Log {
 	case "":

@@ -47,6 +47,9 @@ type Verify struct {
 // Verified is its outcome.
 type Verified struct {
 	OK bool `json:"ok"`
+	// Compared says that a checkpoint seen before was there to compare with:
+	// without one, a log that was put back to an older state looks whole.
+	Compared bool `json:"compared"`
 	store.Report
 }
 
@@ -69,6 +72,10 @@ func (s *Server) audit() {
 	}) (any, error) {
 		l, p, err := s.Store.Prove(ctx, in.Index)
 		return Proved{recordView(l), p.String(), s.VerifierKey}, err
+	})
+	on(s, "audit/checkpoint", func(ctx context.Context, _ holdfast.Actor, _ none) (any, error) {
+		signed, err := s.Store.Checkpoint(ctx)
+		return map[string]string{"checkpoint": signed}, err
 	})
 	on(s, "audit/key", func(context.Context, holdfast.Actor, none) (any, error) {
 		return map[string]string{"verifier": s.VerifierKey}, nil
@@ -118,7 +125,7 @@ func (s *Server) verify(ctx context.Context, in Verify) (Verified, error) {
 	if report.Findings == nil {
 		report.Findings = []store.Finding{}
 	}
-	return Verified{err == nil && report.Whole(), report}, err
+	return Verified{err == nil && report.Whole(), lastSeen != nil, report}, err
 }
 
 // export streams the log as a tar. An error on the way breaks the stream off,

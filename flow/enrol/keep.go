@@ -61,12 +61,32 @@ func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.
 	} else {
 		var opened []audit.Event
 		done.Session, done.Secret, opened = session.Open(signIn(r.who, c, v, in), now)
-		events = append(events, opened...)
+		ended, err := replaced(ctx, tx, in.Current, now)
+		if err != nil {
+			return Done{}, err
+		}
+		events = append(append(events, ended...), opened...)
 	}
 	if err := tx.Record(ctx, audit.By{Actor: r.actor, At: now}, events...); err != nil {
 		return Done{}, err
 	}
 	return done, tx.PutMail(ctx, notice.PasskeyAdded(r.who, c, now))
+}
+
+// replaced ends the session that the browser had until now.
+func replaced(ctx context.Context, tx Tx, current holdfast.SessionID, now time.Time) ([]audit.Event, error) {
+	if current == "" {
+		return nil, nil
+	}
+	old, err := tx.Session(ctx, current)
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, ended := session.End(old, session.ReplacedBySignIn, now)
+	return ended, nil
 }
 
 func (f *Flow) right(ctx context.Context, tx Tx, p ceremony.Pending, now time.Time) (right, error) {

@@ -217,3 +217,18 @@ func TestPeopleWhoseEmploymentEndedDoNotEnrol(t *testing.T) {
 	_, err := w.Make(t, Key(softkey.Config{}), enrol.Start{Ticket: link.Secret})
 	refused(t, err, "not_invited")
 }
+
+func TestEnrollingEndsWhoWasSignedInInThatBrowser(t *testing.T) {
+	w := New(t)
+	root := w.Found(t, Key(softkey.Config{}))
+	link := w.Invite(t, "Ada", "ada@harbour.example")
+	begun, err := w.Enrol.Begin(t.Context(), enrol.Start{Ticket: link.Secret})
+	must(t, err)
+	ada, err := w.Enrol.Finish(t.Context(), enrol.Answer{ID: begun.ID, Current: root.Session.ID,
+		Credential: Create(t, Key(softkey.Config{}), begun.Options)})
+	must(t, err)
+	if w.Alive(t, root.Secret) || !w.Alive(t, ada.Secret) {
+		t.Error("two people are signed in in one browser")
+	}
+	w.Check(t)
+}

@@ -175,7 +175,7 @@ func TestBadInputChangesNothing(t *testing.T) {
 	must(t, err)
 	for _, c := range []struct{ name, email, code string }{
 		{"", "a@b.example", "name"}, {strings.Repeat("x", 121), "a@b.example", "name"}, {"a\x00b", "a@b.example", "name"},
-		{"A", "", "email"}, {"A", "a", "email"}, {"A", "a@b\nx", "email"}, {"A", "A <a@b.example>", "email"},
+		{"A\u202eB", "a@b.example", "name"}, {"A", "", "email"}, {"A", "a", "email"}, {"A", "a@b\nx", "email"}, {"A", "A <a@b.example>", "email"},
 		{"A", "ROOT@harbour.example", "email_taken"},
 	} {
 		_, err := w.Govern.Invite(t.Context(), Host, govern.Guest{New: person.New{Name: c.name, Email: c.email}})
