@@ -20,6 +20,8 @@ type engine interface {
 	// headLock is what "select … from log_head" ends with so that no other
 	// node writes until this transaction is over.
 	headLock() string
+	// rowsAtOnce is how many rows one insert should bring, where there are many.
+	rowsAtOnce() int
 	// foreign lists what the schema has or lacks against the migrations.
 	foreign(ctx context.Context, q querier) ([]object, error)
 	// stray is a condition for rows with values of another kind than their

@@ -132,7 +132,7 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 	f := h.frontier
 	for len(leaves) > 0 {
 		// A tile is made of leaves that are stored: none beyond its end yet.
-		n := min(len(leaves), leavesAtOnce, int(translog.TileWidth-f.Size()%translog.TileWidth))
+		n := min(len(leaves), db.engine.rowsAtOnce(), int(translog.TileWidth-f.Size()%translog.TileWidth))
 		if err := insertLeaves(ctx, c, f.Size(), leaves[:n]); err != nil {
 			return "", err
 		}
@@ -153,10 +153,6 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 	return signed, c.later(ctx, "update log_head set size = $1, frontier = $2, checkpoint = $3 where id = 1",
 		f.Size(), f.Marshal(), signed)
 }
-
-// leavesAtOnce bounds how many leaves one statement inserts: each number is a
-// statement of its own to prepare, and more gain little.
-const leavesAtOnce = 32
 
 func insertLeaves(ctx context.Context, c conn, first int64, leaves []leaf) error {
 	args := make([]any, 0, 8*len(leaves))

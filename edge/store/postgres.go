@@ -97,6 +97,10 @@ func (e *postgresEngine) batchLimit() time.Duration { return 30 * time.Second }
 
 func (e *postgresEngine) headLock() string { return " for update" }
 
+// rowsAtOnce: each statement costs messages there and back. Each number of rows
+// is a statement of its own to prepare, and more than these gain little.
+func (e *postgresEngine) rowsAtOnce() int { return 32 }
+
 func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
 	rs, err := e.pool.Query(ctx, text, args...)
 	if err != nil {

@@ -162,6 +162,10 @@ func (e *sqliteEngine) batchLimit() time.Duration { return 0 }
 
 func (e *sqliteEngine) headLock() string { return "" }
 
+// rowsAtOnce: an insert of several rows keeps a journal of its own, so that it
+// can be undone alone; that costs more than the statements it saves.
+func (e *sqliteEngine) rowsAtOnce() int { return 1 }
+
 func (e *sqliteEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, errCancelled.Because(err)
