@@ -231,12 +231,14 @@ func linksThatAreOver(t *testing.T, b *Browser, d *Demo) {
 	emmy.At("/welcome")
 	withdrawn := d.Invite(t, "Grace", "grace@kelp.example")
 	again := Ask[world.Invitation](t, d, "invite", "again", withdrawn.Person)
+	ended := Ask[world.Invitation](t, d, "invite", "create", "--name", "Lise", "--email", "lise@kelp.example", "--life", "1us")
 
 	tab := b.Tab(t, "late")
 	tab.Add(Synced)
 	for _, c := range []struct{ name, url, says string }{
 		{"used", used.URL, "This link was already used"},
 		{"withdrawn", withdrawn.URL, "This link has ended"},
+		{"ended by itself", ended.URL, "This link has ended"},
 		{"cut off", again.URL[:len(again.URL)-3], "This link is not complete"},
 		{"without its end", d.Origin + "/enrol", "This link is not complete"},
 	} {

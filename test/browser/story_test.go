@@ -206,6 +206,23 @@ func TestFromTheSetUpLinkToSignOutEverywhere(t *testing.T) {
 				tab.At("/signin")
 			}
 		}},
+		{"signing out at the application ends the session here", func(t *testing.T) {
+			ada := ada.For(t)
+			front := fmt.Sprintf(`location.href === %q && document.readyState === "complete"`, demo.App+"/")
+			ada.Open(demo.App)
+			ada.Says("h1", "Hello, Ada Lovelace") // an application keeps what it was told
+			ada.Click(`form[action="/signout"] button`)
+			ada.Until(front + ` && document.querySelector("h1").innerText === "Tide tables"`)
+			key.Remove() // a virtual one is touched all the time, and has nothing
+			cloud.Presence(true)
+			ada.Click("main a.button")
+			ada.Until(front + ` && document.querySelector("h1").innerText === "Hello, Ada King"`)
+			cloud.Presence(false)
+			ada.Click(`form[action="/signout"] button`)
+			ada.Until(front + ` && document.querySelector("h1").innerText === "Tide tables"`)
+			ada.Open(demo.Origin + "/me/passkeys")
+			ada.At("/signin")
+		}},
 		{"the console shows all of it", func(t *testing.T) {
 			robin := robin.For(t)
 			for _, at := range []string{"people", "groups", "applications", "applications/new", "sessions", "audit", "settings"} {
