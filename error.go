@@ -22,19 +22,24 @@ const (
 
 // Error is an error for somebody outside. Code is stable and for machines;
 // Text is a sentence for people that says what to do; Step is the step of the
-// specification that refused, where there is one ("7.2-17").
+// specification that refused, where there is one ("7.2-17"), and Reason what it
+// found, in the specification's words, for whoever looks for the cause.
 type Error struct {
-	Kind Kind
-	Code string
-	Text string
-	Step string
-	Err  error // the cause, for the log only
+	Kind   Kind
+	Code   string
+	Text   string
+	Step   string
+	Reason string
+	Err    error // the cause, for the log only
 }
 
 func (e *Error) Error() string {
 	s := e.Code + ": " + e.Text
 	if e.Step != "" {
 		s += " (step " + e.Step + ")"
+	}
+	if e.Reason != "" {
+		s += ": " + e.Reason
 	}
 	if e.Err != nil {
 		s += ": " + e.Err.Error()
@@ -56,10 +61,11 @@ func (e *Error) Because(cause error) *Error {
 	return &c
 }
 
-// At returns a copy of e with the step of the specification that refused.
-func (e *Error) At(step string) *Error {
+// At returns a copy of e with the step of the specification that refused and
+// what it found.
+func (e *Error) At(step, reason string) *Error {
 	c := *e
-	c.Step = step
+	c.Step, c.Reason = step, reason
 	return &c
 }
 

@@ -163,11 +163,11 @@ var (
 )
 
 // Refused turns a refusal of the specification into an error for people: code,
-// and a sentence with %s where the step's reason goes. Other errors stay.
+// and a sentence that says what to do. Other errors stay.
 func Refused(err error, code, sentence string) error {
 	step, ok := errors.AsType[*webauthn.StepError](err)
 	if !ok {
 		return err
 	}
-	return holdfast.Errorf(holdfast.Denied, code, sentence, step.Reason).At(step.Step)
+	return holdfast.Errorf(holdfast.Denied, code, "%s", sentence).At(step.Step, step.Reason)
 }

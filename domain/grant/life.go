@@ -18,7 +18,7 @@ var (
 	errWrongKind    = holdfast.Errorf(holdfast.Invalid, "token_kind", "This value cannot be used here. Use the one that the token endpoint gave for it.")
 	errAppRemoved   = holdfast.Errorf(holdfast.NotFound, "no_such_app", "There is no such application. Ask the administrator to add it.")
 	errRedirectURI  = holdfast.Errorf(holdfast.Invalid, "redirect_uri_unknown", "The address to return to is not registered for this application. Ask the administrator to add it exactly as it is sent.")
-	errChallenge    = holdfast.Errorf(holdfast.Invalid, "pkce_required", "The request carries no PKCE code_challenge of method S256. Turn PKCE on in the application.").At("RFC 7636 §4.3")
+	errChallenge    = holdfast.Errorf(holdfast.Invalid, "pkce_required", "The request carries no PKCE code_challenge of method S256. Turn PKCE on in the application.").At("RFC 7636 §4.3", "")
 	errScope        = holdfast.Errorf(holdfast.Invalid, "scope_not_granted", "More was asked for than was granted. Ask for less, or send the person to sign in again.")
 )
 

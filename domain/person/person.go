@@ -142,6 +142,7 @@ var Life = lifecycle.Of("a person",
 	lifecycle.Step(Status(""), "person.added", Invited, "Known by name and address; has no passkey."),
 	lifecycle.Step(Invited, "person.activated", Active, "The first passkey was made."),
 	lifecycle.Step(Invited, "person.suspended", Suspended, "Open invitations end."),
+	lifecycle.Step(Active, "person.without_passkey", Invited, "An administrator removed the last passkey; a new invitation can be made."),
 	lifecycle.Step(Active, "person.suspended", Suspended, "Sessions, grants and invitations end at once."),
 	lifecycle.Step(Suspended, "person.reinstated", Active, "May sign in again; somebody who never had a passkey is invited again."),
 	lifecycle.Step(Invited, "person.erased", Erased, "What was personal is gone."),
@@ -165,6 +166,16 @@ func Activate(p Record) (Record, []audit.Event, error) {
 		return p, nil, err
 	}
 	return p, p.event("person.activated"), nil
+}
+
+// LosePasskeys is what the removal of the last passkey does to an active
+// person: they can be invited again.
+func LosePasskeys(p Record) (Record, []audit.Event, error) {
+	p, err := p.move("person.without_passkey")
+	if err != nil {
+		return p, nil, err
+	}
+	return p, p.event("person.without_passkey"), nil
 }
 
 // Suspend stops p from signing in. The caller ends p's sessions and grants in

@@ -46,7 +46,7 @@ func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.
 	// whoever could register another's id could take their sign-ins over.
 	if _, err := tx.Credential(ctx, c.ID); err == nil {
 		return Done{}, holdfast.Errorf(holdfast.Conflict, "credential_known",
-			"This passkey is registered already. Use another device or security key.").At("7.1-26")
+			"This passkey is registered already. Use another device or security key.").At("7.1-26", "the credential id is known")
 	} else if holdfast.KindOf(err) != holdfast.NotFound {
 		return Done{}, err
 	}

@@ -21,7 +21,8 @@ func (f *Flow) ReinstateCredential(ctx context.Context, by holdfast.Actor, id ho
 	return f.credential(ctx, by, id, "reinstated", credential.Reinstate)
 }
 
-// RemoveCredential removes a passkey for good.
+// RemoveCredential removes a passkey for good. Whoever has none left can be
+// invited again: this is the way back for somebody who lost all they had.
 func (f *Flow) RemoveCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error {
 	return f.credential(ctx, by, id, "removed", credential.Remove)
 }
@@ -53,6 +54,11 @@ func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.Cr
 			}
 			events = append(events, held.Credential(c.ID, session.CredentialGone, f.clock())...)
 		}
+		emptied, err := emptied(ctx, tx, owner, c)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, emptied...)
 		return events, tx.PutMail(ctx, notice.PasskeyEnded(owner, c, what, f.clock()))
 	})
 }
@@ -64,6 +70,28 @@ func keepWayIn(ctx context.Context, tx Tx, owner person.Record, ending holdfast.
 		return err
 	}
 	return keepOne(ctx, tx, owner)
+}
+
+// emptied is what becomes of the owner when c was the last passkey. The last
+// administrator keeps theirs.
+func emptied(ctx context.Context, tx Tx, owner person.Record, c credential.Record) ([]audit.Event, error) {
+	if c.Status != credential.Removed || owner.Status != person.Active {
+		return nil, nil
+	}
+	all, err := tx.CredentialsOf(ctx, owner.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		if o.ID != c.ID && o.Status != credential.Removed {
+			return nil, nil
+		}
+	}
+	if err := keepOne(ctx, tx, owner); err != nil {
+		return nil, err
+	}
+	_, events, err := person.LosePasskeys(owner)
+	return events, err
 }
 
 // EndSession ends anybody's session.

@@ -1,4 +1,4 @@
-// Bench measures Holdfast as a server: sign-ins per second, what one costs,
+// Command bench measures Holdfast as a server: sign-ins per second, what one costs,
 // how long a start takes, how much memory and disk it needs. The server is a
 // process of its own, reached over TCP on the loopback, with its data on a
 // disk; this program is the load. Every figure of speed stands beside what the

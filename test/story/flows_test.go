@@ -54,6 +54,11 @@ func TestEveryMoveIsMade(t *testing.T) {
 	must(t, w.Govern.SuspendCredential(ctx, Host, two.ID))
 	must(t, w.Govern.RemoveCredential(ctx, Host, two.ID))
 	refused(t, w.Govern.ReinstateCredential(ctx, Host, two.ID), "credential_removed")
+	must(t, w.Govern.RemoveCredential(ctx, Host, ada.Credential.ID)) // lost; the last one
+	again, err := w.Govern.InviteAgain(ctx, Host, ada.Person.ID, 0)
+	must(t, err)
+	ada, err = w.Make(t, Key(softkey.Config{}), enrol.Start{Ticket: again.Secret})
+	must(t, err)
 	must(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, ""))
 	refused(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, ""), "person_suspended")
 	must(t, w.Govern.Reinstate(ctx, Host, ada.Person.ID))

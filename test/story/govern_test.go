@@ -56,6 +56,7 @@ func TestAnAdministratorRemains(t *testing.T) {
 	refused(t, w.Govern.Erase(t.Context(), Host, id), "last_administrator")
 	refused(t, w.Govern.SetRole(t.Context(), Host, id, person.Member), "last_administrator")
 	refused(t, w.Govern.Describe(t.Context(), Host, id, func(n *person.New) { n.Employment, n.Ends = person.Contractor, w.Now() }), "last_administrator")
+	refused(t, w.Govern.RemoveCredential(t.Context(), Host, root.Credential.ID), "last_administrator")
 	ivy := w.Invite(t, "Ivy", "ivy@harbour.example")
 	must(t, w.Govern.SetRole(t.Context(), Host, ivy.Person.ID, person.Administrator))
 	refused(t, w.Govern.Suspend(t.Context(), Host, id, ""), "last_administrator") // Ivy cannot sign in yet

@@ -31,7 +31,8 @@ type Problem struct {
 	Status int    `json:"status"`
 	Detail string `json:"detail,omitempty"`
 	Code   string `json:"code"`
-	Step   string `json:"step,omitempty"`
+	Step   string `json:"step,omitempty"`   // of the specification
+	Reason string `json:"reason,omitempty"` // what that step found
 	Trace  string `json:"trace,omitempty"`
 }
 
@@ -64,7 +65,7 @@ func (vs *Visits) problemOf(r *http.Request, err error) Problem {
 	if !ok {
 		e = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
 	}
-	p := Problem{Type: "about:blank", Status: StatusOf(e.Kind), Detail: e.Text, Code: e.Code, Step: e.Step}
+	p := Problem{Type: "about:blank", Status: StatusOf(e.Kind), Detail: e.Text, Code: e.Code, Step: e.Step, Reason: e.Reason}
 	p.Title = http.StatusText(p.Status)
 	level := slog.LevelInfo
 	if p.Status >= 500 {

@@ -9,7 +9,7 @@
 //   [data-signals] [data-copy] [data-dialog] [data-close] [data-navigate] [data-theme-switch] [data-dismiss] [data-find]
 
 /** @typedef {{id: string, publicKey: any, invitation?: {person?: string, invitedBy?: string, organisation?: string}}} Begun */
-/** @typedef {{code?: string, detail?: string, title?: string, step?: string, status?: number}} ProblemJSON */
+/** @typedef {{code?: string, detail?: string, title?: string, step?: string, reason?: string, status?: number}} ProblemJSON */
 /**
  * The signal methods of WebAuthn L3, where the browser has them.
  * @typedef {{
@@ -82,7 +82,7 @@ function explain(err, kind) {
   if (err instanceof Refused) {
     const code = err.problem.code ?? "";
     const said = byCode[code] ?? err.message;
-    const more = [code, err.problem.step].filter(Boolean).join(", step ");
+    const more = [[code, err.problem.step].filter(Boolean).join(", step "), err.problem.reason].filter(Boolean).join(": ");
     if (said) return { text: said, code: more };
     if (err.status === 429) return { text: "Too many attempts. Wait a minute, then try again.", code: more };
     return { text: "Something went wrong on our side. Nothing was changed. Try again.", code: more };
