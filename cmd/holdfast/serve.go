@@ -58,12 +58,15 @@ func newLog(c console, cfg config.Config) *slog.Logger {
 }
 
 // greet prints where the server is and, while nobody administers it, the link
-// for the first administrator.
+// for the first administrator. Once it says so, nothing is left to be done.
 func (s *server) greet(ctx context.Context, c console) error {
-	fmt.Fprintf(c.out, "Holdfast is at %s\nData folder: %s\n", s.cfg.Origin, s.cfg.Data)
 	link, err := s.setUpLink(ctx)
-	if err != nil || link == "" {
+	if err != nil {
 		return err
+	}
+	fmt.Fprintf(c.out, "Holdfast is at %s\nData folder: %s\n", s.cfg.Origin, s.cfg.Data)
+	if link == "" {
+		return nil
 	}
 	fmt.Fprintf(c.out, "Nobody administers it yet. Open this link within 15 minutes; it works once:\n\n  %s\n\n", link)
 	return nil
