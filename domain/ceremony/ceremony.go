@@ -162,12 +162,24 @@ var (
 		"This attempt was finished already. Try again.")
 )
 
+// advice is what a person can do about a step that refuses; there is nothing
+// better than another try about most.
+func advice(step string) string {
+	switch step {
+	case "7.1-15", "7.2-16":
+		return "Nobody was present at the device: touch it when it asks, then try again."
+	case "7.1-16", "7.2-17":
+		return "The device did not verify that it is you: set up its PIN, fingerprint or face, then try again."
+	}
+	return "Try again, or use another device."
+}
+
 // Refused turns a refusal of the specification into an error for people: code,
-// and a sentence that says what to do. Other errors stay.
+// a sentence of what happened, and one of what to do. Other errors stay.
 func Refused(err error, code, sentence string) error {
 	step, ok := errors.AsType[*webauthn.StepError](err)
 	if !ok {
 		return err
 	}
-	return holdfast.Errorf(holdfast.Denied, code, "%s", sentence).At(step.Step, step.Reason)
+	return holdfast.Errorf(holdfast.Denied, code, "%s %s", sentence, advice(step.Step)).At(step.Step, step.Reason)
 }

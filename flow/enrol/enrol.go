@@ -294,7 +294,7 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 }
 
 func refused(err error) error {
-	return ceremony.Refused(err, "registration_refused", "This passkey could not be accepted. Nothing was saved; try again.")
+	return ceremony.Refused(err, "registration_refused", "This passkey could not be accepted, and nothing was saved.")
 }
 
 // record is the credential as the ceremony proved and claimed it.

@@ -265,5 +265,5 @@ func unknownIfNotFound(err error) error {
 }
 
 func refused(err error) error {
-	return ceremony.Refused(err, "assertion_refused", "Your passkey's answer could not be accepted. Try again, or use another passkey.")
+	return ceremony.Refused(err, "assertion_refused", "Your passkey's answer could not be accepted.")
 }

@@ -80,7 +80,7 @@ func wrongAnswers(t *testing.T, b *Browser, d *Demo) {
 		step, sentence            string
 		bogus, noUV, noUP, enrols bool
 	}{
-		{step: "7.2-21", sentence: "the signature does not verify", bogus: true},
+		{step: "7.2-21", sentence: "another device", bogus: true},
 		{step: "7.2-17", sentence: "verif", noUV: true},
 		{step: "7.2-16", sentence: "present", noUP: true},
 		{step: "7.1-16", sentence: "verif", noUV: true, enrols: true},
