@@ -212,7 +212,9 @@ func (e *sqliteEngine) close() error {
 		errs = append(errs, e.writers.Close())
 	}
 	if e.lock != nil {
-		errs = append(errs, e.lock.Close())
+		// Closing alone leaves it held by a process that was just forked and has
+		// not yet closed what it was not to inherit.
+		errs = append(errs, syscall.Flock(int(e.lock.Fd()), syscall.LOCK_UN), e.lock.Close())
 	}
 	return errors.Join(errs...)
 }

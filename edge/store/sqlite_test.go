@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
@@ -127,6 +128,21 @@ func TestSecondServerOnTheSameFileIsRefused(t *testing.T) {
 	if holdfast.CodeOf(err) != "store_in_use" {
 		t.Fatalf("got %v", err)
 	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	openInside(t, path)
+}
+
+// A process that is being forked at this moment holds a copy of everything.
+func TestAClosedFileIsFreeThoughACopyOfItsLockIsHeld(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "holdfast.db")
+	db := openInside(t, path)
+	held, err := syscall.Dup(int(db.engine.(*sqliteEngine).lock.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(held)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
