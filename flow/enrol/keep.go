@@ -101,6 +101,11 @@ func (f *Flow) right(ctx context.Context, tx Tx, p ceremony.Pending, now time.Ti
 	if err != nil {
 		return right{}, err
 	}
+	if first, err := tx.Spend(ctx, "ticket", string(t.ID), t.Expires); err != nil {
+		return right{}, err
+	} else if !first {
+		return right{}, t.Check(now) // it is used by now
+	}
 	r := right{
 		actor:      holdfast.Actor{Kind: holdfast.ActorTicket, ID: string(t.ID)},
 		provenance: string(t.Kind) + ":" + string(t.ID),

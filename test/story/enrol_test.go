@@ -2,6 +2,7 @@ package story
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -229,6 +230,36 @@ func TestEnrollingEndsWhoWasSignedInInThatBrowser(t *testing.T) {
 	must(t, err)
 	if w.Alive(t, root.Secret) || !w.Alive(t, ada.Secret) {
 		t.Error("two people are signed in in one browser")
+	}
+	w.Check(t)
+}
+
+func TestAnInvitationIsUsedOnceHoweverManyTry(t *testing.T) {
+	w := New(t)
+	w.Found(t, Key(softkey.Config{}))
+	link := w.Invite(t, "Ada", "ada@harbour.example")
+	answers := make([]enrol.Answer, 64)
+	for i := range answers {
+		begun, err := w.Enrol.Begin(t.Context(), enrol.Start{Ticket: link.Secret})
+		must(t, err)
+		answers[i] = enrol.Answer{ID: begun.ID, Credential: Create(t, Key(softkey.Config{}), begun.Options)}
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(answers))
+	for i := range answers {
+		wg.Go(func() { _, errs[i] = w.Enrol.Finish(t.Context(), answers[i]) })
+	}
+	wg.Wait()
+	wins := 0
+	for _, err := range errs {
+		if err == nil {
+			wins++
+		} else {
+			refused(t, err, "ticket_used")
+		}
+	}
+	if wins != 1 {
+		t.Errorf("%d of %d won", wins, len(answers))
 	}
 	w.Check(t)
 }
