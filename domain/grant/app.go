@@ -36,6 +36,19 @@ type App struct {
 	FirstParty     bool   // the organisation's own: nobody is asked for consent
 	Created        time.Time
 	Removed        time.Time // zero while it exists
+
+	AuthMethod  Method       // how it proves itself at the token endpoint; empty: as Confidential says
+	JWKS        string       // its public keys, a JWK set (RFC 7517 §5), for MethodKey
+	RequirePAR  bool         // RFC 9126 §5: only pushed requests
+	RequireDPoP bool         // RFC 9449: only bound tokens
+	LogoutURI   string       // OpenID Connect Back-Channel Logout 1.0 §2.2; empty: none
+	MinAAL      holdfast.AAL // of the sign-in; zero: any
+	RequireACR  string       // phr, phrh; empty: any
+	Groups      []string     // ids; the person is in at least one; empty: everybody
+	MaxAge      int64        // seconds since the last sign-in; zero: any
+	Kinds       []string     // grant types beyond the authorization code: KindDevice …
+	Owners      []string     // ids of the people who look after it
+	Domains     []string     // hosts that forward-auth protects for it
 }
 
 func (*App) Table() string { return "app" }
@@ -51,47 +64,35 @@ func (a *App) Columns(c *audit.Columns) {
 	c.Bool("first_party", &a.FirstParty)
 	c.Time("created", &a.Created)
 	c.Time("removed", &a.Removed)
+	audit.StringColumn(c, "auth_method", &a.AuthMethod)
+	audit.StringColumn(c, "jwks", &a.JWKS)
+	c.Bool("require_par", &a.RequirePAR)
+	c.Bool("require_dpop", &a.RequireDPoP)
+	audit.StringColumn(c, "logout_uri", &a.LogoutURI)
+	audit.IntColumn(c, "min_aal", &a.MinAAL)
+	audit.StringColumn(c, "require_acr", &a.RequireACR)
+	c.Strings("groups", &a.Groups)
+	audit.IntColumn(c, "max_age", &a.MaxAge)
+	c.Strings("kinds", &a.Kinds)
+	c.Strings("owners", &a.Owners)
+	c.Strings("domains", &a.Domains)
 }
 
 // Live says whether the application exists and was not removed.
 func (a App) Live() bool { return a.ID != "" && a.Removed.IsZero() }
 
-// A Draft is what an administrator says of a new application.
-type Draft struct {
-	Name           string
-	RedirectURIs   []string
-	PostLogoutURIs []string // none: the root of each redirect address
-	Confidential   bool
-	Preset         string // empty means PresetGeneric
-	ThirdParty     bool   // ask each person for consent
-}
-
-const (
-	maxAppName = 80   // characters: what fits a consent screen
-	maxURIs    = 20   // addresses of one application
-	maxURI     = 2000 // bytes: what browsers and proxies carry
-)
-
 // CreateApp adds an application. secretHash is of the secret that is shown
-// once, and empty for a public application.
+// once; it is empty where d.NeedsSecret is false.
 func CreateApp(id holdfast.AppID, d Draft, secretHash string, now time.Time) (App, []audit.Event, error) {
-	if d.Preset == "" {
-		d.Preset = PresetGeneric
-	}
-	if err := checkDraft(d); err != nil {
+	d, err := settle(d)
+	if err != nil {
 		return App{}, nil, err
 	}
-	if d.Confidential != (secretHash != "") {
-		panic("grant: internal error: a confidential application has a secret, a public one has none")
+	if d.NeedsSecret() != (secretHash != "") {
+		panic("grant: internal error: an application has a secret where it proves itself by one, and nowhere else")
 	}
-	if len(d.PostLogoutURIs) == 0 {
-		d.PostLogoutURIs = roots(d.RedirectURIs)
-	}
-	a := App{
-		ID: id, Name: d.Name, RedirectURIs: d.RedirectURIs, PostLogoutURIs: d.PostLogoutURIs,
-		Confidential: d.Confidential, SecretHash: secretHash, Preset: d.Preset,
-		FirstParty: !d.ThirdParty, Created: now,
-	}
+	a := App{ID: id, SecretHash: secretHash, Created: now}
+	d.onto(&a)
 	return a, []audit.Event{audit.New(AppCreated, string(id), "", audit.Set(&a))}, nil
 }
 
@@ -111,30 +112,11 @@ func ChangeSecret(a App, secretHash string, now time.Time) (App, []audit.Event, 
 	switch {
 	case !a.Live():
 		return a, nil, errAppRemoved
-	case !a.Confidential:
-		return a, nil, holdfast.Errorf(holdfast.Conflict, "app_public", "This application has no secret: it is public and proves itself by PKCE alone.")
+	case a.Method() != MethodSecret:
+		return a, nil, holdfast.Errorf(holdfast.Conflict, "app_public", "This application has no secret: it proves itself by a key of its own, or by PKCE alone.")
 	}
 	a.SecretHash = secretHash
 	return a, []audit.Event{audit.New(AppSecretChanged, string(a.ID), "", audit.Change(&a, "secret_hash"))}, nil
-}
-
-func checkDraft(d Draft) error {
-	switch n := utf8.RuneCountInString(d.Name); {
-	case n == 0 || n > maxAppName || strings.TrimSpace(d.Name) != d.Name || strings.ContainsFunc(d.Name, unprintable):
-		return holdfast.Errorf(holdfast.Invalid, "app_name", "Give the application a name of 1 to %d printable characters.", maxAppName)
-	case len(d.RedirectURIs) == 0:
-		return holdfast.Errorf(holdfast.Invalid, "redirect_uri_missing", "Give at least one redirect address: the one that the application's own documentation names.")
-	case len(d.RedirectURIs) > maxURIs || len(d.PostLogoutURIs) > maxURIs:
-		return holdfast.Errorf(holdfast.Invalid, "redirect_uri_many", "Give at most %d addresses. Add a second application for more.", maxURIs)
-	case !slices.Contains(Presets, d.Preset):
-		return holdfast.Errorf(holdfast.Invalid, "preset_unknown", "There is no preset of this name. Use one of: %s.", strings.Join(Presets, ", "))
-	}
-	for _, u := range slices.Concat(d.RedirectURIs, d.PostLogoutURIs) {
-		if err := CheckRedirectURI(u); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // CheckRedirectURI says whether an application may be sent back to u. It must

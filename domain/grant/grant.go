@@ -41,6 +41,7 @@ const (
 	Consented  audit.Type = "consent.given"
 
 	AppSecretChanged audit.Type = "app.secret_changed"
+	AppChanged       audit.Type = "app.changed"
 )
 
 // Reason says why a grant ended.
@@ -54,7 +55,8 @@ const (
 	EndedSession     Reason = "session_ended"
 	EndedPerson      Reason = "person_ended"
 	EndedApp         Reason = "app_removed"
-	EndedByHand      Reason = "ended" // the person or an administrator
+	EndedByHand      Reason = "ended"              // the person or an administrator
+	EndedUnmet       Reason = "requirements_unmet" // the application asks for more than the person or the sign-in has now
 )
 
 // A Grant is what one authorization gave to one application.
@@ -76,6 +78,11 @@ type Grant struct {
 	Created time.Time
 	Ended   time.Time // zero while the grant lives
 	Reason  Reason
+
+	JKT        string         // RFC 9449 §10: thumbprint of the key that redeems the code, and of a public application's refresh tokens; empty: any
+	Kind       string         // what it came from: KindDevice …; empty: an authorization code
+	Audience   string         // whom its tokens are for, where that is not the application itself
+	SubjectApp holdfast.AppID // token exchange: the application whose token was exchanged
 }
 
 func (*Grant) Table() string { return "app_grant" }
@@ -95,6 +102,10 @@ func (g *Grant) Columns(c *audit.Columns) {
 	c.Time("created", &g.Created)
 	c.Time("ended", &g.Ended)
 	audit.StringColumn(c, "reason", &g.Reason)
+	audit.StringColumn(c, "jkt", &g.JKT)
+	audit.StringColumn(c, "kind", &g.Kind)
+	audit.StringColumn(c, "audience", &g.Audience)
+	audit.StringColumn(c, "subject_app", &g.SubjectApp)
 }
 
 // Live says whether the grant still gives anything.
@@ -134,6 +145,7 @@ type Token struct {
 	Status  Status
 	Issued  time.Time
 	Expires time.Time
+	JKT     string // RFC 9449: thumbprint of the key that must be shown with it; empty: a bearer token
 }
 
 func (*Token) Table() string { return "token" }
@@ -146,6 +158,7 @@ func (t *Token) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "status", &t.Status)
 	c.Time("issued", &t.Issued)
 	c.Time("expires", &t.Expires)
+	audit.StringColumn(c, "jkt", &t.JKT)
 }
 
 // Good says whether the token may be used now; its grant must be Live as well.

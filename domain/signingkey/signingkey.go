@@ -17,7 +17,9 @@ type Record struct {
 	Public    []byte         // PKIX, DER
 	Wrapped   []byte         // PKCS #8, sealed under the master key; kept beside the log
 	Created   time.Time
-	Retired   time.Time // signs no more
+	Retired   time.Time // from then on it signs no more; zero: not known yet
+	Starts    time.Time // published since Created, signs from then on; zero: at creation
+	Withdrawn time.Time // not even believed any more; zero: never
 }
 
 func (*Record) Table() string { return "signing_key" }
@@ -29,6 +31,8 @@ func (k *Record) Columns(c *audit.Columns) {
 	c.Bytes("wrapped", &k.Wrapped).AsPersonal()
 	c.Time("created", &k.Created)
 	c.Time("retired", &k.Retired)
+	c.Time("starts", &k.Starts)
+	c.Time("withdrawn", &k.Withdrawn)
 }
 
 // Add records a new key.
