@@ -175,3 +175,8 @@ func roots(uris []string) []string {
 	}
 	return out
 }
+
+// OwnedBy says whether a person looks after the application.
+func (a App) OwnedBy(id holdfast.PersonID) bool {
+	return id != "" && slices.Contains(a.Owners, string(id))
+}
