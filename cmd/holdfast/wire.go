@@ -95,7 +95,10 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 		return nil, err
 	}
 	s := &server{cfg: cfg, log: log, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
-	storeConfig := store.Config{Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, KeepMail: demo}
+	storeConfig := store.Config{Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
+	if demo {
+		storeConfig.Mail = store.MailKeep
+	}
 	if storeConfig.Postgres, err = cfg.DatabaseURL(); err != nil {
 		return nil, err
 	}

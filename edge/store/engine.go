@@ -27,6 +27,12 @@ type engine interface {
 	// stray is a condition for rows with values of another kind than their
 	// columns', or "".
 	stray(columns []audit.Column) string
+	// notify is the statement that wakes topic $1 on all nodes at the commit,
+	// or "" where there is but one; announce does it now; listen tells of what
+	// is woken elsewhere, and of "" when something may have been missed.
+	notify() string
+	announce(ctx context.Context, topic string) error
+	listen(ctx context.Context, heard func(topic string))
 	fault(err error) fault
 	wrap(err error) error // as a holdfast.Error
 	close() error

@@ -87,24 +87,18 @@ func (db *DB) Seen(ctx context.Context, id holdfast.SessionID, at time.Time) err
 	return db.InTx(ctx, func(tx *Tx) error { return tx.Touch(ctx, id, at) })
 }
 
-// PutMail puts a message into the outbox. An empty ID is given one.
-func (tx *Tx) PutMail(ctx context.Context, m notice.Mail) error {
-	if !tx.db.cfg.KeepMail {
-		return nil
-	}
-	if m.ID == "" {
-		m.ID = "mai_" + holdfast.NewSecret()[:20]
-	}
+// keepMail puts a message into the demo's mail sink.
+func (tx *Tx) keepMail(ctx context.Context, m notice.Mail) error {
 	return tx.later(ctx, `insert into mail (id, person, recipient, subject, body, at) values ($1, $2, $3, $4, $5, $6)`,
 		m.ID, m.Person, m.To, m.Subject, m.Text, holdfast.Micros(m.At))
 }
 
-// DropMail forgets a message, once it was sent.
+// DropMail forgets a message of the mail sink.
 func (tx *Tx) DropMail(ctx context.Context, id string) error {
 	return tx.later(ctx, "delete from mail where id = $1", id)
 }
 
-// Mails lists the outbox, the newest first, at most limit.
+// Mails lists the mail sink, the newest first, at most limit.
 func (r reader) Mails(ctx context.Context, limit int) ([]notice.Mail, error) {
 	return r.mails(ctx, "order by at desc, id desc limit $1", limit)
 }
@@ -145,16 +139,20 @@ const sweepAtOnce = 500
 
 // Sweep removes ephemera that are over at now, and says how many.
 func (db *DB) Sweep(ctx context.Context, now time.Time) (removed int64, err error) {
-	for _, what := range []string{
-		"delete from spent where id in (select id from spent where until <= $1 limit $2)",
-		"delete from pending where id in (select id from pending where until <= $1 limit $2)",
-		"delete from throttle where id in (select id from throttle where until <= $1 limit $2)",
-		`delete from session_seen where id in (select v.id from session_seen v join session s on s.id = v.id
-			where s.expires <= $1 limit $2)`,
+	for _, what := range []struct {
+		text string
+		over time.Time
+	}{
+		{"delete from spent where id in (select id from spent where until <= $1 limit $2)", now},
+		{"delete from pending where id in (select id from pending where until <= $1 limit $2)", now},
+		{"delete from throttle where id in (select id from throttle where until <= $1 limit $2)", now},
+		{`delete from session_seen where id in (select v.id from session_seen v join session s on s.id = v.id
+			where s.expires <= $1 limit $2)`, now},
+		{"delete from delivery where id in (select id from delivery where dead > 0 and dead <= $1 limit $2)", now.Add(-deadFor)},
 	} {
 		for n := int64(sweepAtOnce); n == sweepAtOnce; removed += n {
 			err = db.InTx(ctx, func(tx *Tx) (err error) {
-				n, err = tx.exec(ctx, what, holdfast.Micros(now), sweepAtOnce)
+				n, err = tx.exec(ctx, what.text, holdfast.Micros(what.over), sweepAtOnce)
 				return err
 			})
 			if err != nil {

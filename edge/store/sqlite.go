@@ -64,7 +64,7 @@ type sqliteEngine struct {
 	stmts   sync.Map // SQL text → *sql.Stmt of readers
 }
 
-func openSQLite(ctx context.Context, path string) (_ engine, err error) {
+func openSQLite(ctx context.Context, path string, steps migration) (_ engine, err error) {
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func openSQLite(ctx context.Context, path string) (_ engine, err error) {
 		return nil, err
 	}
 	e.writers.SetMaxOpenConns(1)
-	if err = e.migrate(ctx); err != nil {
+	if err = e.migrate(ctx, steps); err != nil {
 		return nil, e.wrap(err)
 	}
 	if e.readers, err = sql.Open("sqlite", dsn(path, readerPragmas())); err != nil {
@@ -124,7 +124,7 @@ func lockFile(name string) (*os.File, error) {
 	return f, nil
 }
 
-func (e *sqliteEngine) migrate(ctx context.Context) error {
+func (e *sqliteEngine) migrate(ctx context.Context, steps migration) error {
 	c, err := e.connect(ctx)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (e *sqliteEngine) migrate(ctx context.Context) error {
 	if err := c.begin(ctx); err != nil {
 		return err
 	}
-	if err := migrate.Up(ctx, migrateConn{c}, sqliteTypes()); err != nil {
+	if err := steps(ctx, migrateConn{c}, sqliteTypes()); err != nil {
 		c.rollback(ctx)
 		return err
 	}
@@ -165,6 +165,11 @@ func (e *sqliteEngine) headLock() string { return "" }
 // rowsAtOnce: an insert of several rows keeps a journal of its own, so that it
 // can be undone alone; that costs more than the statements it saves.
 func (e *sqliteEngine) rowsAtOnce() int { return 1 }
+
+// One process has the file: what it wakes it hears itself.
+func (e *sqliteEngine) notify() string                         { return "" }
+func (e *sqliteEngine) announce(context.Context, string) error { return nil }
+func (e *sqliteEngine) listen(context.Context, func(string))   {}
 
 func (e *sqliteEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
 	if err := ctx.Err(); err != nil {

@@ -45,9 +45,16 @@ type Config struct {
 	// Clock tells what is over, to reads that leave it out. Nil means time.Now.
 	Clock holdfast.Clock
 
-	// KeepMail keeps what PutMail is given. Without it messages are dropped:
-	// an outbox that nobody empties would hold invitation links for ever.
-	KeepMail bool
+	// Mail says what becomes of what PutMail is given.
+	Mail MailMode
+
+	// Sealer seals what the outbox holds: a stolen database gives no
+	// invitation link. Without it nothing can be put there.
+	Sealer Sealer
+
+	// Steps says what Open does about steps of the schema that the database has
+	// not had.
+	Steps Steps
 
 	// MaxBatch bounds how many closures share a commit; 0 means 256.
 	MaxBatch int
@@ -67,6 +74,11 @@ type DB struct {
 	closing chan struct{} // closed by Close: nothing new is taken
 	stopped chan struct{} // closed by the writer: nothing more is answered
 	once    sync.Once
+
+	wakes *wakes
+	life  context.Context // ends with Close
+	end   context.CancelFunc
+	tasks sync.WaitGroup // what runs in the background
 
 	batches, answered atomic.Int64
 }
@@ -89,21 +101,27 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db := &DB{
 		reader: reader{e, cfg.Clock, tablesOf(records())}, cfg: cfg, engine: e,
 		queue: make(chan *job, 4*cfg.MaxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
+		wakes: newWakes(),
 	}
+	db.life, db.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := db.foundLog(ctx); err != nil {
+		db.end()
 		e.close()
 		return nil, err
 	}
 	go (&writer{db: db}).loop()
+	if e.notify() != "" {
+		db.background(db.spread)
+	}
 	return db, nil
 }
 
 func openEngine(ctx context.Context, cfg Config) (engine, error) {
 	switch {
 	case cfg.SQLite != "" && cfg.Postgres == "":
-		return openSQLite(ctx, cfg.SQLite)
+		return openSQLite(ctx, cfg.SQLite, cfg.Steps.migration())
 	case cfg.Postgres != "" && cfg.SQLite == "":
-		return openPostgres(ctx, cfg.Postgres)
+		return openPostgres(ctx, cfg.Postgres, cfg.Steps.migration())
 	}
 	return nil, errors.New("store: open: name either an SQLite file or a PostgreSQL database")
 }
@@ -112,6 +130,8 @@ func openEngine(ctx context.Context, cfg Config) (engine, error) {
 func (db *DB) Close() error {
 	db.once.Do(func() { close(db.closing) })
 	<-db.stopped
+	db.end()
+	db.tasks.Wait()
 	return db.engine.close()
 }
 

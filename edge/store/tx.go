@@ -141,7 +141,8 @@ func (tx *Tx) put(ctx context.Context, t *table, p audit.Put) error {
 	return tx.fail(tx.conn.laterOne(tx.ctx, miss, text, args...))
 }
 
-// Erase forgets what opens a person's commitments, and mail to them. The log
+// Erase forgets what opens a person's commitments, and what the outbox holds of
+// them. The log
 // keeps verifying. It belongs with a person.erased event, and with events that
 // blank every personal column of that person's rows.
 func (tx *Tx) Erase(ctx context.Context, p holdfast.PersonID) error {
@@ -153,6 +154,9 @@ func (tx *Tx) Erase(ctx context.Context, p holdfast.PersonID) error {
 	}
 	forget(tx.job.leaves, p)
 	tx.job.erased = append(tx.job.erased, p)
+	if err := tx.later(ctx, "delete from delivery where person = $1", string(p)); err != nil {
+		return err
+	}
 	return tx.later(ctx, "delete from mail where person = $1", string(p))
 }
 

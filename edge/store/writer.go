@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 
 	"holdfast"
@@ -21,7 +22,11 @@ type job struct {
 
 	leaves []leaf              // what it appends to the log
 	erased []holdfast.PersonID // whose openings go
+	wakes  []string            // topics to wake when it is committed
 }
+
+// begin forgets what an earlier run of the closure has left.
+func (j *job) begin() { j.leaves, j.erased, j.wakes = j.leaves[:0], nil, nil }
 
 const (
 	jobQueued int32 = iota
@@ -188,8 +193,33 @@ func (w *writer) run() {
 		}
 		w.answer(j, j.err)
 	}
+	if err == nil {
+		w.wake(signed != "")
+	}
 	clear(w.batch)
 	w.batch = w.batch[:0]
+}
+
+// wake tells those who wait what was committed.
+func (w *writer) wake(grown bool) {
+	if grown {
+		w.db.grown()
+	}
+	for _, topic := range w.topics() {
+		w.db.wakes.heard(topic)
+	}
+}
+
+// topics are those that the batch wakes.
+func (w *writer) topics() (topics []string) {
+	for _, j := range w.batch {
+		for _, t := range j.wakes {
+			if !slices.Contains(topics, t) {
+				topics = append(topics, t)
+			}
+		}
+	}
+	return topics
 }
 
 // attempts runs the batch until it is committed or cannot be. It gives the new
@@ -292,6 +322,13 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 	if p.signed, err = w.db.appendLeaves(ctx, w.conn, head, p.leaves); err != nil {
 		return p, err
 	}
+	if notify := w.db.engine.notify(); notify != "" {
+		for _, topic := range w.topics() {
+			if err = w.conn.later(ctx, notify, topic); err != nil {
+				return p, err
+			}
+		}
+	}
 	p.committing = true
 	return p, w.conn.commit(ctx)
 }
@@ -312,7 +349,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 			return err
 		}
 	}
-	j.leaves, j.erased = j.leaves[:0], nil
+	j.begin()
 	tx := newTx(ctx, w.db, w.conn, j)
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
@@ -327,7 +364,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 	if j.err == nil {
 		return nil
 	}
-	j.leaves, j.erased = j.leaves[:0], nil
+	j.begin()
 	if len(w.batch) > 1 && (tx.wrote || tx.bad != nil) {
 		return errFailedAfterWriting
 	}
@@ -345,7 +382,7 @@ func (w *writer) settle(ctx context.Context, j *job) error {
 		}
 		j.err = w.db.engine.wrap(j.err)
 	}
-	j.leaves, j.erased = j.leaves[:0], nil
+	j.begin()
 	return w.conn.rollbackTo(ctx)
 }
 

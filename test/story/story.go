@@ -51,7 +51,7 @@ func New(t testing.TB) *World {
 	must(t, err)
 	signer, verifier, _, err := master.Log("localhost/story")
 	must(t, err)
-	db, err := store.Open(t.Context(), store.Config{SQLite: filepath.Join(dir, "story.db"), Signer: signer, Verifier: verifier, KeepMail: true})
+	db, err := store.Open(t.Context(), store.Config{SQLite: filepath.Join(dir, "story.db"), Signer: signer, Verifier: verifier, Mail: store.MailKeep})
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
