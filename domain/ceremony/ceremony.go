@@ -52,6 +52,10 @@ type Pending struct {
 	Return  string             `json:"r,omitempty"` // local path to go to afterwards
 	Handle  []byte             `json:"h,omitempty"` // user handle of the new credential
 	Setup   *Setup             `json:"u,omitempty"`
+
+	// Conditional: mediation is conditional (L3 §5.1.3). It is sealed, so that
+	// no page can ask for presence and then claim that it did not.
+	Conditional bool `json:"d,omitempty"`
 }
 
 // Setup is what the first administrator said of themselves and the organisation.

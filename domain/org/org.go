@@ -43,9 +43,9 @@ func Rename(name string) (Setting, []audit.Event, error) {
 	return s, []audit.Event{audit.New("organisation.renamed", SettingName, "", audit.Set(&s))}, nil
 }
 
-// Found records that the organisation has its first administrator; from here
-// on no set-up link works.
-func Found(now time.Time) (Setting, []audit.Event) {
-	s := Setting{SettingReady, now.UTC().Format(time.RFC3339)}
-	return s, []audit.Event{audit.New("organisation.founded", SettingReady, "", audit.Set(&s))}
+// Found records that the organisation has its first administrator, from here
+// on no set-up link works, and under which RP ID its passkeys are made.
+func Found(rpID string, now time.Time) (Setting, []audit.Event) {
+	s, rp := Setting{SettingReady, now.UTC().Format(time.RFC3339)}, Setting{SettingRPID, rpID}
+	return s, []audit.Event{audit.New("organisation.founded", SettingReady, "", audit.Set(&s), audit.Set(&rp))}
 }

@@ -31,6 +31,7 @@ type Record struct {
 	Address    string    // personal; IP address
 	Ended      time.Time
 	EndedWhy   string
+	Origin     string // at which it was opened and is good; empty: the server's own
 }
 
 func (*Record) Table() string { return "session" }
@@ -50,6 +51,7 @@ func (s *Record) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "address", &s.Address).AsPersonal()
 	c.Time("ended", &s.Ended)
 	audit.StringColumn(c, "ended_why", &s.EndedWhy)
+	audit.StringColumn(c, "origin", &s.Origin)
 }
 
 // Limits are the longest life and the longest silence of a session at a level:
@@ -77,6 +79,7 @@ type SignIn struct {
 	Assurance  assurance.Assurance
 	UserAgent  string
 	Address    string
+	Origin     string // a related origin; empty: the server's own
 }
 
 // Open starts a session and gives its secret, once.
@@ -102,7 +105,7 @@ func (s *Record) take(in SignIn, now time.Time) (secret string) {
 	s.SecretHash = holdfast.HashSecret(secret)
 	s.Credential, s.AAL, s.ACR, s.AMR = in.Credential, in.Assurance.AAL, in.Assurance.ACR, in.Assurance.AMR
 	s.AuthTime, s.Expires = now, now.Add(overall)
-	s.UserAgent, s.Address = clip(in.UserAgent, 300), clip(in.Address, 64)
+	s.UserAgent, s.Address, s.Origin = clip(in.UserAgent, 300), clip(in.Address, 64), in.Origin
 	return secret
 }
 

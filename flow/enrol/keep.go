@@ -180,7 +180,7 @@ func (f *Flow) found(ctx context.Context, tx Tx, r right, p ceremony.Pending, no
 	if err != nil {
 		return r, err
 	}
-	_, founded := org.Found(now)
+	_, founded := org.Found(f.RP.ID, now)
 	r.who = who
 	for _, more := range [][]audit.Event{added, renamed, founded} {
 		r.events = append(r.events, more...)
