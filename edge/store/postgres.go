@@ -32,7 +32,7 @@ type postgresEngine struct {
 	pool *pgxpool.Pool
 }
 
-func openPostgres(ctx context.Context, dsn string) (_ engine, err error) {
+func openPostgres(ctx context.Context, dsn string, steps migration) (_ engine, err error) {
 	pool, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
 		// The error repeats the string, which holds a password.
@@ -45,7 +45,7 @@ func openPostgres(ctx context.Context, dsn string) (_ engine, err error) {
 		pool.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	e := &postgresEngine{cfg: pool.ConnConfig.Copy()}
-	if err := e.migrate(ctx); err != nil {
+	if err := e.migrate(ctx, steps); err != nil {
 		return nil, e.wrap(err)
 	}
 	if e.pool, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
@@ -57,7 +57,7 @@ func openPostgres(ctx context.Context, dsn string) (_ engine, err error) {
 // migrationLock is a constant of this project: ASCII "holdfast".
 const migrationLock = 0x686f6c6466617374
 
-func (e *postgresEngine) migrate(ctx context.Context) error {
+func (e *postgresEngine) migrate(ctx context.Context, steps migration) error {
 	c, err := e.connect(ctx)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func (e *postgresEngine) migrate(ctx context.Context) error {
 		return err
 	}
 	if _, err = c.exec(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err == nil {
-		err = migrate.Up(ctx, migrateConn{c}, postgresTypes())
+		err = steps(ctx, migrateConn{c}, postgresTypes())
 	}
 	if err != nil {
 		c.rollback(ctx)

@@ -66,21 +66,24 @@ func Up(ctx context.Context, db DB, types Types) error {
 	if err != nil {
 		return err
 	}
+	return Run(ctx, db, types, steps)
+}
+
+// Run is Up with these steps alone, which are in order: those of a restore end
+// where the backup was.
+func Run(ctx context.Context, db DB, types Types, steps []Step) error {
 	if err := db.Exec(ctx, "create table if not exists schema_step (version bigint primary key)"); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	at, err := db.Int(ctx, "select coalesce(max(version), 0) from schema_step")
+	at, err := At(ctx, db)
 	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
+		return err
 	}
-	if last := steps[len(steps)-1].Version; at > last {
-		return holdfast.Errorf(holdfast.Unavailable, "store_newer",
-			"This database is at step %d; this Holdfast knows %d. Run the newer Holdfast that made it: there is no way back.", at, last)
+	pending, err := Pending(steps, at)
+	if err != nil {
+		return err
 	}
-	for _, s := range steps {
-		if s.Version <= at {
-			continue
-		}
+	for _, s := range pending {
 		for _, stmt := range s.Statements(types) {
 			if err := db.Exec(ctx, stmt); err != nil {
 				return fmt.Errorf("migrate: %s: %w", s.Name, err)
@@ -91,6 +94,27 @@ func Up(ctx context.Context, db DB, types Types) error {
 		}
 	}
 	return nil
+}
+
+// At is the last step that db has had. The table of steps must exist.
+func At(ctx context.Context, db interface {
+	Int(ctx context.Context, sql string) (int64, error)
+}) (int64, error) {
+	at, err := db.Int(ctx, "select coalesce(max(version), 0) from schema_step")
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", err)
+	}
+	return at, nil
+}
+
+// Pending are the steps behind at. A database beyond the last of them is
+// refused with store_newer.
+func Pending(steps []Step, at int64) ([]Step, error) {
+	if last := steps[len(steps)-1].Version; at > last {
+		return nil, holdfast.Errorf(holdfast.Unavailable, "store_newer",
+			"This database is at step %d; this Holdfast knows %d. Run the newer Holdfast that made it: there is no way back.", at, last)
+	}
+	return slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return s.Version <= at }), nil
 }
 
 // Statements is the step's text for an engine, one statement each.
@@ -108,6 +132,26 @@ func (s Step) Statements(types Types) []string {
 	for stmt := range strings.SplitSeq(text, ";") {
 		if stmt = strings.TrimSpace(stmt); stmt != "" {
 			out = append(out, stmt)
+		}
+	}
+	return out
+}
+
+// touching finds the tables that a statement changes.
+var touching = regexp.MustCompile(`(?i)\b(?:alter table|update|insert into|delete from|create (?:unique )?index \w+ on) +(\w+)`)
+
+// Touched are the tables that the step changes, each once, without those that
+// it makes: what is in them is what there is to lose.
+func (s Step) Touched() []string {
+	var out []string
+	made := map[string]bool{}
+	for _, stmt := range s.Statements(nil) {
+		if name, ok := strings.CutPrefix(strings.ToLower(stmt), "create table "); ok {
+			name, _, _ = strings.Cut(name, " ")
+			made[name] = true
+		}
+		if m := touching.FindStringSubmatch(stmt); m != nil && !made[m[1]] && !slices.Contains(out, m[1]) {
+			out = append(out, m[1])
 		}
 	}
 	return out
