@@ -13,6 +13,7 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -44,24 +45,64 @@ func Load(path string, create bool) (Master, error) {
 	if err != nil {
 		return Master{}, fmt.Errorf("read the master key: %w", err)
 	}
+	m, err := Parse(text)
+	if err != nil {
+		return Master{}, fmt.Errorf("the master key %s is not 32 bytes in base64: restore it from your backup", path)
+	}
+	return m, nil
+}
+
+// Parse reads what a master key's file holds.
+func Parse(text []byte) (Master, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(key) != 32 {
-		return Master{}, fmt.Errorf("the master key %s is not 32 bytes in base64: restore it from your backup", path)
+		return Master{}, errors.New("the master key is not 32 bytes in base64")
 	}
 	return Master{key}, nil
 }
 
-// generate writes a new key whole or not at all: a half-written key after a
-// crash would be a new, wrong key.
+// Text is what Parse reads.
+func (m Master) Text() string { return base64.StdEncoding.EncodeToString(m.key) + "\n" }
+
+// Equal says whether both are one key, in a time that says nothing else.
+func (m Master) Equal(other Master) bool { return subtle.ConstantTimeCompare(m.key, other.key) == 1 }
+
+// Place writes the key to path, whole or not at all. A file that is there
+// already must hold this key; placed says that there was none.
+func (m Master) Place(path string) (placed bool, err error) {
+	have, err := Load(path, false)
+	switch {
+	case err == nil && have.Equal(m):
+		return false, nil
+	case err == nil:
+		return false, fmt.Errorf("another master key is in %s: move it away, or name another file", path)
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	}
+	have, err = m.write(path)
+	if err == nil && !have.Equal(m) {
+		err = fmt.Errorf("another master key has just been made in %s: end the other Holdfast", path)
+	}
+	return err == nil, err
+}
+
+// generate makes a new key.
 func generate(path string) (Master, error) {
 	key := make([]byte, 32)
 	rand.Read(key)
+	return Master{key}.write(path)
+}
+
+// write puts the key there whole or not at all: a half-written key after a
+// crash would be a new, wrong key. Where another process was first, it gives
+// that one's.
+func (m Master) write(path string) (Master, error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".master-*")
 	if err != nil {
 		return Master{}, fmt.Errorf("make the master key: %w", err)
 	}
 	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
+	_, err = tmp.WriteString(m.Text())
 	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return Master{}, fmt.Errorf("make the master key: %w", err)
 	}
@@ -71,7 +112,7 @@ func generate(path string) (Master, error) {
 	} else if err != nil {
 		return Master{}, fmt.Errorf("make the master key: %w", err)
 	}
-	return Master{key}, nil
+	return m, nil
 }
 
 // Derive gives the 32-byte key for a use. Different labels give keys that say
