@@ -36,6 +36,8 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"a Tx sees its own writes and is over at the end", visibility},
 		{"Close answers what is queued", closing},
 		{"ephemera", ephemera},
+		{"the outbox", outbox},
+		{"wake-ups", wakings},
 		{"people and groups are read", readsPeople},
 		{"sessions are read", readsSessions},
 		{"the log is read", readsLog},

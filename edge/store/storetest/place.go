@@ -89,7 +89,7 @@ func withSchema(t testing.TB, dsn, name string) string {
 
 func config(c store.Config) store.Config {
 	c.Signer, c.Verifier = Key()
-	c.Mail = store.MailKeep
+	c.Mail, c.Sealer = store.MailKeep, sealer{}
 	return c
 }
 
