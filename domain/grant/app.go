@@ -49,6 +49,7 @@ type App struct {
 	Kinds       []string     // grant types beyond the authorization code: KindDevice …
 	Owners      []string     // ids of the people who look after it
 	Domains     []string     // hosts that forward-auth protects for it
+	Upstream    string       // where it listens behind the proxy that its configuration is for; empty: not said
 }
 
 func (*App) Table() string { return "app" }
@@ -76,6 +77,7 @@ func (a *App) Columns(c *audit.Columns) {
 	c.Strings("kinds", &a.Kinds)
 	c.Strings("owners", &a.Owners)
 	c.Strings("domains", &a.Domains)
+	audit.StringColumn(c, "upstream", &a.Upstream)
 }
 
 // Live says whether the application exists and was not removed.
@@ -155,7 +157,7 @@ func CheckRedirectURI(u string) error {
 }
 
 func isLoopback(host string) bool {
-	return host == "localhost" || host == "127.0.0.1" || host == "::1"
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1"
 }
 
 func unprintable(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }

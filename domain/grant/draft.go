@@ -72,6 +72,7 @@ type Draft struct {
 	Kinds       []string
 	Owners      []string
 	Domains     []string
+	Upstream    string
 }
 
 // DraftOf is what an application is now, to be edited and given to Change.
@@ -81,7 +82,7 @@ func DraftOf(a App) Draft {
 		Confidential: a.Confidential, Preset: a.Preset, ThirdParty: !a.FirstParty,
 		AuthMethod: a.AuthMethod, JWKS: a.JWKS, RequirePAR: a.RequirePAR, RequireDPoP: a.RequireDPoP,
 		LogoutURI: a.LogoutURI, MinAAL: a.MinAAL, RequireACR: a.RequireACR, Groups: a.Groups,
-		MaxAge: a.MaxAge, Kinds: a.Kinds, Owners: a.Owners, Domains: a.Domains,
+		MaxAge: a.MaxAge, Kinds: a.Kinds, Owners: a.Owners, Domains: a.Domains, Upstream: a.Upstream,
 	}
 }
 
@@ -90,7 +91,7 @@ func (d Draft) onto(a *App) {
 	a.Confidential, a.Preset, a.FirstParty = d.Confidential, d.Preset, !d.ThirdParty
 	a.AuthMethod, a.JWKS, a.RequirePAR, a.RequireDPoP = d.AuthMethod, d.JWKS, d.RequirePAR, d.RequireDPoP
 	a.LogoutURI, a.MinAAL, a.RequireACR, a.Groups = d.LogoutURI, d.MinAAL, d.RequireACR, d.Groups
-	a.MaxAge, a.Kinds, a.Owners, a.Domains = d.MaxAge, d.Kinds, d.Owners, d.Domains
+	a.MaxAge, a.Kinds, a.Owners, a.Domains, a.Upstream = d.MaxAge, d.Kinds, d.Owners, d.Domains, d.Upstream
 }
 
 // NeedsSecret says whether the application proves itself by a secret, which
@@ -142,6 +143,7 @@ func settle(d Draft) (Draft, error) {
 	if d.Preset == "" {
 		d.Preset = PresetGeneric
 	}
+	d = d.suited()
 	if d.AuthMethod != "" {
 		d.Confidential = d.AuthMethod != MethodNone
 	}
@@ -153,7 +155,7 @@ func settle(d Draft) (Draft, error) {
 
 // CheckDraft says what is wrong with a draft: each code is of one field.
 func CheckDraft(d Draft) error {
-	for _, check := range []func(Draft) error{checkName, checkAddresses, checkMethod, checkDemands, checkLists} {
+	for _, check := range []func(Draft) error{checkName, checkAddresses, checkMethod, checkDemands, checkLists, checkUpstream} {
 		if err := check(d); err != nil {
 			return err
 		}
