@@ -157,6 +157,9 @@ func (tx *Tx) Erase(ctx context.Context, p holdfast.PersonID) error {
 	if err := tx.later(ctx, "delete from delivery where person = $1", string(p)); err != nil {
 		return err
 	}
+	if err := tx.later(ctx, "delete from device where person = $1", string(p)); err != nil {
+		return err
+	}
 	return tx.later(ctx, "delete from mail where person = $1", string(p))
 }
 

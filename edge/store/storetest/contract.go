@@ -39,6 +39,8 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"the outbox", outbox},
 		{"wake-ups", wakings},
 		{"people and groups are read", readsPeople},
+		{"what browsers can do is ephemeral", devices},
+		{"who uses an origin is read", originUsers},
 		{"sessions are read", readsSessions},
 		{"the log is read", readsLog},
 		{"nodes share one log", nodes},
