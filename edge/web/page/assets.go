@@ -1,6 +1,7 @@
 package page
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -29,16 +31,37 @@ func readAssets(base string) (*assets, error) {
 		return nil, fmt.Errorf("page: list the assets: %w", err)
 	}
 	for _, e := range entries {
-		b, err := fs.ReadFile(assetFiles, "assets/"+e.Name())
-		if err != nil {
-			return nil, fmt.Errorf("page: read asset %s: %w", e.Name(), err)
+		if err := as.add(e.Name()); err != nil {
+			return nil, err
 		}
-		sum := sha256.Sum256(b)
-		ext := path.Ext(e.Name())
-		name := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:4]) + ext
-		as.hashed[e.Name()], as.bytes[name] = name, b
 	}
 	return as, nil
+}
+
+// imported finds what a script imports.
+var imported = regexp.MustCompile(`(?m)^import .* from "\./([a-z]+\.js)";$`)
+
+// add reads an asset and what it imports, which it then names by hash: a
+// browser that kept an old script never mixes it with a new one.
+func (as *assets) add(name string) error {
+	if as.hashed[name] != "" {
+		return nil
+	}
+	b, err := fs.ReadFile(assetFiles, "assets/"+name)
+	if err != nil {
+		return fmt.Errorf("page: read asset %s: %w", name, err)
+	}
+	for _, m := range imported.FindAllSubmatch(b, -1) {
+		if err := as.add(string(m[1])); err != nil {
+			return err
+		}
+		b = bytes.ReplaceAll(b, []byte(`"./`+string(m[1])+`";`), []byte(`"./`+as.hashed[string(m[1])]+`";`))
+	}
+	sum := sha256.Sum256(b)
+	ext := path.Ext(name)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:4]) + ext
+	as.hashed[name], as.bytes[hashed] = hashed, b
+	return nil
 }
 
 // url is the address of an asset.

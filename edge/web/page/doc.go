@@ -49,9 +49,9 @@
 // confirm_first it leads to /signin?confirm=1&return=<the page>, and where it
 // answers any other 401 to /signin?return=<the page>.
 //
-// # Checking the module
+// # Checking the scripts
 //
-// assets/holdfast.js is plain JavaScript with JSDoc types, checked by
+// assets/*.js are plain JavaScript modules with JSDoc types, checked by
 //
 //	test/browser/node_modules/.bin/tsc -p test/browser
 //

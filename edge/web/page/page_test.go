@@ -247,20 +247,48 @@ func TestStyleSheetStaysSmall(t *testing.T) {
 }
 
 // The names of exceptions are for switch cases only, never for people.
-func TestScriptShowsNoExceptionName(t *testing.T) {
-	js, err := os.ReadFile("assets/holdfast.js")
+func TestScriptsShowNoExceptionName(t *testing.T) {
+	scripts, err := filepath.Glob("assets/*.js")
+	if err != nil || len(scripts) < 2 {
+		t.Fatalf("%v, %v", scripts, err)
+	}
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		js := string(text)
+		for line := range strings.SplitSeq(js, "\n") {
+			if strings.Contains(line, "Error\"") && !regexp.MustCompile(`^\s*case "\w+":$|new DOMException\("", "NotAllowedError"\)`).MatchString(line) {
+				t.Errorf("%s: an exception's name outside a case: %s", name, strings.TrimSpace(line))
+			}
+		}
+		if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function`).FindString(js); m != "" {
+			t.Errorf("%s makes markup or code from text: %s", name, m)
+		}
+		own := regexp.MustCompile(`(?m)^import \{[\w, ]+\} from "\./[a-z]+\.js";$|import\("\./call\.js"\)\.\w+\} \w+ \*/`).ReplaceAllString(js, "")
+		if m := regexp.MustCompile(`(?m)^import |from "|\bimport\(|https?:/`).FindString(strings.ReplaceAll(own, "https://.", "")); m != "" {
+			t.Errorf("%s loads something that is not ours: %s", name, m)
+		}
+	}
+}
+
+// A script imports the others by the names under which they are served.
+func TestScriptsImportByHash(t *testing.T) {
+	pages, err := page.New(page.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range strings.Split(string(js), "\n") {
-		if strings.Contains(line, "Error\"") && !regexp.MustCompile(`^\s*case "\w+":$|new DOMException\("", "NotAllowedError"\)`).MatchString(line) {
-			t.Errorf("an exception's name outside a case: %s", strings.TrimSpace(line))
+	seen := 0
+	for name, b := range pages.AssetFiles() {
+		for _, m := range regexp.MustCompile(`(?m)^import .* from "\./(.*)";$`).FindAllSubmatch(b, -1) {
+			seen++
+			if pages.AssetFiles()[string(m[1])] == nil {
+				t.Errorf("%s imports %s, which is not served", name, m[1])
+			}
 		}
 	}
-	if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function`).FindString(string(js)); m != "" {
-		t.Errorf("the module makes markup or code from text: %s", m)
-	}
-	if m := regexp.MustCompile(`^import |from "|https?:/`).FindString(strings.ReplaceAll(string(js), "https://.", "")); m != "" {
-		t.Errorf("the module loads something: %s", m)
+	if seen == 0 {
+		t.Error("no script imports another")
 	}
 }

@@ -1,15 +1,19 @@
 // @ts-check
-// Holdfast's one script module: passkey ceremonies through the browser's own
+// Holdfast's script: passkey ceremonies through the browser's own
 // JSON methods, and what a page cannot do without script (copy, dialogs, the
-// colour switch). It holds no secret longer than one ceremony and shows no
-// exception's name to anybody.
+// colour switch). It holds no secret longer than one ceremony, but for a link's,
+// which ticket.js keeps, and shows no exception's name to anybody.
 //
 // Pages speak to it by data attributes:
 //   form[data-ceremony=signin|stepup|enrol] [data-return] [data-ticket=invitation|setup|session]
-//   [data-signals] [data-copy] [data-dialog] [data-close] [data-navigate] [data-theme-switch] [data-dismiss] [data-find]
+//   [data-signals] [data-beacon] [data-copy] [data-dialog] [data-close] [data-navigate] [data-theme-switch] [data-dismiss] [data-find]
 
-/** @typedef {{id: string, publicKey: any, invitation?: {person?: string, invitedBy?: string, organisation?: string}}} Begun */
-/** @typedef {{code?: string, detail?: string, title?: string, step?: string, reason?: string, status?: number}} ProblemJSON */
+import { Refused, Unreachable, post } from "./call.js";
+import { beacon, capabilities, signedIn } from "./device.js";
+import { dropTicket, takeTicket } from "./ticket.js";
+
+/** @typedef {import("./call.js").Begun} Begun */
+/** @typedef {import("./call.js").Finished} Finished */
 /**
  * The signal methods of WebAuthn L3, where the browser has them.
  * @typedef {{
@@ -21,47 +25,6 @@
 
 /** The server lets a ceremony live for 5 minutes; ours are begun again before. */
 const RENEW_MS = 4 * 60 * 1000;
-
-/** A refusal by the server, as RFC 9457 says it. */
-class Refused extends Error {
-  /** @param {ProblemJSON} problem @param {number} status */
-  constructor(problem, status) {
-    super(problem.detail || problem.title || "");
-    this.problem = problem;
-    this.status = status;
-  }
-}
-
-/** The server could not be reached. */
-class Unreachable extends Error {}
-
-// ---- The door's API ----
-
-/**
- * @param {string} path
- * @param {object} body
- * @param {AbortSignal} [signal]
- * @returns {Promise<any>}
- */
-async function post(path, body, signal) {
-  /** @type {Response} */
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "application/json, application/problem+json" },
-      body: JSON.stringify(body),
-      credentials: "same-origin",
-      signal,
-    });
-  } catch (err) {
-    if (signal?.aborted) throw err;
-    throw new Unreachable();
-  }
-  const json = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(json, answer.status);
-  return json;
-}
 
 // ---- What people read ----
 
@@ -196,8 +159,10 @@ function signIn(form) {
   async function finish(begun, credential) {
     say.doing("Checking your passkey…");
     try {
+      /** @type {Finished} */
       const done = await post("/door/signin/finish", { id: begun.id, credential: credential.toJSON() });
       say.doing("You are signed in. Going on…");
+      await signedIn(done, credential);
       leave(done.redirect);
     } catch (err) {
       if (err instanceof Refused && err.problem.code === "unknown_credential") {
@@ -268,13 +233,6 @@ function signIn(form) {
 
 // ---- Enrolment: by invitation, set-up link, or session ----
 
-/** The ticket leaves the address bar, the history and the Referer before anything else happens. */
-function takeTicket() {
-  const ticket = decodeURIComponent(location.hash.replace(/^#/, ""));
-  if (ticket) history.replaceState(null, "", location.pathname + location.search);
-  return ticket;
-}
-
 /**
  * Shows one of a link's states: ready, expired, used or missing.
  * @param {string} state
@@ -343,7 +301,10 @@ function enrol(form) {
   /** @param {unknown} err */
   function fail(err) {
     const dead = kind === "session" ? "" : deadLink(err);
-    if (dead) return showState(dead);
+    if (dead) {
+      dropTicket();
+      return showState(dead);
+    }
     if (kind === "session" && err instanceof Refused && err.status === 401) {
       return leave(`/signin?confirm=1&return=${encodeURIComponent(location.pathname)}`);
     }
@@ -363,7 +324,9 @@ function enrol(form) {
       if (!credential) throw new DOMException("", "NotAllowedError");
       say.doing("Saving your passkey…");
       const done = await post("/door/enrol/finish", { id: begun.id, credential: credential.toJSON() });
+      if (kind !== "session") dropTicket();
       say.doing("Your passkey is ready. Going on…");
+      await signedIn({ redirect: done.redirect }, credential);
       leave(done.redirect);
     } catch (err) {
       fail(err);
@@ -491,6 +454,9 @@ function start() {
     else signIn(form);
   }
   for (const box of document.querySelectorAll("[data-signals]")) if (box instanceof HTMLElement && !("story" in document.body.dataset)) void sendSignals(box);
+
+  const told = document.querySelector("[data-beacon]");
+  if (told instanceof HTMLElement && !("story" in document.body.dataset)) void capabilities().then((can) => beacon(can, told.dataset.beacon ?? ""));
 
   const on = document.querySelector("a[data-navigate]");
   if (on instanceof HTMLAnchorElement) location.replace(on.href);
