@@ -44,7 +44,7 @@ type Record struct {
 	Status     Status
 	Created    time.Time
 	LastUsed   time.Time
-	Provenance string // by what right it was enrolled: "invitation:tic_…", "session:ses_…", "setup:tic_…"
+	Provenance string // by what right it was enrolled: "invitation:tic_…", "session:ses_…", "conditional create:ses_…", "setup:tic_…"
 }
 
 // Claim is a fact that somebody claims, denies or does not mention.

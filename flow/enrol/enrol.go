@@ -72,6 +72,10 @@ type Start struct {
 	Session *session.Record // live; without a ticket
 	Hints   []string        // WebAuthn hints, for example "security-key"
 	Return  string          // local path to go to afterwards
+
+	// Conditional: the browser is to make it without asking (L3 §5.1.3,
+	// mediation "conditional"). Only by a session.
+	Conditional bool
 }
 
 // Begun is a begun enrolment: the sealed ceremony, what to ask the browser,
@@ -93,10 +97,12 @@ type Invitation struct {
 // Begin writes nothing and does not use the ticket up.
 func (f *Flow) Begin(ctx context.Context, in Start) (Begun, error) {
 	p := ceremony.New(ceremony.Enrol, f.Clock())
-	p.Return = in.Return
+	p.Return, p.Conditional = in.Return, in.Conditional
 	var who person.Record
 	var err error
 	switch {
+	case in.Ticket != "" && in.Conditional:
+		err = errConditionalTicket
 	case in.Ticket != "":
 		who, err = f.byTicket(ctx, in, &p)
 	case in.Session != nil:
@@ -135,6 +141,11 @@ func (f *Flow) invitation(ctx context.Context, who person.Record, p ceremony.Pen
 
 var errNoRight = holdfast.Errorf(holdfast.Unsigned, "sign_in_first",
 	"Sign in first, or open the link that you were sent.")
+
+// A link is opened once, by somebody who must be there: nothing but their
+// presence and verification ties the account to them.
+var errConditionalTicket = holdfast.Errorf(holdfast.Invalid, "conditional_by_link",
+	"With a link a passkey is made by asking. Leave out the mode.")
 
 func (f *Flow) byTicket(ctx context.Context, in Start, p *ceremony.Pending) (person.Record, error) {
 	t, err := f.Store.TicketBySecret(ctx, holdfast.HashSecret(in.Ticket))
@@ -224,6 +235,12 @@ func (f *Flow) options(ctx context.Context, who person.Record, p ceremony.Pendin
 		Hints:       hints,
 		Extensions:  &webauthn.Extensions{CredProps: true, PRF: &webauthn.PRF{}},
 	}
+	if p.Conditional {
+		// Nobody is asked, so nobody can be verified for sure; and a passkey
+		// that the browser cannot find by itself would be of no use here.
+		opts.AuthenticatorSelection.UserVerification = "preferred"
+		opts.AuthenticatorSelection.ResidentKey, opts.AuthenticatorSelection.RequireResidentKey = "required", true
+	}
 	for _, c := range have {
 		if c.Status != credential.Removed {
 			raw, _ := base64.RawURLEncoding.DecodeString(string(c.ID))
@@ -250,6 +267,7 @@ type Answer struct {
 	UserAgent  string
 	Address    string
 	Current    holdfast.SessionID // the session that the browser has, if any
+	Origin     string             // a related origin at which this came in; empty: the server's own
 }
 
 // Done is a finished enrolment.
@@ -278,8 +296,14 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	if err != nil {
 		return Done{}, refused(err)
 	}
+	rp, err := f.party(ctx, in.Origin)
+	if err != nil {
+		return Done{}, err
+	}
 	verified, err := webauthn.VerifyRegistration(webauthn.Registration{
-		RP: f.RP, Challenge: p.Challenge, RequireUV: true,
+		RP: rp, Challenge: p.Challenge,
+		// §7.1 steps 15 and 16, by what was asked for and not by what came.
+		RequireUV: !p.Conditional, Conditional: p.Conditional,
 		Algorithms: webauthn.DefaultAlgorithms(), At: now,
 	}, response)
 	if err != nil {
@@ -291,6 +315,19 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 		return err
 	})
 	return done, err
+}
+
+// party is the relying party as it is at origin. Related origins are read each
+// time: what one node takes back no other accepts.
+func (f *Flow) party(ctx context.Context, origin string) (webauthn.RelyingParty, error) {
+	if origin == "" {
+		return f.RP, nil
+	}
+	related, err := f.Store.Setting(ctx, org.SettingRelatedOrigins)
+	if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
+		return webauthn.RelyingParty{}, err
+	}
+	return org.Party(f.RP, origin, related)
 }
 
 func refused(err error) error {
@@ -324,7 +361,7 @@ func record(v *webauthn.Registered, who holdfast.PersonID, provenance string, co
 // signIn is the session that a first credential opens.
 func signIn(who person.Record, c credential.Record, v *webauthn.Registered, in Answer) session.SignIn {
 	return session.SignIn{
-		Person: who.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address,
+		Person: who.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin,
 		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
 	}
 }

@@ -152,8 +152,12 @@ func (f *Flow) sessionRight(ctx context.Context, tx Tx, p ceremony.Pending, now 
 	if !who.MaySignIn(now) {
 		return right{}, errNoRight
 	}
+	provenance := "session:"
+	if p.Conditional {
+		provenance = "conditional create:"
+	}
 	return right{
-		who: who, session: &s, provenance: "session:" + string(s.ID),
+		who: who, session: &s, provenance: provenance + string(s.ID),
 		actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(who.ID), Session: s.ID},
 	}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
+	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
 	"holdfast/spec/webauthn"
@@ -32,6 +33,7 @@ type Reader interface {
 	// order of ids, going round at the end, or holdfast.NotFound if there is none.
 	CredentialAfter(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
+	Setting(ctx context.Context, id string) (org.Setting, error)
 }
 
 // Tx is a transaction: reads, the one write, and spending.
@@ -110,6 +112,7 @@ type Answer struct {
 	UserAgent  string
 	Address    string
 	Current    holdfast.SessionID // the session that the browser has, if any
+	Origin     string             // a related origin at which this came in; empty: the server's own
 }
 
 // Done is a finished sign-in.
@@ -118,6 +121,10 @@ type Done struct {
 	Session session.Record
 	Person  person.Record
 	Return  string
+
+	// Upgrade: this device has no passkey of its own, and the browser may make
+	// one without asking again (L3 §5.1.3, conditional create).
+	Upgrade bool
 }
 
 // Finish verifies the answer and opens a session.
@@ -131,30 +138,51 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	if err != nil {
 		return Done{}, refused(err)
 	}
-	verified, err := f.verify(ctx, pending, response)
+	verified, err := f.verify(ctx, pending, response, in.Origin)
 	if err != nil {
 		return Done{}, err
 	}
 	var done Done
+	var used credential.Record
 	err = f.Store.InTx(ctx, func(tx Tx) error {
-		done, err = f.open(ctx, tx, pending, credentialID(response), verified, in, now)
+		done, used, err = f.open(ctx, tx, pending, credentialID(response), verified, in, now)
 		return err
 	})
+	if err == nil && pending.Session == "" {
+		done.Upgrade = f.upgrades(ctx, used, response)
+	}
 	return done, err
 }
 
 // verify checks the answer against the credential as it is stored. It runs
 // outside of any transaction: signatures take long.
-func (f *Flow) verify(ctx context.Context, p ceremony.Pending, response *webauthn.AuthenticationResponse) (*webauthn.Authenticated, error) {
-	stored, err := f.known(ctx, p, response)
+func (f *Flow) verify(ctx context.Context, p ceremony.Pending, response *webauthn.AuthenticationResponse, origin string) (*webauthn.Authenticated, error) {
+	rp, err := f.party(ctx, origin)
 	if err != nil {
 		return nil, err
 	}
-	v, err := f.check(p, response, stored)
+	stored, err := f.known(ctx, rp, p, response)
+	if err != nil {
+		return nil, err
+	}
+	v, err := check(rp, p, response, stored)
 	if err != nil {
 		return nil, refused(err)
 	}
 	return v, nil
+}
+
+// party is the relying party as it is at origin. Related origins are read each
+// time: what one node takes back no other accepts.
+func (f *Flow) party(ctx context.Context, origin string) (webauthn.RelyingParty, error) {
+	if origin == "" {
+		return f.RP, nil
+	}
+	related, err := f.Store.Setting(ctx, org.SettingRelatedOrigins)
+	if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
+		return webauthn.RelyingParty{}, err
+	}
+	return org.Party(f.RP, origin, related)
 }
 
 // owner finds the credential and whose it is, and refuses with one sentence
@@ -174,37 +202,37 @@ func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p 
 
 // open is the transaction: spend the ceremony, look again at what may have
 // changed since the signature was checked, and record.
-func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (Done, error) {
+func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (Done, credential.Record, error) {
 	if err := tx.MustSpend(ctx, "ceremony", p.ID(), p.Expires, ceremony.ErrSpent); err != nil {
-		return Done{}, err
+		return Done{}, credential.Record{}, err
 	}
 	c, owner, err := f.owner(ctx, tx, id, p)
 	if err != nil {
-		return Done{}, err
+		return Done{}, c, err
 	}
 	if !owner.MaySignIn(now) {
-		return Done{}, holdfast.Errorf(holdfast.Denied, "account_closed",
+		return Done{}, c, holdfast.Errorf(holdfast.Denied, "account_closed",
 			"This account cannot sign in at present. Ask your administrator.")
 	}
 	c, used, err := credential.Observe(c, credential.Use{
 		UV: v.UV, BE: v.BE, BS: v.BS, SignCount: v.SignCount, CounterRegressed: regressed(c, v),
 	}, now)
 	if err != nil {
-		return Done{}, err
+		return Done{}, c, err
 	}
 	signIn := session.SignIn{
-		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address,
+		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin,
 		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
 	}
 	s, secret, opened, err := f.session(ctx, tx, p, in.Current, signIn, now)
 	if err != nil {
-		return Done{}, err
+		return Done{}, c, err
 	}
 	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID), Session: s.ID}, At: now}
 	if err := tx.Record(ctx, by, append(used, opened...)...); err != nil {
-		return Done{}, err
+		return Done{}, c, err
 	}
-	return Done{Secret: secret, Session: s, Person: owner, Return: p.Return}, nil
+	return Done{Secret: secret, Session: s, Person: owner, Return: p.Return}, c, nil
 }
 
 // regressed says whether the counter failed to grow against what is stored

@@ -18,28 +18,28 @@ import (
 // make, and that a credential was removed is said only to who holds its key.
 
 // check runs §7.2 against what is stored.
-func (f *Flow) check(p ceremony.Pending, response *webauthn.AuthenticationResponse, stored webauthn.Stored) (*webauthn.Authenticated, error) {
+func check(rp webauthn.RelyingParty, p ceremony.Pending, response *webauthn.AuthenticationResponse, stored webauthn.Stored) (*webauthn.Authenticated, error) {
 	stored.ID = response.ID
 	return webauthn.VerifyAuthentication(webauthn.Authentication{
-		RP: f.RP, Challenge: p.Challenge, RequireUV: true, Credential: stored,
+		RP: rp, Challenge: p.Challenge, RequireUV: true, Credential: stored,
 		// A name was typed: the answer's id was offered for it (§7.2 step 5).
 		Discoverable: !p.Named,
 	}, response)
 }
 
 // refuseUnknown answers an id that is not known, or not any more.
-func (f *Flow) refuseUnknown(p ceremony.Pending, response *webauthn.AuthenticationResponse, c credential.Record) error {
+func (f *Flow) refuseUnknown(rp webauthn.RelyingParty, p ceremony.Pending, response *webauthn.AuthenticationResponse, c credential.Record) error {
 	be, decoy := f.isDecoy(response.ID)
 	if c.Status == credential.Removed {
 		be = c.BE
-		_, err := f.check(p, response, webauthn.Stored{PublicKey: c.PublicKey, UserHandle: response.UserHandle, BE: &be})
+		_, err := check(rp, p, response, webauthn.Stored{PublicKey: c.PublicKey, UserHandle: response.UserHandle, BE: &be})
 		if err == nil {
 			return credential.ErrUnknown
 		}
 	} else if !decoy && !p.Named {
 		return credential.ErrUnknown // we never offered it: a browser may forget it
 	}
-	_, err := f.check(p, response, webauthn.Stored{
+	_, err := check(rp, p, response, webauthn.Stored{
 		PublicKey: []byte(anybodysKey), UserHandle: f.derive(string(response.ID), "handle", 0, 32), BE: &be,
 	})
 	if err == nil { // a signature with the private key 1
@@ -83,14 +83,14 @@ func (f *Flow) mark(body []byte, be bool, length int) []byte {
 
 // known looks the credential up, or says with ErrUnknown or step 5 that it is
 // none of those that may answer.
-func (f *Flow) known(ctx context.Context, p ceremony.Pending, response *webauthn.AuthenticationResponse) (webauthn.Stored, error) {
+func (f *Flow) known(ctx context.Context, rp webauthn.RelyingParty, p ceremony.Pending, response *webauthn.AuthenticationResponse) (webauthn.Stored, error) {
 	if p.Named && !p.Offers(response.ID) {
 		return webauthn.Stored{}, errNotOffered()
 	}
 	c, owner, err := f.owner(ctx, f.Store, credentialID(response), p)
 	switch {
 	case errors.Is(err, credential.ErrUnknown):
-		return webauthn.Stored{}, f.refuseUnknown(p, response, c)
+		return webauthn.Stored{}, f.refuseUnknown(rp, p, response, c)
 	case err != nil:
 		return webauthn.Stored{}, err
 	}
