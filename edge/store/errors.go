@@ -24,6 +24,8 @@ var (
 		"Another Holdfast uses this data folder. End it first, or name another folder with --data.")
 	errExists = holdfast.Errorf(holdfast.Conflict, "already_exists",
 		"Something with this name or address is there already. Choose another.")
+	errReplaced = holdfast.Errorf(holdfast.Unavailable, "store_replaced",
+		"The database file was removed or replaced while the server runs: what it writes now is lost. Stop the server, put the right file there, and start it.")
 	errInternal = holdfast.Errorf(holdfast.Internal, "store_internal",
 		"Holdfast made an error with its database, and nothing was written. The administrator should report what the server's log says.")
 	errPanic = holdfast.Errorf(holdfast.Internal, "internal",

@@ -12,21 +12,6 @@ import (
 	"holdfast/edge/store/migrate"
 )
 
-// Settings of every session, with reasons.
-func postgresSettings() map[string]string {
-	return map[string]string{
-		"application_name":                    "holdfast",
-		"synchronous_commit":                  "on",     // an acknowledged commit survives a crash, whatever the server's default says
-		"idle_in_transaction_session_timeout": "10000",  // ms: a node that hangs in a batch must not hold the log's head for ever
-		"lock_timeout":                        "20000",  // ms: and the others say so instead of waiting without end
-		"statement_timeout":                   "120000", // ms: verifying a large log takes long; nothing takes this long
-		"timezone":                            "UTC",
-	}
-}
-
-// connectTimeout bounds waiting for a server that does not answer.
-const connectTimeout = 5 * time.Second
-
 type postgresEngine struct {
 	cfg  *pgx.ConnConfig
 	pool *pgxpool.Pool
@@ -38,13 +23,10 @@ func openPostgres(ctx context.Context, dsn string, steps migration) (_ engine, e
 		// The error repeats the string, which holds a password.
 		return nil, errors.New("store: open: the PostgreSQL connection string is malformed")
 	}
-	for k, v := range postgresSettings() {
-		pool.ConnConfig.RuntimeParams[k] = v
-	}
-	if pool.ConnConfig.ConnectTimeout == 0 {
-		pool.ConnConfig.ConnectTimeout = connectTimeout
-	}
+	configure(pool.ConnConfig)
+	pool.PingTimeout = 2 * time.Second // of a connection that was idle
 	e := &postgresEngine{cfg: pool.ConnConfig.Copy()}
+	e.cfg.RuntimeParams[idleTimeout] = writerIdleTimeout
 	if err := e.migrate(ctx, steps); err != nil {
 		return nil, e.wrap(err)
 	}
@@ -149,7 +131,7 @@ func (e *postgresEngine) fault(err error) fault {
 	case "08", "57": // connection exception; shutdown, terminated
 		return faultLost
 	case "25": // idle_in_transaction_session_timeout, in_failed_sql_transaction
-		if pe.Code == "25P03" {
+		if pe.Code == "25P03" || pe.Code == "25006" { // read_only_sql_transaction: a primary that is none any more
 			return faultLost
 		}
 		return faultOwn

@@ -59,6 +59,7 @@ func commonPragmas() []pragma {
 type sqliteEngine struct {
 	path    string
 	lock    *os.File
+	file    os.FileInfo // what was opened at path
 	writers *sql.DB
 	readers *sql.DB
 	stmts   sync.Map // SQL text → *sql.Stmt of readers
@@ -83,7 +84,8 @@ func openSQLite(ctx context.Context, path string, steps migration) (_ engine, er
 	if err != nil {
 		return nil, errUnavailable.Because(err)
 	}
-	if err = errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+	e.file, err = f.Stat()
+	if err = errors.Join(err, f.Chmod(0o600), f.Close()); err != nil {
 		return nil, errUnavailable.Because(err)
 	}
 	if e.writers, err = sql.Open("sqlite", dsn(path, writerPragmas())); err != nil {
@@ -165,6 +167,9 @@ func (e *sqliteEngine) headLock() string { return "" }
 // rowsAtOnce: an insert of several rows keeps a journal of its own, so that it
 // can be undone alone; that costs more than the statements it saves.
 func (e *sqliteEngine) rowsAtOnce() int { return 1 }
+
+// A file that cannot be opened now cannot be opened in a moment.
+func (e *sqliteEngine) patience() time.Duration { return 0 }
 
 // One process has the file: what it wakes it hears itself.
 func (e *sqliteEngine) notify() string                         { return "" }

@@ -233,6 +233,7 @@ func TestFullTmpfs(t *testing.T) {
 		t.Fatal("a full disk was not noticed")
 	}
 	wantCode(t, err, "store_full")
+	wantCode(t, db.Ready(ctx), "store_full")
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)
 	}
@@ -245,6 +246,32 @@ func TestFullTmpfs(t *testing.T) {
 		t.Errorf("a refused write is there: %v", err)
 	}
 	unharmed(t, db)
+}
+
+// A server whose file was taken away goes on writing, to nowhere: it must say
+// that it is not ready.
+func TestFileRemovedOrReplaced(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "holdfast.db")
+	db := openInside(t, path)
+	if err := db.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	away := path + ".away"
+	if err := os.Rename(path, away); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, db.Ready(ctx), "store_replaced")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, db.Ready(ctx), "store_replaced")
+	if err := os.Rename(away, path); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Ready(ctx); err != nil {
+		t.Errorf("with its file back: %v", err)
+	}
 }
 
 func TestDatabaseLockedByAnotherProgram(t *testing.T) {

@@ -135,11 +135,9 @@ func (db *DB) Close() error {
 	return db.engine.close()
 }
 
-// Ping says whether the database answers.
-func (db *DB) Ping(ctx context.Context) error {
-	_, err := queryInt(ctx, db.engine, "select 1")
-	return err
-}
+// Ready says what keeps this node from serving: no database, one that takes no
+// writes, a full disk.
+func (db *DB) Ready(ctx context.Context) error { return db.engine.ready(ctx) }
 
 // Stats counts what the writer has done since Open.
 type Stats struct {

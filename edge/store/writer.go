@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"holdfast"
 )
@@ -78,14 +79,15 @@ func (db *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 // writer is the one goroutine that writes.
 type writer struct {
 	db    *DB
-	conn  conn   // nil when it must be opened first
-	batch []*job // being run
-	full  bool   // nobody may join the batch any more
-	ended bool   // returned from loop as meant
+	conn  conn      // nil when it must be opened first
+	batch []*job    // being run
+	full  bool      // nobody may join the batch any more
+	away  time.Time // since when the database cannot be reached; zero while it can
+	ended bool      // returned from loop as meant
 }
 
 const (
-	maxAttempts = 4 // of one batch: a restarting PostgreSQL refuses at once, so more would only wait
+	maxAttempts = 4 // of one batch, with a database that can be reached
 )
 
 func (w *writer) loop() {
@@ -284,17 +286,16 @@ type progress struct {
 
 // attempt runs every closure of the batch in one database transaction.
 func (w *writer) attempt(careful bool) (p progress, err error) {
+	if w.conn == nil {
+		if w.conn, err = w.connect(); err != nil {
+			return p, err
+		}
+	}
 	ctx := context.Background() // a caller's context would take the whole batch with it
 	if limit := w.db.engine.batchLimit(); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
-	}
-	if w.conn == nil {
-		if w.conn, err = w.db.engine.connect(ctx); err != nil {
-			w.conn = nil
-			return p, refused(w.db.engine, err)
-		}
 	}
 	if err = w.conn.begin(ctx); err != nil {
 		return p, err
@@ -331,14 +332,6 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 	}
 	p.committing = true
 	return p, w.conn.commit(ctx)
-}
-
-// refused marks a database that cannot be reached as not worth a retry.
-func refused(e engine, err error) error {
-	if isOurs(err) {
-		return err
-	}
-	return errUnavailable.Because(err)
 }
 
 // runJob runs one closure. Its own error stays with it; the error that it
@@ -419,12 +412,17 @@ func (w *writer) outcome(p progress) outcome {
 	if len(p.leaves) == 0 {
 		return outcomeUnknown
 	}
-	ctx := context.Background()
-	c, err := w.db.engine.connect(ctx)
+	c, err := w.connect()
 	if err != nil {
 		return outcomeUnknown
 	}
 	defer c.close()
+	ctx := context.Background()
+	if limit := w.db.engine.batchLimit(); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	if err := c.begin(ctx); err != nil {
 		return outcomeUnknown
 	}
