@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -56,8 +57,18 @@ type Config struct {
 	// /livez and /readyz. Without it /metrics is open to this host alone.
 	MetricsListen string `yaml:"metrics_listen"`
 
+	// Migrate is auto or manual: whether the server brings an older database up
+	// to date when it starts, or refuses until holdfast migrate has. Default auto.
+	Migrate string `yaml:"migrate"`
+
 	// Log is text or json, to standard error. Default text.
 	Log string `yaml:"log"`
+
+	// LogLevel is the least that is logged: debug, info, warn or error. Default info.
+	LogLevel string `yaml:"log_level"`
+
+	// Mail is sent by an SMTP server. Without it none is.
+	Mail Mail `yaml:"mail"`
 }
 
 // TLS names the files of a certificate and its key, PEM.
@@ -79,7 +90,8 @@ func Read(path string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, f := range []*string{&c.Data, &c.DatabaseURLFile, &c.MasterKeyFile, &c.TLS.CertFile, &c.TLS.KeyFile} {
+	for _, f := range []*string{&c.Data, &c.DatabaseURLFile, &c.MasterKeyFile, &c.TLS.CertFile, &c.TLS.KeyFile,
+		&c.Mail.PasswordFile, &c.Mail.CAFile} {
 		if *f != "" && !filepath.IsAbs(*f) {
 			*f = filepath.Join(filepath.Dir(path), *f)
 		}
@@ -130,9 +142,27 @@ func (c Config) Complete() (Config, error) {
 	default:
 		return c, fmt.Errorf("log: %q is neither text nor json", c.Log)
 	}
+	if c.LogLevel == "" {
+		c.LogLevel = "info"
+	}
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
+		return c, fmt.Errorf("log_level: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	switch c.Migrate {
+	case "":
+		c.Migrate = "auto"
+	case "auto", "manual":
+	default:
+		return c, fmt.Errorf("migrate: %q is neither auto nor manual", c.Migrate)
+	}
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		return c, errors.New("tls: cert_file and key_file go together")
 	}
+	mail, err := c.Mail.complete()
+	if err != nil {
+		return c, err
+	}
+	c.Mail = mail
 	for _, p := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(p); err != nil {
 			return c, fmt.Errorf("trusted_proxies: %q is no network: write 10.0.0.0/8, or 10.1.2.3/32 for one address", p)

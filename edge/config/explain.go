@@ -33,8 +33,10 @@ func explain(err error) error {
 
 func keysOf(goType string) []string {
 	t := reflect.TypeFor[Config]()
-	if strings.HasSuffix(goType, ".TLS") {
-		t = reflect.TypeFor[TLS]()
+	for _, within := range []reflect.Type{reflect.TypeFor[TLS](), reflect.TypeFor[Mail]()} {
+		if strings.HasSuffix(goType, "."+within.Name()) {
+			t = within
+		}
 	}
 	var keys []string
 	for i := range t.NumField() {

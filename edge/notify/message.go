@@ -13,6 +13,7 @@ import (
 
 	"holdfast/domain/notice"
 	"holdfast/domain/person"
+	"holdfast/edge/outbox"
 )
 
 // Send sends one message of the outbox: body is a notice.Mail as JSON. target
@@ -20,16 +21,16 @@ import (
 func (m *Mailer) Send(ctx context.Context, _ string, body []byte) error {
 	var n notice.Mail
 	if err := json.Unmarshal(body, &n); err != nil {
-		return permanent(fmt.Errorf("read a message of the outbox: %w", err))
+		return outbox.Permanent(fmt.Errorf("read a message of the outbox: %w", err))
 	}
 	return m.Mail(ctx, n)
 }
 
-// Mail sends one message. Only a *Failure whose Permanent is true is for good.
+// Mail sends one message. What trying again cannot heal is outbox.Permanent.
 func (m *Mailer) Mail(ctx context.Context, n notice.Mail) error {
 	msg, err := m.compose(n)
 	if err != nil {
-		return permanent(err)
+		return outbox.Permanent(err)
 	}
 	return m.send(ctx, msg)
 }

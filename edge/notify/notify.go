@@ -23,6 +23,8 @@ import (
 
 	"github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"holdfast/edge/outbox"
 )
 
 // Security is how the connection to the SMTP server is protected.
@@ -78,33 +80,22 @@ func New(c Config) (*Mailer, error) {
 // Server is the address of the SMTP server, host:port.
 func (m *Mailer) Server() string { return m.addr }
 
-// Failure is mail that was not taken. Its text is for the operator.
-type Failure struct {
-	permanent bool
-	err       error
-}
-
-func (f *Failure) Error() string { return f.err.Error() }
-func (f *Failure) Unwrap() error { return f.err }
-
-// Permanent says that trying again is of no use: the server has refused this
-// recipient or this message for good (RFC 5321 §4.2.1, 5yz). A wrong password
-// or sender is not of this kind: the operator mends those, and the mail goes.
-func (f *Failure) Permanent() bool { return f.permanent }
-
-func permanent(err error) error { return &Failure{true, err} }
-
-// failure judges what go-mail says.
+// failure judges what go-mail says. Trying again is of no use where the server
+// has refused this recipient or this message for good (RFC 5321 §4.2.1, 5yz). A
+// wrong password or sender is not of this kind: the operator mends those, and
+// the mail goes.
 func failure(err error) error {
 	if err == nil {
 		return nil
 	}
-	f := &Failure{err: fmt.Errorf("send mail: %w", err)}
+	why := fmt.Errorf("send mail: %w", err)
 	if se, ok := errors.AsType[*mail.SendError](err); ok {
 		ofMessage := se.Reason == mail.ErrSMTPRcptTo || se.Reason == mail.ErrSMTPData || se.Reason == mail.ErrSMTPDataClose
-		f.permanent = ofMessage && se.ErrorCode() >= 500
+		if ofMessage && se.ErrorCode() >= 500 {
+			return outbox.Permanent(why)
+		}
 	}
-	return f
+	return why
 }
 
 // send hands over one message. Once the server has taken it, nothing that goes
@@ -168,7 +159,7 @@ func (m *Mailer) session(ctx context.Context, do func(*mail.Client, *smtp.Client
 		defer open.Close()
 	}
 	if err != nil {
-		return &Failure{err: fmt.Errorf("reach the mail server %s: %w", m.addr, err)}
+		return fmt.Errorf("reach the mail server %s: %w", m.addr, err)
 	}
 	err = do(c, s)
 	s.Quit() // the answer changes nothing

@@ -3,7 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"mime/quotedprintable"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"holdfast/domain/notice"
+	"holdfast/edge/outbox"
 	"holdfast/test/mailhost"
 )
 
@@ -151,18 +151,13 @@ func TestHostileNames(t *testing.T) {
 		"<ada@example.org>", "ada\u202e@example.org", "(comment)ada@example.org", "nobody"} {
 		n := sample()
 		n.To = to
-		if err := m.Mail(t.Context(), n); !isPermanent(err) {
+		if err := m.Mail(t.Context(), n); !outbox.IsPermanent(err) {
 			t.Errorf("to %q: got %v, want a permanent failure", to, err)
 		}
 	}
 	if len(h.Messages()) != 1 {
 		t.Error("one of them was sent")
 	}
-}
-
-func isPermanent(err error) bool {
-	f, ok := errors.AsType[*Failure](err)
-	return ok && f.Permanent()
 }
 
 func answering(verb, reply string) func(string, string) string {
@@ -195,8 +190,8 @@ func TestRefusals(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			h := mailhost.New(t, c.host)
 			err := mailer(t, h, c.host).Mail(t.Context(), sample())
-			if err == nil || isPermanent(err) != c.permanent || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %v (permanent %v), want %q (permanent %v)", err, isPermanent(err), c.want, c.permanent)
+			if err == nil || outbox.IsPermanent(err) != c.permanent || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v (permanent %v), want %q (permanent %v)", err, outbox.IsPermanent(err), c.want, c.permanent)
 			}
 			if len(h.Messages()) != 0 {
 				t.Error("it was delivered all the same")
@@ -224,7 +219,7 @@ func TestNoPasswordWithoutTLS(t *testing.T) {
 		c := mailhost.Config{Username: "holdfast", Password: password}
 		h := mailhost.New(t, c)
 		err := mailer(t, h, mailhost.Config{StartTLS: true, Username: "holdfast"}).Mail(t.Context(), sample())
-		if err == nil || isPermanent(err) || !strings.Contains(err.Error(), "STARTTLS") {
+		if err == nil || outbox.IsPermanent(err) || !strings.Contains(err.Error(), "STARTTLS") {
 			t.Errorf("got %v", err)
 		}
 		neverSpoke(t, h)
@@ -290,7 +285,7 @@ func TestSilentServer(t *testing.T) {
 		h := mailhost.New(t, c)
 		m := mailer(t, h, c)
 		m.cfg.Timeout = time.Hour
-		if err := m.Mail(ctx, sample()); err == nil || isPermanent(err) {
+		if err := m.Mail(ctx, sample()); err == nil || outbox.IsPermanent(err) {
 			t.Errorf("%s: got %v", verb, err)
 		}
 	}
