@@ -18,6 +18,8 @@ type (
 	GrantID   string // gra_…
 	KeyID     string // key_…
 
+	APITokenID string // tok_…, public: names an API token, is none
+
 	// CredentialID is the WebAuthn credential id, base64url without padding.
 	CredentialID string
 )
@@ -29,6 +31,8 @@ func NewTicketID() TicketID   { return TicketID(newID("tic")) }
 func NewAppID() AppID         { return AppID(newID("app")) }
 func NewGrantID() GrantID     { return GrantID(newID("gra")) }
 func NewKeyID() KeyID         { return KeyID(newID("key")) }
+
+func NewAPITokenID() APITokenID { return APITokenID(newID("tok")) }
 
 var idAlphabet = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 

@@ -18,6 +18,7 @@ import (
 	"holdfast/domain/org"
 	"holdfast/edge/config"
 	"holdfast/edge/web"
+	"holdfast/edge/web/route"
 )
 
 // grace is how long requests under way may take when the server stops.
@@ -107,9 +108,9 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 		if err != nil {
 			return errors.Join(err, l.Close(), hostListener.Close(), s.db.Close())
 		}
-		mux := http.NewServeMux()
+		mux := route.NewMux(nil)
 		web.Probes(mux, s.ready)
-		mux.Handle("GET /metrics", s.metrics.Handler())
+		mux.Handle("GET /metrics", route.Anyone, s.metrics.Handler())
 		servers = append(servers, web.NewServer(mux, s.log))
 		go func() { failed <- servers[2].Serve(ml) }()
 	}

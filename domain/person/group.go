@@ -12,6 +12,8 @@ type Group struct {
 	ID      holdfast.GroupID
 	Name    string
 	Created time.Time
+
+	ExternalID string // what the directory that provisions it calls it
 }
 
 func (*Group) Table() string { return "person_group" }
@@ -20,6 +22,7 @@ func (g *Group) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "id", &g.ID)
 	audit.StringColumn(c, "name", &g.Name)
 	c.Time("created", &g.Created)
+	audit.StringColumn(c, "external_id", &g.ExternalID)
 }
 
 // Membership says that a person is in a group.

@@ -32,6 +32,8 @@ type Role string
 const (
 	Member        Role = ""
 	Administrator Role = "administrator"
+	HelpDesk      Role = "helpdesk" // helps members: links, passkeys, sessions
+	Auditor       Role = "auditor"  // reads everything, for a limited time
 )
 
 // Employment is how a person belongs to the organisation.
@@ -54,6 +56,9 @@ type Record struct {
 	Employment Employment
 	Ends       time.Time // employment ends; zero: open
 	Created    time.Time
+	RoleEnds   time.Time         // the role is over; zero: open
+	Manager    holdfast.PersonID // whom to ask about them; may be empty
+	ExternalID string            // personal; what the directory that provisions them calls them
 }
 
 func (*Record) Table() string { return "person" }
@@ -68,11 +73,22 @@ func (p *Record) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "employment", &p.Employment)
 	c.Time("ends", &p.Ends)
 	c.Time("created", &p.Created)
+	c.Time("role_ends", &p.RoleEnds)
+	audit.StringColumn(c, "manager", &p.Manager)
+	audit.StringColumn(c, "external_id", &p.ExternalID).AsPersonal()
 }
 
 // MaySignIn says whether p may have a session at now.
 func (p Record) MaySignIn(now time.Time) bool {
 	return p.Status == Active && !p.Ended(now)
+}
+
+// RoleAt is p's role at now.
+func (p Record) RoleAt(now time.Time) Role {
+	if !p.RoleEnds.IsZero() && !now.Before(p.RoleEnds) {
+		return Member
+	}
+	return p.Role
 }
 
 // Ended says whether p's employment is over at now.
@@ -84,6 +100,13 @@ type New struct {
 	Email      string
 	Employment Employment // empty: Employee
 	Ends       time.Time
+	Manager    holdfast.PersonID
+	ExternalID string
+}
+
+// Told is what is known of p, as Describe takes it.
+func (p Record) Told() New {
+	return New{Name: p.Name, Email: p.Email, Employment: p.Employment, Ends: p.Ends, Manager: p.Manager, ExternalID: p.ExternalID}
 }
 
 // Add makes the person that n describes. That the address is free is the
@@ -133,9 +156,18 @@ func (p *Record) describe(n New) error {
 	if n.Employment != Employee && n.Employment != Contractor && n.Employment != Guest {
 		return holdfast.Errorf(holdfast.Invalid, "employment", "Employment is employee, contractor or guest, not %q.", n.Employment)
 	}
+	if len(n.ExternalID) > maxExternalID || !utf8.ValidString(n.ExternalID) || strings.ContainsFunc(n.ExternalID, Deceives) {
+		return holdfast.Errorf(holdfast.Invalid, "external_id", "An external id has at most %d printable characters.", maxExternalID)
+	}
+	if n.Manager == p.ID && n.Manager != "" {
+		return holdfast.Errorf(holdfast.Invalid, "manager", "Nobody is their own manager. Name another person.")
+	}
 	p.Name, p.Email, p.Employment, p.Ends = name, email, n.Employment, n.Ends
+	p.Manager, p.ExternalID = n.Manager, n.ExternalID
 	return nil
 }
+
+const maxExternalID = 200 // characters: directories use numbers, UUIDs and distinguished names
 
 // Life is what can become of a person.
 var Life = lifecycle.Of("a person",
@@ -201,20 +233,35 @@ func Reinstate(p Record, hasCredential bool) (Record, []audit.Event, error) {
 	return p, p.event("person.reinstated"), nil
 }
 
-// SetRole makes p an administrator or no longer. The caller sees to it that an
+// AuditorLifeMax bounds how long an auditor may look: an audit has an end.
+const AuditorLifeMax = 366 * 24 * time.Hour
+
+// SetRole gives p a role until ends, or takes it. The caller sees to it that an
 // administrator remains.
-func SetRole(p Record, r Role) (Record, []audit.Event, error) {
-	if r != Member && r != Administrator {
-		return p, nil, holdfast.Errorf(holdfast.Invalid, "role", "There is no role %q: say administrator, or nothing.", r)
+func SetRole(p Record, r Role, ends, now time.Time) (Record, []audit.Event, error) {
+	switch r {
+	case Member, Administrator:
+		if !ends.IsZero() {
+			return p, nil, holdfast.Errorf(holdfast.Invalid, "role_ends", "An administrator's role has no end: take it when it is over.")
+		}
+	case HelpDesk:
+	case Auditor:
+		if ends.IsZero() || ends.After(now.Add(AuditorLifeMax)) {
+			return p, nil, holdfast.Errorf(holdfast.Invalid, "role_ends", "Say when the auditor's role ends, within a year.")
+		}
+	default:
+		return p, nil, holdfast.Errorf(holdfast.Invalid, "role", "There is no role %q: say administrator, helpdesk, auditor, or nothing.", r)
 	}
-	if p.Status == Erased {
+	switch {
+	case p.Status == Erased:
 		return p, nil, errErased
-	}
-	if p.Role == r {
+	case !ends.IsZero() && !now.Before(ends):
+		return p, nil, holdfast.Errorf(holdfast.Invalid, "role_ends", "The end of the role is in the past.")
+	case p.Role == r && p.RoleEnds.Equal(ends):
 		return p, nil, nil
 	}
-	p.Role = r
-	return p, p.event("person.role_changed"), nil
+	p.Role, p.RoleEnds = r, ends
+	return p, []audit.Event{p.event("person.role_changed")[0].With("role", string(r))}, nil
 }
 
 // Erase forgets who p was. The id stays, so that the log still reads; the
@@ -224,7 +271,7 @@ func Erase(p Record) (Record, []audit.Event, error) {
 	if err != nil {
 		return p, nil, err
 	}
-	p.Name, p.Email, p.Role = "", "", Member
+	p.Name, p.Email, p.ExternalID, p.Role, p.RoleEnds, p.Manager = "", "", "", Member, time.Time{}, ""
 	return p, p.event("person.erased"), nil
 }
 

@@ -24,6 +24,7 @@ import (
 	"holdfast/edge/keys"
 	"holdfast/edge/web/op"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/flow/authorize"
 	"holdfast/flow/authorize/authorizetest"
 )
@@ -62,7 +63,7 @@ func newWorld(t *testing.T) *world {
 	must(err)
 	log := slog.New(slog.DiscardHandler)
 	// The issuer starts after the application, as in the demo.
-	theirs, mine := http.NewServeMux(), http.NewServeMux()
+	theirs, mine := route.NewMux(nil), http.NewServeMux()
 	w.holdfast, w.app = httptest.NewServer(theirs), httptest.NewServer(mine)
 	t.Cleanup(w.holdfast.Close)
 	t.Cleanup(w.app.Close)

@@ -96,10 +96,10 @@ func (s *Server) people() {
 	s.personVerb("person/reinstate", s.Govern.Reinstate)
 	s.personVerb("person/erase", s.Govern.Erase)
 	s.personVerb("person/promote", func(ctx context.Context, by holdfast.Actor, p holdfast.PersonID) error {
-		return s.Govern.SetRole(ctx, by, p, person.Administrator)
+		return s.Govern.SetRole(ctx, by, p, person.Administrator, time.Time{})
 	})
 	s.personVerb("person/demote", func(ctx context.Context, by holdfast.Actor, p holdfast.PersonID) error {
-		return s.Govern.SetRole(ctx, by, p, person.Member)
+		return s.Govern.SetRole(ctx, by, p, person.Member, time.Time{})
 	})
 }
 

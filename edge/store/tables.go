@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"holdfast"
+	"holdfast/domain/apitoken"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
 	"holdfast/domain/grant"
@@ -26,7 +27,7 @@ func records() []audit.Record {
 		&person.Record{}, &person.Group{}, &person.Membership{},
 		&credential.Record{}, &credential.Registration{},
 		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
-		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{},
+		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{}, &apitoken.Record{},
 	}
 }
 

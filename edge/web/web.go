@@ -16,11 +16,12 @@ import (
 
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 )
 
 // Routes adds a part to the map.
-type Routes func(mux *http.ServeMux)
+type Routes func(mux *route.Mux)
 
 // Config is what the map is made of.
 type Config struct {
@@ -31,6 +32,12 @@ type Config struct {
 	Log     *slog.Logger
 	Ready   func(context.Context) error // nil: the server can do its work
 
+	// RPID is the WebAuthn relying party id. Related lists the related origins,
+	// at which Door, parts of Browser, is served too; nil: there are none.
+	RPID    string
+	Related func(context.Context) ([]string, error)
+	Door    []Routes
+
 	// Browser parts answer to this origin's own pages only.
 	Browser []Routes
 	// Protocol parts are called by other origins and by programs: they
@@ -38,42 +45,52 @@ type Config struct {
 	Protocol []Routes
 }
 
+// Server is the whole map. It knows its own routes.
+type Server struct {
+	http.Handler
+	table *route.Mux
+}
+
+// Routes lists everything that is answered, and who may call it.
+func (s *Server) Routes() []route.Route { return s.table.Routes() }
+
 // Handler is the server.
-func Handler(c Config) (http.Handler, error) {
+func Handler(c Config) (*Server, error) {
 	origin, err := url.Parse(c.Origin)
 	if err != nil {
 		return nil, err
 	}
 	s := &server{Config: c, host: origin.Host, secure: origin.Scheme == "https"}
-	browser := http.NewServeMux()
-	browser.Handle("GET "+page.PathAssets, c.Pages.Assets())
+	browser := route.NewMux(c.Visits.Guard)
+	browser.Handle("GET "+page.PathAssets, route.Anyone, c.Pages.Assets())
 	for _, p := range c.Browser {
 		p(browser)
 	}
-	browser.HandleFunc("/", s.notFound)
+	browser.HandleFunc("/", route.Anyone, s.notFound)
 
-	root := http.NewServeMux()
+	root := route.NewMux(nil)
 	for _, p := range c.Protocol {
 		p(root)
 	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(s.crossOrigin))
-	root.Handle("/", protection.Handler(patterned(browser)))
+	root.Mount("/", browser, protection.Handler(patterned(browser)))
 
-	outer := http.NewServeMux()
+	outer := route.NewMux(nil)
 	Probes(outer, c.Ready)
-	outer.Handle("GET /metrics", s.local(c.Metrics.Handler()))
-	outer.Handle("/", s.rightHost(root))
-	return s.observe(outer), nil
+	outer.Handle("GET /metrics", route.Loopback, s.local(c.Metrics.Handler()))
+	door := protection.Handler(patterned(s.related()))
+	outer.Mount("/", root, s.rightHost(root, s.otherHost(root, door)))
+	return &Server{s.observe(outer), outer}, nil
 }
 
 // Probes adds what a supervisor asks. Both answer on any host name.
-func Probes(mux *http.ServeMux, ready func(context.Context) error) {
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, r *http.Request) {
+func Probes(mux *route.Mux, ready func(context.Context) error) {
+	mux.HandleFunc("GET /livez", route.Anyone, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Write([]byte("ok\n"))
 	})
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /readyz", route.Anyone, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 		defer cancel()
@@ -101,19 +118,16 @@ func (s *server) crossOrigin(w http.ResponseWriter, r *http.Request) {
 
 // rightHost sends who asked for another name, such as an IP address, to the
 // origin: passkeys work by name, and a cookie for another name would be lost.
-func (s *server) rightHost(next http.Handler) http.Handler {
+func (s *server) rightHost(next, other http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case strings.EqualFold(r.Host, s.host):
-			if s.secure {
-				w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-			}
-			next.ServeHTTP(w, r)
-		case r.Method == http.MethodGet || r.Method == http.MethodHead || byAddress(r.Host):
-			http.Redirect(w, r, s.Origin+r.URL.RequestURI(), http.StatusTemporaryRedirect)
-		default:
-			s.Visits.JSONError(w, r, errWrongHost(s.Origin))
+		if !strings.EqualFold(r.Host, s.host) {
+			other.ServeHTTP(w, r)
+			return
 		}
+		if s.secure {
+			w.Header().Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
@@ -164,7 +178,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 }
 
 // patterned notes which pattern of an inner mux matched, for the count.
-func patterned(mux *http.ServeMux) http.Handler {
+func patterned(mux *route.Mux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mux.ServeHTTP(w, r)
 		if rec, ok := w.(*recorder); ok {

@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/grant"
 	"holdfast/domain/org"
 	"holdfast/edge/store"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 )
 
@@ -26,6 +28,7 @@ func (nobody) SessionBySecret(context.Context, string) (store.Visit, error) {
 	return store.Visit{}, holdfast.Errorf(holdfast.NotFound, "no_such_session", "none")
 }
 func (nobody) Seen(context.Context, holdfast.SessionID, time.Time) error { return nil }
+func (nobody) App(context.Context, holdfast.AppID) (grant.App, error) { return grant.App{}, nil }
 func (nobody) Setting(context.Context, string) (org.Setting, error) {
 	return org.Setting{Value: "Harbour"}, nil
 }
@@ -42,13 +45,13 @@ func handler(t *testing.T, origin string, ready error) http.Handler {
 		Origin: origin, Pages: pages, Log: log, Metrics: telemetry.New("test", zero, zero),
 		Visits: visit.New(visit.Config{Store: nobody{}, Pages: pages, Clock: time.Now, Log: log}),
 		Ready:  func(context.Context) error { return ready },
-		Browser: []Routes{func(mux *http.ServeMux) {
-			mux.HandleFunc("GET /page", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page") })
-			mux.HandleFunc("POST /change", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "changed") })
-			mux.HandleFunc("GET /panic", func(http.ResponseWriter, *http.Request) { panic("oops") })
+		Browser: []Routes{func(mux *route.Mux) {
+			mux.HandleFunc("GET /page", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page") })
+			mux.HandleFunc("POST /change", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "changed") })
+			mux.HandleFunc("GET /panic", route.Anyone, func(http.ResponseWriter, *http.Request) { panic("oops") })
 		}},
-		Protocol: []Routes{func(mux *http.ServeMux) {
-			mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "token") })
+		Protocol: []Routes{func(mux *route.Mux) {
+			mux.HandleFunc("POST /token", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "token") })
 		}},
 	})
 	if err != nil {

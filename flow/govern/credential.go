@@ -5,7 +5,9 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/ending"
 	"holdfast/domain/notice"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -13,25 +15,25 @@ import (
 
 // SuspendCredential stops a passkey from signing anybody in.
 func (f *Flow) SuspendCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error {
-	return f.credential(ctx, by, id, "suspended", credential.Suspend)
+	return f.credential(ctx, by, id, authority.CredentialsWrite, "suspended", credential.Suspend)
 }
 
 // ReinstateCredential ends its suspension.
 func (f *Flow) ReinstateCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error {
-	return f.credential(ctx, by, id, "reinstated", credential.Reinstate)
+	return f.credential(ctx, by, id, authority.CredentialsWrite, "reinstated", credential.Reinstate)
 }
 
 // RemoveCredential removes a passkey for good. Whoever has none left can be
 // invited again: this is the way back for somebody who lost all they had.
 func (f *Flow) RemoveCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error {
-	return f.credential(ctx, by, id, "removed", credential.Remove)
+	return f.credential(ctx, by, id, authority.CredentialsRemove, "removed", credential.Remove)
 }
 
 // credential changes a passkey, ends what it had signed in where it can no
 // longer be used, and tells its owner.
-func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID, what string,
+func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID, scope authority.Scope, what string,
 	verb func(credential.Record) (credential.Record, []audit.Event, error)) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, scope, func(tx Tx, r right) ([]audit.Event, error) {
 		c, err := tx.Credential(ctx, id)
 		if err != nil {
 			return nil, err
@@ -42,6 +44,9 @@ func (f *Flow) credential(ctx context.Context, by holdfast.Actor, id holdfast.Cr
 		}
 		owner, err := tx.Person(ctx, c.Person)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.over(owner); err != nil {
 			return nil, err
 		}
 		if c.Status != credential.Active {
@@ -96,12 +101,12 @@ func emptied(ctx context.Context, tx Tx, owner person.Record, c credential.Recor
 
 // EndSession ends anybody's session.
 func (f *Flow) EndSession(ctx context.Context, by holdfast.Actor, id holdfast.SessionID) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.SessionsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		s, err := tx.Session(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		held, err := tx.HeldBy(ctx, s.Person)
+		held, err := f.heldBy(ctx, tx, r, s.Person)
 		if err != nil {
 			return nil, err
 		}
@@ -111,11 +116,23 @@ func (f *Flow) EndSession(ctx context.Context, by holdfast.Actor, id holdfast.Se
 
 // EndSessionsOf ends all sessions of a person.
 func (f *Flow) EndSessionsOf(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
-		held, err := tx.HeldBy(ctx, id)
+	return f.do(ctx, by, authority.SessionsWrite, func(tx Tx, r right) ([]audit.Event, error) {
+		held, err := f.heldBy(ctx, tx, r, id)
 		if err != nil {
 			return nil, err
 		}
 		return held.Everything(session.EndedByAdmin, f.clock()), nil
 	})
+}
+
+// heldBy is what a person whom the actor may touch holds.
+func (f *Flow) heldBy(ctx context.Context, tx Tx, r right, id holdfast.PersonID) (ending.Held, error) {
+	p, err := tx.Person(ctx, id)
+	if err == nil {
+		err = r.over(p)
+	}
+	if err != nil {
+		return ending.Held{}, err
+	}
+	return tx.HeldBy(ctx, id)
 }

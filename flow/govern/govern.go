@@ -1,16 +1,20 @@
-// Package govern is what administrators do: people, groups, invitations, other
-// people's passkeys and sessions, applications, the
-// organisation's name. Permission and
-// audit are one call, so no method can have one without the other. It refuses
-// to leave an organisation without an administrator, and it refuses to act
-// for anybody but an administrator, the host, or Holdfast itself.
+// Package govern is the administration: people, groups, roles, invitations,
+// other people's passkeys and sessions, applications, API tokens, the
+// organisation's settings. Every method names the scope that it takes;
+// permission and audit are one call, so no method can have one without the
+// other. It refuses to leave an organisation without an administrator, to act
+// for somebody who does not hold the scope at that moment, and to let anybody
+// raise themselves.
 package govern
 
 import (
 	"context"
+	"time"
 
 	"holdfast"
+	"holdfast/domain/apitoken"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
 	"holdfast/domain/ending"
 	"holdfast/domain/grant"
@@ -44,6 +48,9 @@ type Tx interface {
 	OpenTickets(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)
 	Setting(ctx context.Context, id string) (org.Setting, error)
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
+	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
+	// APITokensOf gives a person's tokens that were not revoked.
+	APITokensOf(ctx context.Context, id holdfast.PersonID) ([]apitoken.Record, error)
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 
@@ -70,59 +77,105 @@ type Flow struct {
 // New makes the story. origin is the web origin of the door.
 func New(s Store, c holdfast.Clock, origin string) *Flow { return &Flow{s, c, origin} }
 
-// do checks that actor may govern, runs what, and records what it returns: one
+// right is what somebody may do, at the moment of the transaction.
+type right struct {
+	actor  holdfast.Actor
+	person holdfast.PersonID // who stands behind it: themselves, or the owner of the token; empty: nobody here
+	holds  authority.Set
+	now    time.Time
+}
+
+// over refuses to touch people who stand higher. See authority.Set.Over.
+func (r right) over(p person.Record) error { return r.holds.Over(p, r.now) }
+
+// do checks that actor holds scope, runs what, and records what it returns: one
 // transaction.
-func (f *Flow) do(ctx context.Context, actor holdfast.Actor, what func(Tx) ([]audit.Event, error)) error {
+func (f *Flow) do(ctx context.Context, actor holdfast.Actor, scope authority.Scope, what func(Tx, right) ([]audit.Event, error)) error {
 	return f.store.InTx(ctx, func(tx Tx) error {
-		if err := f.allow(ctx, tx, actor); err != nil {
+		r, err := f.rightOf(ctx, tx, actor, scope.Reads())
+		if err != nil {
 			return err
 		}
-		events, err := what(tx)
-		if err != nil || len(events) == 0 {
-			return err
+		if !r.holds.Has(scope) {
+			return authority.Need(scope)
 		}
-		return tx.Record(ctx, audit.By{Actor: actor, At: f.clock()}, events...)
+		return f.run(ctx, tx, r, what)
 	})
 }
 
-// allow looks at the administrator as they are now, not as they were when the
-// page was drawn.
-func (f *Flow) allow(ctx context.Context, tx Tx, actor holdfast.Actor) error {
-	now := f.clock()
-	switch actor.Kind {
-	case holdfast.ActorHost, holdfast.ActorSystem:
-		return nil
-	case holdfast.ActorPerson:
-	default:
-		return errNotAdministrator
-	}
-	p, err := tx.Person(ctx, holdfast.PersonID(actor.ID))
-	if err != nil {
+func (f *Flow) run(ctx context.Context, tx Tx, r right, what func(Tx, right) ([]audit.Event, error)) error {
+	events, err := what(tx, r)
+	if err != nil || len(events) == 0 {
 		return err
 	}
-	s, err := tx.Session(ctx, actor.Session)
-	if err != nil {
-		return err
-	}
-	switch {
-	case p.Role != person.Administrator || !p.MaySignIn(now) || s.Person != p.ID || !s.Ended.IsZero():
-		return errNotAdministrator
-	case s.AAL < holdfast.AAL2 || !s.IsFresh(session.Fresh, now):
-		return holdfast.Errorf(holdfast.Unsigned, "confirm_first", "Confirm that it is you before you change something here.")
-	}
-	return nil
+	return tx.Record(ctx, audit.By{Actor: r.actor, At: r.now}, events...)
 }
 
-var errNotAdministrator = holdfast.Errorf(holdfast.Denied, "not_administrator",
-	"Only an administrator can do this. Ask one.")
+// rightOf looks at the actor as they are now, not as they were when the page
+// was drawn. Who only reads need not have confirmed lately.
+func (f *Flow) rightOf(ctx context.Context, tx Tx, actor holdfast.Actor, reads bool) (right, error) {
+	r := right{actor: actor, now: f.clock()}
+	var err error
+	switch actor.Kind {
+	case holdfast.ActorHost, holdfast.ActorSystem:
+		r.holds = authority.Everything()
+	case holdfast.ActorPerson:
+		r.person = holdfast.PersonID(actor.ID)
+		r.holds, err = f.personHolds(ctx, tx, actor, reads, r.now)
+	case holdfast.ActorToken:
+		r.person, r.holds, err = tokenHolds(ctx, tx, holdfast.APITokenID(actor.ID), r.now)
+	default:
+		err = errNoRight
+	}
+	return r, err
+}
+
+func (f *Flow) personHolds(ctx context.Context, tx Tx, actor holdfast.Actor, reads bool, now time.Time) (authority.Set, error) {
+	p, err := tx.Person(ctx, holdfast.PersonID(actor.ID))
+	if err != nil {
+		return authority.Set{}, err
+	}
+	s, err := tx.Session(ctx, actor.Session)
+	switch {
+	case err != nil:
+		return authority.Set{}, err
+	case !p.MaySignIn(now) || s.Person != p.ID || !s.Ended.IsZero():
+		return authority.Set{}, errNoRight
+	case s.AAL < holdfast.AAL2 || !reads && !s.IsFresh(session.Fresh, now):
+		return authority.Set{}, holdfast.Errorf(holdfast.Unsigned, "confirm_first", "Confirm that it is you before you change something here.")
+	}
+	return authority.OfPerson(p, now), nil
+}
+
+func tokenHolds(ctx context.Context, tx Tx, id holdfast.APITokenID, now time.Time) (holdfast.PersonID, authority.Set, error) {
+	t, err := tx.APIToken(ctx, id)
+	if err != nil {
+		return "", authority.Set{}, err
+	}
+	owner, err := tx.Person(ctx, t.Owner)
+	if err != nil {
+		return "", authority.Set{}, err
+	}
+	return owner.ID, t.Holds(owner, now), nil
+}
+
+var errNoRight = holdfast.Errorf(holdfast.Denied, "no_right",
+	"You may not administer anything here. Ask an administrator.")
 
 // spare refuses to let administrators take themselves away, which is a slip
 // more often than a wish, and to take the last one away.
-func spare(ctx context.Context, tx Tx, by holdfast.Actor, p person.Record) error {
-	if by.Kind == holdfast.ActorPerson && by.ID == string(p.ID) {
-		return holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend, demote or erase yourself. Ask another administrator.")
+func (r right) spare(ctx context.Context, tx Tx, p person.Record) error {
+	if err := r.notYourself(p); err != nil {
+		return err
 	}
 	return keepOne(ctx, tx, p)
+}
+
+func (r right) notYourself(p person.Record) error {
+	if r.person == p.ID {
+		return holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend or erase yourself, or change your own role. Ask another administrator.")
+	}
+	return nil
 }
 
 // keepOne refuses to take the last administrator away: another must be left
@@ -161,14 +214,14 @@ func canSignIn(ctx context.Context, tx Tx, id holdfast.PersonID, beside holdfast
 
 // Looked records that somebody looked at what only administrators see.
 func (f *Flow) Looked(ctx context.Context, by holdfast.Actor, what string) error {
-	return f.do(ctx, by, func(Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.AuditRead, func(Tx, right) ([]audit.Event, error) {
 		return []audit.Event{audit.New("host.looked", what, "")}, nil
 	})
 }
 
 // RenameOrganisation names the organisation.
 func (f *Flow) RenameOrganisation(ctx context.Context, by holdfast.Actor, name string) error {
-	return f.do(ctx, by, func(Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.SettingsWrite, func(Tx, right) ([]audit.Event, error) {
 		_, events, err := org.Rename(name)
 		return events, err
 	})

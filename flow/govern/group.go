@@ -5,13 +5,14 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/person"
 )
 
 // AddGroup makes a group.
 func (f *Flow) AddGroup(ctx context.Context, by holdfast.Actor, name string) (person.Group, error) {
 	var g person.Group
-	err := f.do(ctx, by, func(tx Tx) (events []audit.Event, err error) {
+	err := f.do(ctx, by, authority.GroupsWrite, func(tx Tx, r right) (events []audit.Event, err error) {
 		if g, events, err = person.AddGroup(name, f.clock()); err != nil {
 			return nil, err
 		}
@@ -22,7 +23,7 @@ func (f *Flow) AddGroup(ctx context.Context, by holdfast.Actor, name string) (pe
 
 // RenameGroup gives a group another name.
 func (f *Flow) RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID, name string) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.GroupsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		g, err := tx.Group(ctx, id)
 		if err != nil {
 			return nil, err
@@ -50,7 +51,7 @@ func groupFree(ctx context.Context, tx Tx, g person.Group) error {
 
 // RemoveGroup removes a group; the people in it stay.
 func (f *Flow) RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.GroupsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		g, err := tx.Group(ctx, id)
 		if err != nil {
 			return nil, err
@@ -65,7 +66,7 @@ func (f *Flow) RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.G
 
 // Join puts a person into a group; being in it already is no error.
 func (f *Flow) Join(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, group holdfast.GroupID) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
+	return f.change(ctx, by, id, authority.GroupsWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
 		g, err := tx.Group(ctx, group)
 		if err != nil {
 			return nil, err
@@ -103,7 +104,7 @@ func (f *Flow) joinByName(ctx context.Context, tx Tx, p person.Record, name stri
 
 // Leave takes a person out of a group; not being in it is no error.
 func (f *Flow) Leave(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, group holdfast.GroupID) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
+	return f.change(ctx, by, id, authority.GroupsWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
 		in, err := tx.MembershipsOf(ctx, p.ID)
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
@@ -24,7 +25,7 @@ type Link struct {
 // not used are withdrawn: ONE link stands at a time.
 func (f *Flow) SetUp(ctx context.Context, by holdfast.Actor) (Link, error) {
 	var link Link
-	err := f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	err := f.do(ctx, by, authority.RolesWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		if _, err := tx.Setting(ctx, org.SettingReady); err == nil {
 			return nil, holdfast.Errorf(holdfast.Conflict, "already_founded", "This organisation has its administrator: sign in.")
 		} else if holdfast.KindOf(err) != holdfast.NotFound {
@@ -51,8 +52,11 @@ type Guest struct {
 // Invite adds a person, puts them into groups, and makes their link.
 func (f *Flow) Invite(ctx context.Context, by holdfast.Actor, g Guest) (Link, error) {
 	var link Link
-	err := f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
-		p, events, err := f.add(ctx, tx, g)
+	err := f.do(ctx, by, authority.InvitationsWrite, func(tx Tx, r right) ([]audit.Event, error) {
+		if !r.holds.Has(authority.PeopleWrite) {
+			return nil, authority.Need(authority.PeopleWrite)
+		}
+		p, events, err := f.add(ctx, tx, r, g)
 		if err != nil {
 			return nil, err
 		}
@@ -67,9 +71,12 @@ func (f *Flow) Invite(ctx context.Context, by holdfast.Actor, g Guest) (Link, er
 // withdraws the old one.
 func (f *Flow) InviteAgain(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, life time.Duration) (Link, error) {
 	var link Link
-	err := f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	err := f.do(ctx, by, authority.InvitationsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		p, err := tx.Person(ctx, id)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.over(p); err != nil {
 			return nil, err
 		}
 		if p.Status != person.Invited {
@@ -89,14 +96,33 @@ func (f *Flow) InviteAgain(ctx context.Context, by holdfast.Actor, id holdfast.P
 
 // RevokeInvitation ends an invitation before its time.
 func (f *Flow) RevokeInvitation(ctx context.Context, by holdfast.Actor, id holdfast.TicketID) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+	return f.do(ctx, by, authority.InvitationsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		t, err := tx.Ticket(ctx, id)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.overTicket(ctx, tx, t); err != nil {
 			return nil, err
 		}
 		_, events, err := ticket.Revoke(t, f.clock())
 		return events, err
 	})
+}
+
+// overTicket refuses to touch the link of somebody who stands higher, and the
+// set-up link, which makes an administrator.
+func (r right) overTicket(ctx context.Context, tx Tx, t ticket.Record) error {
+	if t.Person == "" {
+		if !r.holds.Has(authority.RolesWrite) {
+			return authority.Need(authority.RolesWrite)
+		}
+		return nil
+	}
+	p, err := tx.Person(ctx, t.Person)
+	if err != nil {
+		return err
+	}
+	return r.over(p)
 }
 
 func (f *Flow) issue(ctx context.Context, tx Tx, by holdfast.Actor, p person.Record, life time.Duration) (Link, []audit.Event, error) {

@@ -2,9 +2,12 @@ package govern
 
 import (
 	"context"
+	"time"
 
 	"holdfast"
+	"holdfast/domain/apitoken"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -13,19 +16,25 @@ import (
 // AddPerson adds somebody without inviting them yet.
 func (f *Flow) AddPerson(ctx context.Context, by holdfast.Actor, g Guest) (person.Record, error) {
 	var p person.Record
-	err := f.do(ctx, by, func(tx Tx) (events []audit.Event, err error) {
-		p, events, err = f.add(ctx, tx, g)
+	err := f.do(ctx, by, authority.PeopleWrite, func(tx Tx, r right) (events []audit.Event, err error) {
+		p, events, err = f.add(ctx, tx, r, g)
 		return events, err
 	})
 	return p, err
 }
 
-func (f *Flow) add(ctx context.Context, tx Tx, g Guest) (person.Record, []audit.Event, error) {
-	p, events, err := person.Add(g.New, f.clock())
+func (f *Flow) add(ctx context.Context, tx Tx, r right, g Guest) (person.Record, []audit.Event, error) {
+	if len(g.Groups) > 0 && !r.holds.Has(authority.GroupsWrite) {
+		return person.Record{}, nil, authority.Need(authority.GroupsWrite)
+	}
+	p, events, err := person.Add(g.New, r.now)
 	if err != nil {
 		return p, nil, err
 	}
 	if err := emailFree(ctx, tx, p); err != nil {
+		return p, nil, err
+	}
+	if err := managerStands(ctx, tx, p); err != nil {
 		return p, nil, err
 	}
 	for _, name := range g.Groups {
@@ -51,14 +60,29 @@ func emailFree(ctx context.Context, tx Tx, p person.Record) error {
 	return holdfast.Errorf(holdfast.Conflict, "email_taken", "%s has the address %s already.", other.Name, p.Email)
 }
 
+// managerStands refuses a manager whom nobody knows.
+func managerStands(ctx context.Context, tx Tx, p person.Record) error {
+	if p.Manager == "" {
+		return nil
+	}
+	m, err := tx.Person(ctx, p.Manager)
+	if holdfast.KindOf(err) == holdfast.NotFound || err == nil && m.Status == person.Erased {
+		return holdfast.Errorf(holdfast.Invalid, "manager", "There is no such person to be the manager.")
+	}
+	return err
+}
+
 // Describe changes of a person's name, address and employment what change
 // changes: it is given what is known now.
 func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, change func(*person.New)) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		n := person.New{Name: p.Name, Email: p.Email, Employment: p.Employment, Ends: p.Ends}
+	return f.change(ctx, by, id, authority.PeopleWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		n := p.Told()
 		change(&n)
 		p, events, err := person.Describe(p, n)
 		if err != nil {
+			return nil, err
+		}
+		if err := managerStands(ctx, tx, p); err != nil {
 			return nil, err
 		}
 		if p.Ended(f.clock()) {
@@ -70,23 +94,30 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 	})
 }
 
-// SetRole makes somebody an administrator, or no longer.
-func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		if r != person.Administrator {
-			if err := spare(ctx, tx, by, p); err != nil {
+// SetRole gives somebody a role until ends, or takes it. Nobody changes their
+// own, and nobody gives a role that holds more than they do.
+func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, role person.Role, ends time.Time) error {
+	return f.change(ctx, by, id, authority.RolesWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		if err := r.notYourself(p); err != nil {
+			return nil, err
+		}
+		if err := r.holds.MayGive(authority.OfRole(role)); err != nil {
+			return nil, err
+		}
+		if role != person.Administrator {
+			if err := keepOne(ctx, tx, p); err != nil {
 				return nil, err
 			}
 		}
-		_, events, err := person.SetRole(p, r)
+		_, events, err := person.SetRole(p, role, ends, r.now)
 		return events, err
 	})
 }
 
 // Suspend stops somebody from signing in and ends everything they have open.
 func (f *Flow) Suspend(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, reason string) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		if err := spare(ctx, tx, by, p); err != nil {
+	return f.change(ctx, by, id, authority.PeopleWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		if err := r.spare(ctx, tx, p); err != nil {
 			return nil, err
 		}
 		_, events, err := person.Suspend(p, reason)
@@ -97,7 +128,8 @@ func (f *Flow) Suspend(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 	})
 }
 
-// endAll adds to events the end of p's sessions, grants and open invitations.
+// endAll adds to events the end of p's sessions, grants, open invitations and
+// API tokens.
 func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audit.Event) ([]audit.Event, error) {
 	held, err := tx.HeldBy(ctx, p.ID)
 	if err != nil {
@@ -107,12 +139,19 @@ func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audi
 	if err != nil {
 		return nil, err
 	}
-	return append(append(events, held.Everything(session.PersonGone, f.clock())...), withdrawn...), nil
+	events = append(append(events, held.Everything(session.PersonGone, f.clock())...), withdrawn...)
+	tokens, err := tx.APITokensOf(ctx, p.ID)
+	for _, t := range tokens {
+		if _, revoked, err := apitoken.Revoke(t, f.clock()); err == nil { // an expired one needs no end
+			events = append(events, revoked...)
+		}
+	}
+	return events, err
 }
 
 // Reinstate ends a suspension.
 func (f *Flow) Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
+	return f.change(ctx, by, id, authority.PeopleWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
 		creds, err := tx.CredentialsOf(ctx, p.ID)
 		if err != nil {
 			return nil, err
@@ -129,8 +168,8 @@ func (f *Flow) Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.Per
 // Erase forgets a person: what was personal goes from the tables and can no
 // longer be opened in the log, which still verifies.
 func (f *Flow) Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-	return f.change(ctx, by, id, func(tx Tx, p person.Record) ([]audit.Event, error) {
-		if err := spare(ctx, tx, by, p); err != nil {
+	return f.change(ctx, by, id, authority.PeopleErase, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		if err := r.spare(ctx, tx, p); err != nil {
 			return nil, err
 		}
 		_, events, err := person.Erase(p)
@@ -197,12 +236,20 @@ func forgetGroups(ctx context.Context, tx Tx, p person.Record) ([]audit.Event, e
 	return events, nil
 }
 
-func (f *Flow) change(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, what func(Tx, person.Record) ([]audit.Event, error)) error {
-	return f.do(ctx, by, func(tx Tx) ([]audit.Event, error) {
+// change does something to a person whom the actor may touch. Groups are not of
+// the account: who is in one is for whoever keeps the groups.
+func (f *Flow) change(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, scope authority.Scope,
+	what func(Tx, right, person.Record) ([]audit.Event, error)) error {
+	return f.do(ctx, by, scope, func(tx Tx, r right) ([]audit.Event, error) {
 		p, err := tx.Person(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		return what(tx, p)
+		if scope != authority.GroupsWrite {
+			if err := r.over(p); err != nil {
+				return nil, err
+			}
+		}
+		return what(tx, r, p)
 	})
 }

@@ -3,6 +3,7 @@ package story
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/person"
@@ -41,10 +42,10 @@ func TestOnlyAdministratorsGovern(t *testing.T) {
 	refused(t, err, "confirm_first")
 	again, err := w.Enter(t, rootKey, signin.Start{Confirm: &root.Session}, root.Session.ID)
 	must(t, err)
-	must(t, w.Govern.SetRole(t.Context(), Actor(again.Session), ada.Person.ID, person.Administrator))
+	must(t, w.Govern.SetRole(t.Context(), Actor(again.Session), ada.Person.ID, person.Administrator, time.Time{}))
 	must(t, w.Govern.Suspend(t.Context(), Actor(again.Session), ada.Person.ID, "left a laptop in a train"))
-	err = w.Govern.SetRole(t.Context(), Actor(ada.Session), ada.Person.ID, person.Administrator)
-	refused(t, err, "not_administrator")
+	err = w.Govern.SetRole(t.Context(), Actor(ada.Session), ada.Person.ID, person.Administrator, time.Time{})
+	refused(t, err, "no_right")
 	w.Check(t)
 }
 
@@ -54,11 +55,11 @@ func TestAnAdministratorRemains(t *testing.T) {
 	id := root.Person.ID
 	refused(t, w.Govern.Suspend(t.Context(), Host, id, ""), "last_administrator")
 	refused(t, w.Govern.Erase(t.Context(), Host, id), "last_administrator")
-	refused(t, w.Govern.SetRole(t.Context(), Host, id, person.Member), "last_administrator")
+	refused(t, w.Govern.SetRole(t.Context(), Host, id, person.Member, time.Time{}), "last_administrator")
 	refused(t, w.Govern.Describe(t.Context(), Host, id, func(n *person.New) { n.Employment, n.Ends = person.Contractor, w.Now() }), "last_administrator")
 	refused(t, w.Govern.RemoveCredential(t.Context(), Host, root.Credential.ID), "last_administrator")
 	ivy := w.Invite(t, "Ivy", "ivy@harbour.example")
-	must(t, w.Govern.SetRole(t.Context(), Host, ivy.Person.ID, person.Administrator))
+	must(t, w.Govern.SetRole(t.Context(), Host, ivy.Person.ID, person.Administrator, time.Time{}))
 	refused(t, w.Govern.Suspend(t.Context(), Host, id, ""), "last_administrator") // Ivy cannot sign in yet
 	_, err := w.Make(t, Key(softkey.Config{}), enrol.Start{Ticket: ivy.Secret})
 	must(t, err)

@@ -9,6 +9,7 @@ import (
 
 	"holdfast/domain/notice"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 )
 
@@ -33,12 +34,12 @@ type Sink struct{ Config }
 func New(c Config) *Sink { return &Sink{c} }
 
 // Routes adds the sink to mux. Where the visits are of no demo it adds nothing.
-func (s *Sink) Routes(mux *http.ServeMux) {
+func (s *Sink) Routes(mux *route.Mux) {
 	if !s.Visits.Demo {
 		return
 	}
-	mux.HandleFunc("GET "+page.PathMail, s.list)
-	mux.HandleFunc("GET "+page.PathMail+"/{id}", s.one)
+	mux.HandleFunc("GET "+page.PathMail, route.Anyone, s.list)
+	mux.HandleFunc("GET "+page.PathMail+"/{id}", route.Anyone, s.one)
 }
 
 // listed is how many of the latest messages the list shows.

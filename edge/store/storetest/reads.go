@@ -83,7 +83,7 @@ func readsPeople(t *testing.T, place Place) {
 	diff(t, map[person.Status]int64{person.Active: 25}, must[map[person.Status]int64](t)(db.CountPeople(ctx)))
 
 	diff(t, []person.Record(nil), people(db.Administrators(ctx)))
-	admin, events, err := person.SetRole(p, person.Administrator)
+	admin, events, err := person.SetRole(p, person.Administrator, time.Time{}, p.Created)
 	if err != nil {
 		t.Fatal(err)
 	}

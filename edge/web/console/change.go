@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/person"
@@ -74,7 +75,7 @@ func (c *Console) administrator(w http.ResponseWriter, r *http.Request, v visit.
 		return holdfast.Errorf(holdfast.Invalid, "form", "The form could not be read. Go back and send it again.")
 	}
 	return c.press(w, r, v, text, func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-		return c.Govern.SetRole(ctx, by, id, role)
+		return c.Govern.SetRole(ctx, by, id, role, time.Time{})
 	})
 }
 

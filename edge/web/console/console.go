@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/govern"
 	"holdfast/spec/translog"
@@ -40,7 +42,7 @@ type People interface {
 	InviteAgain(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, life time.Duration) (govern.Link, error)
 	RevokeInvitation(ctx context.Context, by holdfast.Actor, id holdfast.TicketID) error
 	Describe(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, change func(*person.New)) error
-	SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role) error
+	SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, r person.Role, ends time.Time) error
 	Suspend(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, reason string) error
 	Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
 	Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
@@ -115,82 +117,80 @@ func New(c Config) *Console { return &Console{c} }
 const perPage = 50
 
 // Routes adds the console to mux, which stands behind cross-origin protection.
-func (c *Console) Routes(mux *http.ServeMux) {
-	for pattern, do := range c.actions() {
-		mux.HandleFunc(pattern, c.administrators(do))
+func (c *Console) Routes(mux *route.Mux) {
+	for pattern, a := range c.actions() {
+		mux.HandleFunc(pattern, a.access, c.answer(a.do))
 	}
 }
 
-// actions are all that the console answers, by method and path.
-func (c *Console) actions() map[string]action {
-	return map[string]action{
-		"GET " + page.PathConsole: c.start,
+// actions are all that the console answers, by method and path, and to whom.
+func (c *Console) actions() map[string]guarded {
+	return map[string]guarded{
+		"GET " + page.PathConsole: {route.Staff, c.start},
 
-		"GET " + page.PathPeople:                                        c.people,
-		"GET " + page.PathPeople + "/new":                               c.newPerson,
-		"POST " + page.PathPeople:                                       c.invite,
-		"GET " + page.PathPeople + "/{id}":                              c.person,
-		"POST " + page.PathPeople + "/{id}/edit":                        c.edit,
-		"POST " + page.PathPeople + "/{id}/employment":                  c.employment,
-		"POST " + page.PathPeople + "/{id}/suspend":                     c.suspend,
-		"POST " + page.PathPeople + "/{id}/activate":                    c.activate,
-		"POST " + page.PathPeople + "/{id}/invite":                      c.inviteAgain,
-		"POST " + page.PathPeople + "/{id}/administrator":               c.administrator,
-		"POST " + page.PathPeople + "/{id}/erase":                       c.erase,
-		"POST " + page.PathPeople + "/{id}/groups/add":                  c.join,
-		"POST " + page.PathPeople + "/{id}/groups/remove":               c.leave,
-		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/suspend":  c.suspendPasskey,
-		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/activate": c.activatePasskey,
-		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/remove":   c.removePasskey,
-		"POST " + page.PathPeople + "/{id}/sessions/end":                c.endSessionsOf,
-		"POST " + page.PathPeople + "/{id}/sessions/{session}/end":      c.endSessionOf,
+		"GET " + page.PathPeople:                                        {route.Scope(authority.PeopleRead), c.people},
+		"GET " + page.PathPeople + "/new":                               {route.Scope(authority.InvitationsWrite), c.newPerson},
+		"POST " + page.PathPeople:                                       {route.Scope(authority.InvitationsWrite), c.invite},
+		"GET " + page.PathPeople + "/{id}":                              {route.Scope(authority.PeopleRead), c.person},
+		"POST " + page.PathPeople + "/{id}/edit":                        {route.Scope(authority.PeopleWrite), c.edit},
+		"POST " + page.PathPeople + "/{id}/employment":                  {route.Scope(authority.PeopleWrite), c.employment},
+		"POST " + page.PathPeople + "/{id}/suspend":                     {route.Scope(authority.PeopleWrite), c.suspend},
+		"POST " + page.PathPeople + "/{id}/activate":                    {route.Scope(authority.PeopleWrite), c.activate},
+		"POST " + page.PathPeople + "/{id}/invite":                      {route.Scope(authority.InvitationsWrite), c.inviteAgain},
+		"POST " + page.PathPeople + "/{id}/administrator":               {route.Scope(authority.RolesWrite), c.administrator},
+		"POST " + page.PathPeople + "/{id}/erase":                       {route.Scope(authority.PeopleErase), c.erase},
+		"POST " + page.PathPeople + "/{id}/groups/add":                  {route.Scope(authority.GroupsWrite), c.join},
+		"POST " + page.PathPeople + "/{id}/groups/remove":               {route.Scope(authority.GroupsWrite), c.leave},
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/suspend":  {route.Scope(authority.CredentialsWrite), c.suspendPasskey},
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/activate": {route.Scope(authority.CredentialsWrite), c.activatePasskey},
+		"POST " + page.PathPeople + "/{id}/passkeys/{passkey}/remove":   {route.Scope(authority.CredentialsRemove), c.removePasskey},
+		"POST " + page.PathPeople + "/{id}/sessions/end":                {route.Scope(authority.SessionsWrite), c.endSessionsOf},
+		"POST " + page.PathPeople + "/{id}/sessions/{session}/end":      {route.Scope(authority.SessionsWrite), c.endSessionOf},
 
-		"GET " + page.PathInvitations:                   c.invitations,
-		"POST " + page.PathInvitations + "/{id}/revoke": c.revoke,
+		"GET " + page.PathInvitations:                   {route.Scope(authority.InvitationsRead), c.invitations},
+		"POST " + page.PathInvitations + "/{id}/revoke": {route.Scope(authority.InvitationsWrite), c.revoke},
 
-		"GET " + page.PathGroups:                           c.groups,
-		"POST " + page.PathGroups:                          c.addGroup,
-		"GET " + page.PathGroups + "/{id}":                 c.group,
-		"POST " + page.PathGroups + "/{id}/rename":         c.renameGroup,
-		"POST " + page.PathGroups + "/{id}/remove":         c.removeGroup,
-		"POST " + page.PathGroups + "/{id}/members/add":    c.addMember,
-		"POST " + page.PathGroups + "/{id}/members/remove": c.removeMember,
+		"GET " + page.PathGroups:                           {route.Scope(authority.GroupsRead), c.groups},
+		"POST " + page.PathGroups:                          {route.Scope(authority.GroupsWrite), c.addGroup},
+		"GET " + page.PathGroups + "/{id}":                 {route.Scope(authority.GroupsRead), c.group},
+		"POST " + page.PathGroups + "/{id}/rename":         {route.Scope(authority.GroupsWrite), c.renameGroup},
+		"POST " + page.PathGroups + "/{id}/remove":         {route.Scope(authority.GroupsWrite), c.removeGroup},
+		"POST " + page.PathGroups + "/{id}/members/add":    {route.Scope(authority.GroupsWrite), c.addMember},
+		"POST " + page.PathGroups + "/{id}/members/remove": {route.Scope(authority.GroupsWrite), c.removeMember},
 
-		"GET " + page.PathApplications:                   c.applications,
-		"GET " + page.PathApplications + "/new":          c.newApplication,
-		"POST " + page.PathApplications:                  c.addApplication,
-		"GET " + page.PathApplications + "/{id}":         c.application,
-		"POST " + page.PathApplications + "/{id}/secret": c.newSecret,
-		"POST " + page.PathApplications + "/{id}/remove": c.removeApplication,
+		"GET " + page.PathApplications:                   {route.Scope(authority.AppsRead), c.applications},
+		"GET " + page.PathApplications + "/new":          {route.Scope(authority.AppsWrite), c.newApplication},
+		"POST " + page.PathApplications:                  {route.Scope(authority.AppsWrite), c.addApplication},
+		"GET " + page.PathApplications + "/{id}":         {route.AppOwner(authority.AppsRead), c.application},
+		"POST " + page.PathApplications + "/{id}/secret": {route.AppOwner(authority.AppsWrite), c.newSecret},
+		"POST " + page.PathApplications + "/{id}/remove": {route.Scope(authority.AppsWrite), c.removeApplication},
 
-		"GET " + page.PathAllSessions:                c.sessions,
-		"POST " + page.PathAllSessions + "/{id}/end": c.endSession,
-		"GET " + page.PathAudit:                      c.audit,
-		"GET " + page.PathAudit + "/{index}":         c.record,
-		"GET " + page.PathSettings:                   c.settings,
-		"POST " + page.PathSettings:                  c.saveSettings,
+		"GET " + page.PathAllSessions:                {route.Scope(authority.SessionsRead), c.sessions},
+		"POST " + page.PathAllSessions + "/{id}/end": {route.Scope(authority.SessionsWrite), c.endSession},
+		"GET " + page.PathAudit:                      {route.Scope(authority.AuditRead), c.audit},
+		"GET " + page.PathAudit + "/{index}":         {route.Scope(authority.AuditRead), c.record},
+		"GET " + page.PathSettings:                   {route.Scope(authority.SettingsRead), c.settings},
+		"POST " + page.PathSettings:                  {route.Scope(authority.SettingsWrite), c.saveSettings},
 	}
 }
 
 // An action answers one request of an administrator. Its error becomes a page.
 type action func(w http.ResponseWriter, r *http.Request, v visit.Visit) error
 
-// administrators lets nobody else in. Others learn nothing, not even that the
-// address exists.
-func (c *Console) administrators(do action) http.HandlerFunc {
+type guarded struct {
+	access route.Access
+	do     action
+}
+
+// answer gives do the visit of somebody whom the route's guard has let in.
+func (c *Console) answer(do action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := c.Visits.Of(r)
-		switch {
-		case err != nil:
-		case !v.SignedIn():
-			c.Visits.ToDoor(w, r, false)
-			return
-		case !v.Administrator():
-			err = errNoPage
-		default:
-			if err = visit.Form(w, r); err == nil {
-				err = do(w, r, v)
-			}
+		if err == nil {
+			err = visit.Form(w, r)
+		}
+		if err == nil {
+			err = do(w, r, v)
 		}
 		if err != nil {
 			c.Visits.PageError(w, r, v, err)

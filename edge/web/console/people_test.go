@@ -185,7 +185,7 @@ func TestSuspendAndReinstate(t *testing.T) {
 	wantTo(t, b.Get("/console"), "/signin?return=%2Fconsole")
 	o.press(grace, "activate", "They may sign in again.")
 	o.press(grace, "activate", refused)
-	o.press(o.ada, "suspend", "You cannot suspend, demote or erase yourself.")
+	o.press(o.ada, "suspend", "You cannot suspend or erase yourself")
 	o.press(grace, "invite", "An invitation is for the first passkey only.")
 }
 
@@ -196,7 +196,7 @@ func TestRoles(t *testing.T) {
 	if p := o.person(grace); p.Role != person.Administrator {
 		t.Errorf("role %q", p.Role)
 	}
-	o.press(o.ada, "administrator", "You cannot suspend, demote or erase yourself.", "on", "no")
+	o.press(o.ada, "administrator", "You cannot suspend or erase yourself", "on", "no")
 	o.press(grace, "administrator", "They are no longer an administrator.", "on", "no")
 	at := page.PersonPath(string(grace.ID))
 	wantText(t, o.admin.Post(at, at+"/administrator", "on", "perhaps"), http.StatusBadRequest)
@@ -207,7 +207,7 @@ func TestErase(t *testing.T) {
 	grace := o.Member("Grace Hopper", "grace@example.org")
 	o.SignIn(grace)
 	o.press(grace, "erase", "Nothing was erased", "confirm", "Grace")
-	o.press(o.ada, "erase", "You cannot suspend, demote or erase yourself.", "confirm", "Ada Lovelace")
+	o.press(o.ada, "erase", "You cannot suspend or erase yourself", "confirm", "Ada Lovelace")
 	o.press(grace, "erase", "The personal data are gone", "confirm", "Grace Hopper")
 	for _, path := range []string{page.PersonPath(string(grace.ID)), "/console/people", "/console/sessions", "/console/invitations"} {
 		wantNot(t, o.admin.Get(path), "Grace", "grace@example.org")

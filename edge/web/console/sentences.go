@@ -16,8 +16,10 @@ import (
 // sentences say what a record of the log means. {person} is whose it is, {what}
 // the group or application, {who} the one who did it, {why} the reason given.
 var sentences = map[audit.Type]string{
-	"organisation.founded": "The organisation has its first administrator",
-	"organisation.renamed": "The organisation has a new name",
+	"organisation.founded":             "The organisation has its first administrator",
+	"organisation.renamed":             "The organisation has a new name",
+	"organisation.related_origins_set": "The related origins were changed",
+	"organisation.rp_id_recorded":      "The relying party id was recorded",
 
 	"person.added":           "{person} was added",
 	"person.without_passkey": "{person} has no passkey any more and can be invited again",
@@ -59,6 +61,8 @@ var sentences = map[audit.Type]string{
 	"app.created":        "{what} was added",
 	"app.removed":        "{what} was removed",
 	"app.secret_changed": "{what} has a new secret",
+	"app.changed":        "The settings of {what} were changed",
+	"app.refused":        "{person} was not let in to {what}{why}",
 
 	"consent.given":   "{person} allowed {what} to know who they are",
 	"grant.issued":    "{person} went on to {what}",
@@ -66,6 +70,9 @@ var sentences = map[audit.Type]string{
 	"grant.ended":     "A permission of {person} for {what} ended{why}",
 	"token.refreshed": "{what} renewed its access for {person}",
 	"token.revoked":   "{what} gave back its access for {person}",
+
+	"api_token.created": "An API token was made for {person}",
+	"api_token.revoked": "An API token of {person} was revoked",
 
 	"host.looked": "{who} looked something up on the server's command line",
 

@@ -27,6 +27,7 @@ import (
 	"holdfast/domain/session"
 	"holdfast/edge/keys"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/flow/authorize"
 )
 
@@ -93,25 +94,25 @@ func New(c Config) (*Provider, error) {
 }
 
 // Register puts the provider's addresses on mux.
-func (p *Provider) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+PathDiscovery, p.serveDiscovery)
-	mux.Handle("GET "+PathJWKS, p.serve(atKeys))
-	mux.HandleFunc("GET "+PathAuthorize, p.serveAuthorize)
-	mux.HandleFunc("POST "+PathAuthorize, postToGet)
-	mux.Handle("GET "+PathAuthorize+"/{id}", p.serve(atAuthorize))
-	mux.Handle("POST "+PathAuthorize+"/{id}/consent", p.sameSite.Handler(p.serve(atAuthorize)))
-	mux.Handle("POST "+PathToken, p.serve(atToken))
-	mux.Handle("POST "+PathIntrospect, p.serve(atIntrospect))
-	mux.Handle("POST "+PathRevoke, p.serve(atRevoke))
-	mux.Handle("GET "+PathUserInfo, p.serve(atUserInfo))
-	mux.Handle("POST "+PathUserInfo, p.serve(atUserInfo))
-	mux.HandleFunc("GET "+PathLogout, p.serveLogout)
-	mux.HandleFunc("POST "+PathLogout, postToGet)
-	mux.Handle("POST "+PathLogout+"/confirm", p.sameSite.Handler(http.HandlerFunc(p.serveLogoutConfirmed)))
+func (p *Provider) Register(mux *route.Mux) {
+	mux.HandleFunc("GET "+PathDiscovery, route.Anyone, p.serveDiscovery)
+	mux.Handle("GET "+PathJWKS, route.Anyone, p.serve(atKeys))
+	mux.HandleFunc("GET "+PathAuthorize, route.Anyone, p.serveAuthorize)
+	mux.HandleFunc("POST "+PathAuthorize, route.Anyone, postToGet)
+	mux.Handle("GET "+PathAuthorize+"/{id}", route.Anyone, p.serve(atAuthorize))
+	mux.Handle("POST "+PathAuthorize+"/{id}/consent", route.Anyone, p.sameSite.Handler(p.serve(atAuthorize)))
+	mux.Handle("POST "+PathToken, route.Client, p.serve(atToken))
+	mux.Handle("POST "+PathIntrospect, route.Client, p.serve(atIntrospect))
+	mux.Handle("POST "+PathRevoke, route.Client, p.serve(atRevoke))
+	mux.Handle("GET "+PathUserInfo, route.Bearer, p.serve(atUserInfo))
+	mux.Handle("POST "+PathUserInfo, route.Bearer, p.serve(atUserInfo))
+	mux.HandleFunc("GET "+PathLogout, route.Anyone, p.serveLogout)
+	mux.HandleFunc("POST "+PathLogout, route.Anyone, postToGet)
+	mux.Handle("POST "+PathLogout+"/confirm", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveLogoutConfirmed)))
 	// The library opens registration to anybody as soon as it is given a way to
 	// look clients up; none of its registration addresses is reachable.
-	mux.Handle(pathRegister, http.NotFoundHandler())
-	mux.Handle(pathRegister+"/", http.NotFoundHandler())
+	mux.Handle(pathRegister, route.Anyone, http.NotFoundHandler())
+	mux.Handle(pathRegister+"/", route.Anyone, http.NotFoundHandler())
 }
 
 func (p *Provider) newLibrary() (*provider.Provider, error) {

@@ -31,6 +31,7 @@ import (
 	"holdfast/edge/store/storetest"
 	"holdfast/edge/web/op"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/flow/authorize"
 	"holdfast/flow/authorize/authorizetest"
 )
@@ -99,7 +100,7 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	t := w.t
 	t.Helper()
 	w.store = s
-	mux := http.NewServeMux()
+	mux := route.NewMux(nil)
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
 	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now,
@@ -112,7 +113,7 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	})
 	w.must(err)
 	p.Register(mux)
-	mux.HandleFunc("GET /signin", func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "the door") })
+	mux.HandleFunc("GET /signin", route.Anyone, func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "the door") })
 	jar, err := cookiejar.New(nil)
 	w.must(err)
 	w.browser = &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}

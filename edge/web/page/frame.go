@@ -14,6 +14,7 @@ type Frame struct {
 	Organisation string    // the operator's name for itself; "Holdfast" where empty
 	Person       string    // display name of who is signed in; empty: nobody is
 	Console      bool      // this person may open the console
+	Scopes       []string  // what they hold: the console shows what is within
 	Demo         bool      // show the banner of the demo
 	Flash        Flash     // what the last action did
 	Theme        Theme     // forced by the server; empty: the person's choice, else the system's

@@ -14,6 +14,7 @@ import (
 	"holdfast/domain/session"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 )
 
@@ -49,32 +50,28 @@ type Portal struct{ Config }
 func New(c Config) *Portal { return &Portal{c} }
 
 // Routes adds the portal to mux, which stands behind cross-origin protection.
-func (p *Portal) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+page.PathHome+"{$}", p.signedIn(p.home))
-	mux.HandleFunc("GET "+page.PathPasskeys, p.signedIn(p.passkeys))
-	mux.HandleFunc("POST "+page.PathPasskeys+"/{id}/rename", p.signedIn(p.rename))
-	mux.HandleFunc("POST "+page.PathPasskeys+"/{id}/remove", p.signedIn(p.remove))
-	mux.HandleFunc("GET "+page.PathSessions, p.signedIn(p.sessions))
-	mux.HandleFunc("POST "+page.PathSessions+"/{id}/end", p.signedIn(p.endSession))
-	mux.HandleFunc("POST "+page.PathSessions+"/end", p.signedIn(p.signOutEverywhere))
-	mux.HandleFunc("GET "+page.PathSignOut, p.signOutPage)
-	mux.HandleFunc("POST "+page.PathSignOut, p.signOut)
+func (p *Portal) Routes(mux *route.Mux) {
+	mux.HandleFunc("GET "+page.PathHome+"{$}", route.SignedIn, p.signedIn(p.home))
+	mux.HandleFunc("GET "+page.PathPasskeys, route.SignedIn, p.signedIn(p.passkeys))
+	mux.HandleFunc("POST "+page.PathPasskeys+"/{id}/rename", route.SignedIn, p.signedIn(p.rename))
+	mux.HandleFunc("POST "+page.PathPasskeys+"/{id}/remove", route.SignedIn, p.signedIn(p.remove))
+	mux.HandleFunc("GET "+page.PathSessions, route.SignedIn, p.signedIn(p.sessions))
+	mux.HandleFunc("POST "+page.PathSessions+"/{id}/end", route.SignedIn, p.signedIn(p.endSession))
+	mux.HandleFunc("POST "+page.PathSessions+"/end", route.SignedIn, p.signedIn(p.signOutEverywhere))
+	mux.HandleFunc("GET "+page.PathSignOut, route.Anyone, p.signOutPage)
+	mux.HandleFunc("POST "+page.PathSignOut, route.Anyone, p.signOut)
 }
 
-// signedIn lets in who is signed in, and sends everybody else to the door. An
-// error of do becomes a page.
+// signedIn gives do the visit of somebody who is signed in; the route's guard
+// has seen to that. An error of do becomes a page.
 func (p *Portal) signedIn(do func(http.ResponseWriter, *http.Request, visit.Visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v, err := p.Visits.Of(r)
-		switch {
-		case err != nil:
-		case !v.SignedIn():
-			p.Visits.ToDoor(w, r, false)
-			return
-		default:
-			if err = visit.Form(w, r); err == nil {
-				err = do(w, r, v)
-			}
+		if err == nil {
+			err = visit.Form(w, r)
+		}
+		if err == nil {
+			err = do(w, r, v)
 		}
 		if err != nil {
 			p.Visits.PageError(w, r, v, err)

@@ -33,3 +33,9 @@ func within(a netip.Addr, networks []netip.Prefix) bool {
 	}
 	return false
 }
+
+// FromProxy says whether r comes from a proxy whose headers are believed.
+func (vs *Visits) FromProxy(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && within(peer.Addr().Unmap(), vs.Proxies)
+}

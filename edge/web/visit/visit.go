@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/grant"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -26,6 +28,7 @@ type Store interface {
 	// Seen notes the activity of a session. It may be lost.
 	Seen(ctx context.Context, id holdfast.SessionID, at time.Time) error
 	Setting(ctx context.Context, id string) (org.Setting, error)
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 }
 
 // Config is what visits need.
@@ -49,6 +52,7 @@ func New(c Config) *Visits { return &Visits{c} }
 type Visit struct {
 	Session session.Record // zero: nobody is signed in
 	Person  person.Record
+	At      time.Time
 }
 
 // SignedIn says whether anybody is.
@@ -62,9 +66,12 @@ func (v Visit) Actor() holdfast.Actor {
 	return holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(v.Person.ID), Session: v.Session.ID}
 }
 
-// Administrator says whether the visitor may open the console.
-func (v Visit) Administrator() bool {
-	return v.SignedIn() && v.Person.Role == person.Administrator && v.Session.AAL >= holdfast.AAL2
+// Holds is what the visitor may do in Holdfast itself.
+func (v Visit) Holds() authority.Set {
+	if !v.SignedIn() || v.Session.AAL < holdfast.AAL2 {
+		return authority.Set{}
+	}
+	return authority.OfPerson(v.Person, v.At)
 }
 
 // seenEvery is how exactly the last activity is kept: a write per request
@@ -73,6 +80,9 @@ const seenEvery = time.Minute
 
 // Of says who is signed in on r. Only a failing store is an error.
 func (vs *Visits) Of(r *http.Request) (Visit, error) {
+	if v, ok := r.Context().Value(visitKey{}).(Visit); ok {
+		return v, nil
+	}
 	secret := vs.secret(r)
 	if secret == "" {
 		return Visit{}, nil
@@ -85,7 +95,7 @@ func (vs *Visits) Of(r *http.Request) (Visit, error) {
 		return Visit{}, err
 	}
 	s, p, seen, now := found.Session, found.Person, found.LastSeen, vs.Clock()
-	if !s.Live(seen, now) || !p.MaySignIn(now) || found.Credential != credential.Active {
+	if !s.Live(seen, now) || s.Origin != Origin(r) || !p.MaySignIn(now) || found.Credential != credential.Active {
 		return Visit{}, nil
 	}
 	if now.Sub(seen) >= seenEvery && now.Sub(s.AuthTime) >= seenEvery {
@@ -93,7 +103,7 @@ func (vs *Visits) Of(r *http.Request) (Visit, error) {
 			vs.Log.Warn("note the activity of a session", "session", s.ID, "error", err)
 		}
 	}
-	return Visit{s, p}, nil
+	return Visit{s, p, now}, nil
 }
 
 // Frame is what the page around r's answer shows, with what the last action
@@ -111,7 +121,8 @@ func (vs *Visits) Bare(r *http.Request, v Visit) page.Frame {
 		f.Organisation = s.Value
 	}
 	if v.SignedIn() {
-		f.Person, f.Console = v.Person.Name, v.Administrator()
+		f.Person, f.Scopes = v.Person.Name, v.Holds().Strings()
+		f.Console = len(f.Scopes) > 0
 	}
 	return f
 }

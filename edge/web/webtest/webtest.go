@@ -28,6 +28,7 @@ import (
 	"holdfast/edge/store"
 	"holdfast/edge/store/storetest"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/account"
 	"holdfast/flow/govern"
@@ -78,8 +79,8 @@ func (w *World) Now() time.Time { return w.now }
 func (w *World) Pass(d time.Duration) { w.now = w.now.Add(d) }
 
 // Serve answers requests with these routes.
-func (w *World) Serve(routes ...interface{ Routes(*http.ServeMux) }) {
-	mux := http.NewServeMux()
+func (w *World) Serve(routes ...interface{ Routes(*route.Mux) }) {
+	mux := route.NewMux(w.Visits.Guard)
 	for _, r := range routes {
 		r.Routes(mux)
 	}
@@ -126,7 +127,7 @@ func (w *World) Member(name, email string) person.Record {
 // Administrator is a person with one passkey who may open the console.
 func (w *World) Administrator(name, email string) person.Record {
 	w.t.Helper()
-	p, events, err := person.SetRole(w.Member(name, email), person.Administrator)
+	p, events, err := person.SetRole(w.Member(name, email), person.Administrator, time.Time{}, w.now)
 	if err != nil {
 		w.t.Fatal(err)
 	}

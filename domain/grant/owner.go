@@ -1,0 +1,14 @@
+package grant
+
+import "slices"
+
+// DemandsDiffer says whether a and b demand something else of people, may do
+// something else, or belong to somebody else: what an owner of an application
+// may not change, since they could weaken it for themselves.
+func DemandsDiffer(a, b Draft) bool {
+	return a.ThirdParty != b.ThirdParty || a.RequirePAR != b.RequirePAR || a.RequireDPoP != b.RequireDPoP ||
+		a.MinAAL != b.MinAAL || a.RequireACR != b.RequireACR || a.MaxAge != b.MaxAge ||
+		a.AuthMethod != b.AuthMethod || a.Confidential != b.Confidential ||
+		!slices.Equal(a.Groups, b.Groups) || !slices.Equal(a.Kinds, b.Kinds) ||
+		!slices.Equal(a.Owners, b.Owners) || !slices.Equal(a.Domains, b.Domains)
+}

@@ -1,0 +1,60 @@
+package visit
+
+import (
+	"context"
+	"net/http"
+
+	"holdfast"
+	"holdfast/edge/web/route"
+)
+
+type visitKey struct{}
+
+// Guard lets into a page or form whoever its route says. Who is not signed in
+// is sent to the door; who lacks the scope learns nothing, not even that the
+// address exists. What a change needs beyond that (a fresh confirmation) the
+// flow judges, in its transaction.
+func (vs *Visits) Guard(a route.Access, next http.Handler) http.Handler {
+	switch a.Kind {
+	case route.KindSignedIn, route.KindStaff, route.KindScope, route.KindAppOwner:
+	case route.KindAnyone, route.KindTicket:
+		return next
+	default:
+		panic("visit: internal error: a browser's route is not for " + a.String())
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v, err := vs.Of(r)
+		if err == nil && !v.SignedIn() {
+			vs.ToDoor(w, r, false)
+			return
+		}
+		if err == nil {
+			err = vs.mayEnter(r, v, a)
+		}
+		if err != nil {
+			vs.PageError(w, r, v, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
+	})
+}
+
+func (vs *Visits) mayEnter(r *http.Request, v Visit, a route.Access) error {
+	holds := v.Holds()
+	if a.Kind == route.KindSignedIn || holds.Has(a.Scope) || a.Kind == route.KindStaff && !holds.Empty() {
+		return nil
+	}
+	if a.Kind != route.KindAppOwner || v.Session.AAL < holdfast.AAL2 {
+		return errNoPage
+	}
+	app, err := vs.Store.App(r.Context(), holdfast.AppID(r.PathValue("id")))
+	if err == nil && !app.OwnedBy(v.Person.ID) || holdfast.KindOf(err) == holdfast.NotFound {
+		err = errNoPage
+	}
+	return err
+}
+
+var _ route.Guard = (*Visits)(nil).Guard
+
+var errNoPage = holdfast.Errorf(holdfast.NotFound, "no_such_page",
+	"There is no page at this address. Check it, or start from the front page.")
