@@ -95,7 +95,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 		return nil, err
 	}
 	s := &server{cfg: cfg, log: log, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
-	storeConfig := store.Config{Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
+	storeConfig := store.Config{Steps: steps(cfg), Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
 	if demo {
 		storeConfig.Mail = store.MailKeep
 	}
@@ -206,7 +206,7 @@ func (s *server) ready(ctx context.Context) error {
 	if s.stopping.Load() {
 		return errors.New("stopping")
 	}
-	return s.db.Ping(ctx)
+	return s.db.Ready(ctx)
 }
 
 // browserSessions is who is signed in, as the OpenID Connect provider asks.

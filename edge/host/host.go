@@ -59,6 +59,7 @@ func New(c Config) *Server {
 	s.apps()
 	s.access()
 	s.audit()
+	s.backups()
 	return s
 }
 

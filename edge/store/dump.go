@@ -263,3 +263,20 @@ func Plan(ctx context.Context, cfg Config) (at int64, plan []Planned, err error)
 	})
 	return at, plan, err
 }
+
+// LastOf is the newest record of a type, or nil, and how many records there
+// are, at whatever step the database is.
+func LastOf(ctx context.Context, cfg Config, t audit.Type) (last *Leaf, size int64, err error) {
+	err = beside(ctx, cfg, func(q querier, wrap func(error) error) error {
+		found, err := leaves(ctx, q, "select idx, at, type, actor, subject, person, body from log_leaf where type = $1 order by idx desc limit 1", string(t))
+		if err != nil {
+			return wrap(err)
+		}
+		if len(found) > 0 {
+			last = &found[0]
+		}
+		size, err = queryInt(ctx, q, "select size from log_head where id = 1")
+		return wrap(err)
+	})
+	return last, size, err
+}

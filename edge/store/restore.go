@@ -26,6 +26,8 @@ type Restoration struct {
 	Step int64 // of the schema, at which From was read
 	From Giver
 
+	// Signed is the checkpoint that the log must end with.
+	Signed string
 	// LastSeen is a checkpoint that the log must continue; nil: none is known.
 	LastSeen *translog.Checkpoint
 
@@ -148,6 +150,9 @@ func (l *loading) verify(ctx context.Context, e engine, c conn) (Report, error) 
 	if err != nil {
 		return report, e.wrap(err)
 	}
+	if h.signed != l.r.Signed {
+		return report, errDamagedBackup.Because(errors.New("the log does not end with the checkpoint that the backup begins with"))
+	}
 	var leaves []leaf
 	for _, event := range l.r.Recorded {
 		leaf, err := newLeaf(event, l.r.By)
@@ -170,7 +175,7 @@ func (l *loading) load(ctx context.Context, e engine, c conn) error {
 	known := slices.Clone(l.want)
 	for {
 		t, err := l.r.From.Table()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			break
 		}
 		if err != nil {
@@ -215,7 +220,7 @@ func (l *loading) table(ctx context.Context, e engine, c conn, t Shape) error {
 	}
 	for {
 		row, err := l.r.From.Row()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return flush()
 		}
 		if err == nil {
@@ -241,16 +246,3 @@ var (
 	errDamagedBackup = holdfast.Errorf(holdfast.Invalid, "backup_damaged",
 		"This backup does not hold together, and nothing was put in place. Use another backup, and keep this one: it may have been tampered with.")
 )
-
-// Append records events that set no row, at whatever step the database is. The
-// first run of a newer Holdfast can note so that a backup was made before it
-// migrates.
-func Append(ctx context.Context, cfg Config, by audit.By, events ...audit.Event) error {
-	cfg.Steps = LeaveSteps
-	db, err := Open(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	err = db.InTx(ctx, func(tx *Tx) error { return tx.Record(ctx, by, events...) })
-	return errors.Join(err, db.Close())
-}

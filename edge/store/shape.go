@@ -40,7 +40,7 @@ func shapes(ctx context.Context, steps []migrate.Step) ([]Shape, error) {
 	if err := migrate.Run(ctx, migrateConn{c}, sqliteTypes(), steps); err != nil {
 		return nil, errInternal.Because(err)
 	}
-	rs, err := c.query(ctx, `select t.name, c.name, c.type from sqlite_schema t join pragma_table_info(t.name) c
+	rs, err := c.query(ctx, `select t.name, c.name, lower(c.type) from sqlite_schema t join pragma_table_info(t.name) c
 		where t.type = 'table' and t.name not like 'sqlite\_%' escape '\' and t.name <> 'schema_step' order by t.name, c.cid`)
 	if err != nil {
 		return nil, errInternal.Because(err)
