@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/domain/grant"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -43,6 +44,9 @@ type Config struct {
 	// Protocol parts are called by other origins and by programs: they
 	// authenticate each call themselves and take no cookie's word for a change.
 	Protocol []Routes
+	// Forward parts are below grant.ForwardPrefix on any host: a reverse proxy
+	// asks there, for the hosts of applications. Nothing else is served there.
+	Forward []Routes
 }
 
 // Server is the whole map. It knows its own routes.
@@ -79,6 +83,13 @@ func Handler(c Config) (*Server, error) {
 	outer := route.NewMux(nil)
 	Probes(outer, c.Ready)
 	outer.Handle("GET /metrics", route.Loopback, s.local(c.Metrics.Handler()))
+	if len(c.Forward) > 0 {
+		forward := route.NewMux(nil)
+		for _, p := range c.Forward {
+			p(forward)
+		}
+		outer.Mount(grant.ForwardPrefix, forward, patterned(forward))
+	}
 	door := protection.Handler(patterned(s.related()))
 	outer.Mount("/", root, s.rightHost(root, s.otherHost(root, door)))
 	return &Server{s.observe(outer), outer}, nil

@@ -13,8 +13,10 @@ import (
 	"holdfast"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
+	"holdfast/domain/device"
 	"holdfast/domain/org"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/enrol"
 	"holdfast/flow/signin"
@@ -24,6 +26,8 @@ import (
 type Store interface {
 	Setting(ctx context.Context, id string) (org.Setting, error)
 	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	// SeeDevice notes what the browser whose cookie hashes to hash says it can do.
+	SeeDevice(ctx context.Context, hash string, who holdfast.PersonID, userAgent string, said device.Capabilities, now time.Time) error
 }
 
 // Door serves the door.
@@ -42,16 +46,17 @@ func New(v *visit.Visits, s *signin.Flow, e *enrol.Flow, store Store, asking fun
 }
 
 // Routes adds the door to mux.
-func (d *Door) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET "+page.PathSignIn, d.signInPage)
-	mux.HandleFunc("GET "+page.PathEnrol, d.enrolPage)
-	mux.HandleFunc("GET "+page.PathSetup, d.setupPage)
-	mux.HandleFunc("GET "+page.PathWelcome, d.welcomePage)
-	mux.HandleFunc("GET "+page.PathSignedOut, d.signedOutPage)
-	mux.HandleFunc("POST /door/signin/begin", d.json(d.signInBegin))
-	mux.HandleFunc("POST /door/signin/finish", d.json(d.signInFinish))
-	mux.HandleFunc("POST /door/enrol/begin", d.json(d.enrolBegin))
-	mux.HandleFunc("POST /door/enrol/finish", d.json(d.enrolFinish))
+func (d *Door) Routes(mux *route.Mux) {
+	mux.HandleFunc("GET "+page.PathSignIn, route.Anyone, d.signInPage)
+	mux.HandleFunc("GET "+page.PathEnrol, route.Anyone, d.enrolPage)
+	mux.HandleFunc("GET "+page.PathSetup, route.Anyone, d.setupPage)
+	mux.HandleFunc("GET "+page.PathWelcome, route.Anyone, d.welcomePage)
+	mux.HandleFunc("GET "+page.PathSignedOut, route.Anyone, d.signedOutPage)
+	mux.HandleFunc("POST /door/signin/begin", route.Anyone, d.json(d.signInBegin))
+	mux.HandleFunc("POST /door/signin/finish", route.Anyone, d.json(d.signInFinish))
+	mux.HandleFunc("POST /door/enrol/begin", route.Ticket, d.json(d.enrolBegin))
+	mux.HandleFunc("POST /door/enrol/finish", route.Ticket, d.json(d.enrolFinish))
+	mux.HandleFunc("POST /door/capabilities", route.SignedIn, d.json(d.capabilities))
 }
 
 // json answers with what do gives, or with a problem.
@@ -85,6 +90,7 @@ type invitation struct {
 // finished is the answer to both finishes.
 type finished struct {
 	Redirect string `json:"redirect"`
+	Upgrade  bool   `json:"upgrade,omitempty"` // sign-in: the browser may make a passkey without asking
 }
 
 func (d *Door) signInBegin(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -106,13 +112,15 @@ func (d *Door) signInBegin(w http.ResponseWriter, r *http.Request) (any, error) 
 			return nil, err
 		}
 		if !v.SignedIn() {
-			return nil, holdfast.Errorf(holdfast.Unsigned, "sign_in_first", "Your session has ended. Sign in again.")
+			return nil, errSignInFirst
 		}
 		start.Confirm = &v.Session
 	}
 	id, options, err := d.signIn.Begin(r.Context(), start)
 	return begun{ID: id, PublicKey: options}, err
 }
+
+var errSignInFirst = holdfast.Errorf(holdfast.Unsigned, "sign_in_first", "Your session has ended. Sign in again.")
 
 // maxName bounds what is typed at the door: the longest e-mail address.
 const maxName = 254
@@ -124,13 +132,14 @@ func (d *Door) signInFinish(w http.ResponseWriter, r *http.Request) (any, error)
 	}
 	done, err := d.signIn.Finish(r.Context(), signin.Answer{
 		ID: in.ID, Credential: in.Credential, Current: v.Session.ID,
-		UserAgent: r.UserAgent(), Address: d.visits.Address(r),
+		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r),
 	})
 	if err != nil {
 		return nil, err
 	}
 	d.visits.Keep(w, done.Secret)
-	return finished{or(done.Return, page.PathHome)}, nil
+	d.visits.KeepDevice(w, r)
+	return finished{or(done.Return, page.PathHome), done.Upgrade}, nil
 }
 
 // answer reads the body of a finish, and who is signed in at present.
@@ -152,12 +161,16 @@ func (d *Door) enrolBegin(w http.ResponseWriter, r *http.Request) (any, error) {
 		Email        string `json:"email"`
 		Return       string `json:"return"`
 		SecurityKey  bool   `json:"securityKey"`
+		Mode         string `json:"mode"` // "conditional": mediation of L3 §5.1.3
 	}
 	if err := visit.ReadJSON(w, r, &in); err != nil {
 		return nil, err
 	}
+	if in.Mode != "" && in.Mode != "conditional" {
+		return nil, holdfast.Errorf(holdfast.Invalid, "mode", "The mode is conditional, or left out.")
+	}
 	start := enrol.Start{
-		Ticket: in.Ticket, Return: visit.LocalPath(in.Return),
+		Ticket: in.Ticket, Return: visit.LocalPath(in.Return), Conditional: in.Mode == "conditional",
 		Setup: ceremony.Setup{Organisation: in.Organisation, Name: in.Name, Email: in.Email},
 	}
 	if in.SecurityKey {
@@ -190,18 +203,19 @@ func (d *Door) enrolFinish(w http.ResponseWriter, r *http.Request) (any, error) 
 	}
 	done, err := d.enrol.Finish(r.Context(), enrol.Answer{
 		ID: in.ID, Credential: in.Credential, Current: v.Session.ID,
-		UserAgent: r.UserAgent(), Address: d.visits.Address(r),
+		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r),
 	})
 	if err != nil {
 		return nil, err
 	}
 	if done.Secret != "" {
 		d.visits.Keep(w, done.Secret)
+		d.visits.KeepDevice(w, r)
 	}
 	if done.First {
-		return finished{or(done.Return, page.PathWelcome)}, nil
+		return finished{Redirect: or(done.Return, page.PathWelcome)}, nil
 	}
-	return finished{or(done.Return, page.PathPasskeys)}, nil
+	return finished{Redirect: or(done.Return, page.PathPasskeys)}, nil
 }
 
 func or(path, otherwise string) string {

@@ -65,7 +65,7 @@ func (d *Door) welcomePage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p := &page.Welcome{Frame: d.visits.Frame(w, r, v), Passkeys: visit.Passkeys(creds, v.Session.Credential)}
-	if v.Administrator() {
+	if !v.Holds().Empty() {
 		p.Continue = page.Link{Text: "Continue to the console", URL: page.PathConsole}
 	}
 	d.visits.Render(w, r, http.StatusOK, p)
