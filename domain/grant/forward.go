@@ -2,6 +2,7 @@ package grant
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,3 +59,6 @@ func checkUpstream(d Draft) error {
 	}
 	return nil
 }
+
+// MayReturnTo says whether a browser may be sent to u after signing out.
+func (a App) MayReturnTo(u string) bool { return slices.Contains(a.PostLogoutURIs, u) }

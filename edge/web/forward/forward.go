@@ -1,0 +1,198 @@
+// Package forward answers the reverse proxy of an application that asks, at
+// each request, who is there (nginx auth_request, Caddy forward_auth, Traefik
+// forwardAuth), and the browser that the proxy sends to /.holdfast/ on the
+// application's own host, where a cookie for that host can be set.
+//
+// It refuses to believe anybody but a trusted proxy about which host was asked
+// for, to answer for another application than the one that the proxy was
+// configured for, and to send a browser to another host than it came from.
+package forward
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/grant"
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
+	"holdfast/edge/web/visit"
+	"holdfast/flow/forward"
+)
+
+// Config is what forward-auth needs. Nothing in it may be nil.
+type Config struct {
+	Issuer string // the origin, without a slash at the end
+	Flow   *forward.Flow
+	Visits *visit.Visits
+	Store  Store
+	// Signer is the ES256 key that assertions are signed with, and its kid.
+	Signer func() (kid string, key crypto.Signer)
+	Clock  holdfast.Clock
+	Log    *slog.Logger
+}
+
+// Store is where activity is noted.
+type Store interface {
+	// Seen notes the activity of a session. It may be lost.
+	Seen(ctx context.Context, id holdfast.SessionID, at time.Time) error
+}
+
+// Forward serves forward-auth. It may be used concurrently.
+type Forward struct {
+	Config
+	own   string        // host of the issuer
+	pages *visit.Visits // draws pages on an application's host, whose assets are below ForwardPrefix too
+}
+
+// pathAssets is where pages on an application's host find what they are drawn with.
+const pathAssets = grant.ForwardPrefix + "assets/"
+
+// New makes the handlers.
+func New(c Config) (*Forward, error) {
+	issuer, err := url.Parse(c.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	drawn, err := page.New(page.Config{Base: pathAssets})
+	if err != nil {
+		return nil, err
+	}
+	vc := c.Visits.Config
+	vc.Pages = drawn
+	return &Forward{c, issuer.Host, visit.New(vc)}, nil
+}
+
+// Routes adds everything below ForwardPrefix, on whatever host.
+func (f *Forward) Routes(mux *route.Mux) {
+	mux.HandleFunc("GET "+grant.ForwardAuth, route.Proxy, f.auth)
+	mux.HandleFunc("GET "+grant.ForwardStart, route.Proxy, f.start)
+	mux.HandleFunc("GET "+grant.ForwardCallback, route.Proxy, f.callback)
+	mux.HandleFunc("GET "+grant.ForwardSignOut, route.Proxy, f.askSignOut)
+	mux.HandleFunc("POST "+grant.ForwardSignOut, route.Proxy, f.signOut)
+	mux.HandleFunc("GET "+grant.ForwardRefused, route.Proxy, f.refused)
+	mux.HandleFunc("GET "+pathAssets, route.Anyone, f.assets)
+	mux.HandleFunc(grant.ForwardPrefix, route.Anyone, func(w http.ResponseWriter, r *http.Request) { f.problem(w, r, errNoPage) })
+}
+
+func (f *Forward) assets(w http.ResponseWriter, r *http.Request) {
+	r = r.Clone(r.Context())
+	r.URL.Path = page.PathAssets + strings.TrimPrefix(r.URL.Path, pathAssets)
+	f.pages.Pages.Assets().ServeHTTP(w, r)
+}
+
+// auth answers the proxy: 204 with who it is; 401, or in mode=redirect 302, for
+// who has to sign in; 403 for who may not enter.
+func (f *Forward) auth(w http.ResponseWriter, r *http.Request) {
+	redirects := r.URL.Query().Get("mode") == "redirect"
+	t, err := f.told(r)
+	if err != nil {
+		f.answer(w, r, redirects, err)
+		return
+	}
+	app := holdfast.AppID(r.URL.Query().Get("app"))
+	if app == "" {
+		f.answer(w, r, redirects, errNoApp)
+		return
+	}
+	h, err := f.Flow.Check(r.Context(), app, t.origin, f.secret(r, t, cookieApp))
+	if err == nil {
+		err = f.identify(w.Header(), h, t)
+	}
+	switch {
+	case err == nil:
+		f.seen(r, h)
+		w.WriteHeader(http.StatusNoContent)
+	case holdfast.KindOf(err) == holdfast.Unsigned:
+		f.signInFirst(w, r, t, redirects)
+	default:
+		f.answer(w, r, redirects, err)
+	}
+}
+
+// seenEvery is how exactly the last activity is kept, as on our own pages.
+const seenEvery = time.Minute
+
+// seen notes that somebody is there, who would otherwise be signed out in the
+// middle of their work: once a minute, not at each request.
+func (f *Forward) seen(r *http.Request, h forward.Holder) {
+	now := f.Clock()
+	if now.Sub(h.LastSeen) < seenEvery || now.Sub(h.Session.AuthTime) < seenEvery {
+		return
+	}
+	if err := f.Store.Seen(r.Context(), h.Session.ID, now); err != nil {
+		f.Log.Warn("note the activity of a session", "session", h.Session.ID, "error", err)
+	}
+}
+
+// signInFirst sends a person's navigation to sign in, and tells everything
+// else (scripts, images, websockets, forms) that it is not signed in: a form
+// that went through a sign-in would arrive empty, or twice.
+func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, redirects bool) {
+	page.Headers(w.Header())
+	if !t.navigates(r) {
+		f.answer(w, r, redirects, errSignedOut)
+		return
+	}
+	start := t.origin + grant.ForwardStart + "?" + url.Values{"rd": {t.back()}}.Encode()
+	w.Header().Set("X-Holdfast-Start", start) // for nginx, which hears yes or no only
+	if !redirects {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	http.Redirect(w, r, start, http.StatusFound)
+}
+
+// answer is a refusal: a page for a person whose proxy passes it on.
+func (f *Forward) answer(w http.ResponseWriter, r *http.Request, redirects bool, err error) {
+	if redirects && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		f.problem(w, r, err)
+		return
+	}
+	f.pages.JSONError(w, r, err)
+}
+
+// problem answers err as a page on the application's host.
+func (f *Forward) problem(w http.ResponseWriter, r *http.Request, err error) {
+	e, ok := errors.AsType[*holdfast.Error](err)
+	if !ok {
+		if r.Context().Err() == nil {
+			f.Log.Error("forward-auth", "path", r.URL.Path, "error", err)
+		}
+		e = errInternal
+	}
+	status := visit.StatusOf(e.Kind)
+	p := &page.Problem{Frame: f.pages.Bare(r, visit.Visit{}), Status: status, Text: e.Text, Code: e.Code, At: f.Clock(),
+		Action: page.Link{Text: "Go to the application", URL: "/"}}
+	if e.Code == errSignedOut.Code {
+		p.Title, p.Action.Text = "You are signed out", "Sign in again"
+	}
+	f.pages.Render(w, r, status, p)
+}
+
+// refused is the page behind a proxy's 403.
+func (f *Forward) refused(w http.ResponseWriter, r *http.Request) {
+	err := error(errRefused)
+	if t, told := f.told(r); told != nil {
+		err = told
+	} else if app, found := f.Flow.AppAt(r.Context(), t.origin); found != nil {
+		err = found
+	} else if _, why := f.Flow.Check(r.Context(), app.ID, t.origin, f.secret(r, t, cookieApp)); holdfast.KindOf(why) == holdfast.Denied {
+		err = why
+	}
+	f.problem(w, r, err)
+}
+
+var (
+	errNoApp     = holdfast.Errorf(holdfast.Invalid, "forward_app", "The proxy's question names no application. Use the configuration that Holdfast prints for it, unedited.")
+	errSignedOut = holdfast.Errorf(holdfast.Unsigned, "signed_out", "You are signed out, and nothing was done. Open the page again to sign in.")
+	errRefused   = holdfast.Errorf(holdfast.Denied, "forward_refused", "You may not open this application. Ask your administrator.")
+	errNoPage    = holdfast.Errorf(holdfast.NotFound, "no_such_page", "There is no page at this address.")
+	errInternal  = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
+)
