@@ -168,7 +168,9 @@ func noteBackup(ctx context.Context, cfg config.Config, c store.Config, m backup
 	if err = errors.Join(putBack, err); err != nil {
 		return errors.Join(err, db.Close())
 	}
-	err = db.InTx(ctx, func(tx *store.Tx) error { return tx.Record(ctx, audit.By{Actor: hostUser(), At: time.Now()}, m.Event()) })
+	err = db.InTx(ctx, func(tx *store.Tx) error {
+		return tx.Record(ctx, audit.By{Actor: hostUser(), At: time.Now()}, m.Event())
+	})
 	err = errors.Join(err, db.Close())
 	if err == nil && c.SQLite != "" {
 		err = file.save()
