@@ -1,0 +1,84 @@
+package govern
+
+import (
+	"context"
+
+	"holdfast"
+	"holdfast/domain/apitoken"
+	"holdfast/domain/audit"
+	"holdfast/domain/authority"
+	"holdfast/domain/person"
+)
+
+// CreateToken makes an API token for owner, or for whoever asks where owner is
+// empty. The secret is shown this once.
+//
+// A program makes no tokens that outlive its own: a leaked token would live on.
+func (f *Flow) CreateToken(ctx context.Context, by holdfast.Actor, owner holdfast.PersonID, n apitoken.New) (apitoken.Record, string, error) {
+	var t apitoken.Record
+	var secret string
+	err := f.do(ctx, by, authority.TokensWrite, func(tx Tx, r right) (events []audit.Event, err error) {
+		if owner == "" {
+			owner = r.person
+		}
+		p, err := tx.Person(ctx, owner)
+		if holdfast.KindOf(err) == holdfast.NotFound {
+			return nil, holdfast.Errorf(holdfast.Invalid, "token_owner", "Say whose token it is: somebody who holds these scopes.")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if t, secret, events, err = apitoken.Create(n, p, r.holds, by, r.now); err != nil {
+			return nil, err
+		}
+		return events, within(ctx, tx, by, t)
+	})
+	return t, secret, err
+}
+
+// within refuses a token that outlives the token that makes it.
+func within(ctx context.Context, tx Tx, by holdfast.Actor, t apitoken.Record) error {
+	if by.Kind != holdfast.ActorToken {
+		return nil
+	}
+	maker, err := tx.APIToken(ctx, holdfast.APITokenID(by.ID))
+	if err == nil && t.Expires.After(maker.Expires) {
+		err = holdfast.Errorf(holdfast.Denied, "token_outlives", "A token cannot make one that lives longer than itself.")
+	}
+	return err
+}
+
+// RevokeToken ends a token at once. Everybody may end their own.
+func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.APITokenID) error {
+	return f.store.InTx(ctx, func(tx Tx) error {
+		r, err := f.rightOf(ctx, tx, by, false)
+		if err != nil {
+			return err
+		}
+		t, err := tx.APIToken(ctx, id)
+		if err != nil {
+			return err
+		}
+		if own := r.person == t.Owner && r.person != ""; !own && !r.holds.Has(authority.TokensWrite) {
+			return authority.Need(authority.TokensWrite)
+		}
+		return f.run(ctx, tx, r, func(tx Tx, r right) ([]audit.Event, error) {
+			if err := r.overOwner(ctx, tx, t); err != nil {
+				return nil, err
+			}
+			_, events, err := apitoken.Revoke(t, r.now)
+			return events, err
+		})
+	})
+}
+
+func (r right) overOwner(ctx context.Context, tx Tx, t apitoken.Record) error {
+	if r.person == t.Owner {
+		return nil
+	}
+	owner, err := tx.Person(ctx, t.Owner)
+	if err == nil && owner.Status != person.Erased {
+		err = r.over(owner)
+	}
+	return err
+}
