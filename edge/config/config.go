@@ -197,6 +197,23 @@ func (c Config) checkOrigin() (Config, error) {
 	return c, nil
 }
 
+// PossibleRPIDs are the RP IDs that the origin may have: its name and the
+// parent domains of it, the longest first.
+func (c Config) PossibleRPIDs() []string {
+	u, err := url.Parse(c.Origin)
+	if err != nil {
+		return nil
+	}
+	names := []string{u.Hostname()}
+	for name := u.Hostname(); ; names = append(names, name) {
+		_, parent, _ := strings.Cut(name, ".")
+		if !strings.Contains(parent, ".") {
+			return names
+		}
+		name = parent
+	}
+}
+
 // Secure says whether people reach Holdfast over https.
 func (c Config) Secure() bool { return strings.HasPrefix(c.Origin, "https://") }
 

@@ -84,3 +84,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestPossibleRPIDs(t *testing.T) {
+	for origin, want := range map[string]string{
+		"https://login.id.kelp.example:8443": "login.id.kelp.example id.kelp.example kelp.example",
+		"https://kelp.example":               "kelp.example",
+		"http://localhost:8080":              "localhost",
+	} {
+		if got := strings.Join(Config{Origin: origin}.PossibleRPIDs(), " "); got != want {
+			t.Errorf("%s: %s, want %s", origin, got, want)
+		}
+	}
+}

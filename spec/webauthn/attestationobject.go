@@ -1,6 +1,7 @@
 package webauthn
 
 import (
+	"crypto/sha256"
 	"errors"
 
 	"github.com/fxamacker/cbor/v2"
@@ -50,3 +51,15 @@ var decoding = func() cbor.DecMode {
 	}
 	return mode
 }()
+
+// RPIDHash is the SHA-256 hash of the RP ID under which a registration was
+// made, by its attestation object, which is not judged here.
+func RPIDHash(attestationObject []byte) (hash [sha256.Size]byte, err error) {
+	o, err := parseAttestationObject(attestationObject)
+	if err != nil {
+		return hash, err
+	}
+	auth, err := ParseAuthData(o.authData)
+	copy(hash[:], auth.RPIDHash)
+	return hash, err
+}
