@@ -69,7 +69,7 @@ func brands(t *testing.T, related func(context.Context) ([]string, error)) http.
 	h, err := Handler(Config{
 		Origin: "https://id.kelp.example", RPID: "kelp.example", Related: related, Pages: pages, Visits: visits, Log: log,
 		Metrics: telemetry.New("test", zero, zero), Ready: func(context.Context) error { return nil },
-		Door: []Routes{door}, Browser: []Routes{door, console}, Protocol: []Routes{issuer, known.Routes},
+		Door: []Routes{door}, Browser: []Routes{console}, Protocol: []Routes{issuer, known.Routes},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,12 +34,13 @@ type Config struct {
 	Log     *slog.Logger
 	Ready   func(context.Context) error // nil: the server can do its work
 
-	// RPID is the WebAuthn relying party id. Related lists the related origins,
-	// at which Door, parts of Browser, is served too; nil: there are none.
+	// RPID is the WebAuthn relying party id. Related lists the related origins;
+	// nil: there are none.
 	RPID    string
 	Related func(context.Context) ([]string, error)
-	Door    []Routes
 
+	// Door parts are Browser parts that are served at related origins too.
+	Door []Routes
 	// Browser parts answer to this origin's own pages only.
 	Browser []Routes
 	// Protocol parts are called by other origins and by programs: they
@@ -67,7 +69,7 @@ func Handler(c Config) (*Server, error) {
 	s := &server{Config: c, host: origin.Host, secure: origin.Scheme == "https"}
 	browser := route.NewMux(c.Visits.Guard)
 	browser.Handle("GET "+page.PathAssets, route.Anyone, c.Pages.Assets())
-	for _, p := range c.Browser {
+	for _, p := range slices.Concat(c.Door, c.Browser) {
 		p(browser)
 	}
 	browser.HandleFunc("/", route.Anyone, s.notFound)
