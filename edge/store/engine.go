@@ -17,8 +17,9 @@ type engine interface {
 	snapshot(ctx context.Context, fn func(querier) error) error
 	// ready says what keeps the database from being written to, if anything.
 	ready(ctx context.Context) error
-	// patience is how long to wait for a database that cannot be reached.
-	patience() time.Duration
+	// comesBack says whether it is worth waiting for a database that cannot be
+	// reached.
+	comesBack() bool
 	// batchLimit bounds one attempt at a batch; 0 is no bound.
 	batchLimit() time.Duration
 	// headLock is what "select … from log_head" ends with so that no other

@@ -91,7 +91,4 @@ func (e *postgresEngine) ready(ctx context.Context) error {
 	return err
 }
 
-// patience is how long a batch waits for the database to come back, here or on
-// another host: a restart, or a fail-over by something that watches closely.
-// Longer than this, callers are better told.
-func (e *postgresEngine) patience() time.Duration { return 15 * time.Second }
+func (e *postgresEngine) comesBack() bool { return true }

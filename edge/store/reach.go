@@ -9,8 +9,8 @@ import (
 const firstPause, mostPause = 50 * time.Millisecond, time.Second
 
 // connect opens a connection. To a database that may come back, on its host or
-// on another, it tries for as long as the engine has patience, counted from
-// when it went away: batches after that are told at once, until it is back.
+// on another, it tries for as long as there is patience, counted from when it
+// went away: batches after that are told at once, until it is back.
 // Nothing of the caller's has run so far.
 func (w *writer) connect() (conn, error) {
 	for pause := firstPause; ; pause = min(2*pause, mostPause) {
@@ -22,7 +22,8 @@ func (w *writer) connect() (conn, error) {
 		if w.away.IsZero() {
 			w.away = time.Now()
 		}
-		if time.Since(w.away)+pause > w.db.engine.patience() || !w.pause(pause) {
+		enough := !w.db.engine.comesBack() || time.Since(w.away)+pause > w.db.cfg.Patience
+		if enough || !w.pause(pause) {
 			if !isOurs(err) {
 				err = errUnavailable.Because(err)
 			}

@@ -169,7 +169,7 @@ func (e *sqliteEngine) headLock() string { return "" }
 func (e *sqliteEngine) rowsAtOnce() int { return 1 }
 
 // A file that cannot be opened now cannot be opened in a moment.
-func (e *sqliteEngine) patience() time.Duration { return 0 }
+func (e *sqliteEngine) comesBack() bool { return false }
 
 // One process has the file: what it wakes it hears itself.
 func (e *sqliteEngine) notify() string                         { return "" }

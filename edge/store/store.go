@@ -56,6 +56,12 @@ type Config struct {
 	// not had.
 	Steps Steps
 
+	// Patience is how long a batch waits for a PostgreSQL that cannot be
+	// reached to come back, on its host or on another of the connection string:
+	// a restart, or a fail-over by something that watches closely. Longer than
+	// that, callers are better told. 0 means 15 s.
+	Patience time.Duration
+
 	// MaxBatch bounds how many closures share a commit; 0 means 256.
 	MaxBatch int
 }
@@ -63,6 +69,8 @@ type Config struct {
 // maxBatch bounds what a crash of one batch costs and how long a caller waits
 // behind others: 256 sign-ins are some 30 ms of work.
 const maxBatch = 256
+
+const patience = 15 * time.Second
 
 // DB is an open database. Its methods may be called concurrently.
 type DB struct {
@@ -93,6 +101,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if cfg.MaxBatch <= 0 {
 		cfg.MaxBatch = maxBatch
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = patience
 	}
 	e, err := openEngine(ctx, cfg)
 	if err != nil {
