@@ -31,6 +31,7 @@ import (
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/portal"
 	"holdfast/edge/web/visit"
+	"holdfast/edge/web/wellknown"
 	"holdfast/flow/account"
 	"holdfast/flow/authorize"
 	"holdfast/flow/enrol"
@@ -76,6 +77,11 @@ func wireServer(ctx context.Context, cfg config.Config, log *slog.Logger, demo b
 	s, err := wire(ctx, cfg, log, demo)
 	if err == nil && s.putBack != nil {
 		return nil, errors.Join(s.putBack, s.db.Close())
+	}
+	if err == nil {
+		if refusal := s.sameRPID(ctx); refusal != nil {
+			return nil, errors.Join(refusal, s.db.Close())
+		}
 	}
 	return s, err
 }
@@ -166,16 +172,20 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	s.metrics = telemetry.New(version(), func() float64 { return float64(s.db.Stats().Batches) },
 		func() float64 { return float64(s.db.Stats().Answered) })
-	browser := []web.Routes{
+	doors := []web.Routes{ // at related origins too
 		door.New(visits, signIn, enrolment, s.db, authorization.Asking).Routes,
 		portal.New(portal.Config{Visits: visits, Store: s.db, Account: accounts, RPID: s.cfg.RPID}).Routes,
+	}
+	browser := []web.Routes{
 		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(), Mails: demo}).Routes,
 	}
 	if demo {
 		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)
 	}
-	s.handler, err = web.Handler(web.Config{Origin: s.cfg.Origin, Visits: visits, Pages: pages, Metrics: s.metrics,
-		Log: s.log, Ready: s.ready, Browser: browser, Protocol: []web.Routes{provider.Register}})
+	known := wellknown.New(wellknown.Config{Origin: s.cfg.Origin, Related: s.relatedOrigins, Visits: visits})
+	s.handler, err = web.Handler(web.Config{Origin: s.cfg.Origin, RPID: s.cfg.RPID, Related: s.relatedOrigins, Visits: visits,
+		Pages: pages, Metrics: s.metrics, Log: s.log, Ready: s.ready, Door: doors, Browser: browser,
+		Protocol: []web.Routes{provider.Register, known.Routes}})
 	return err
 }
 
