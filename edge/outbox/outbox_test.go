@@ -340,3 +340,30 @@ func (b brokenStore) LeaseDeliveries(ctx context.Context, lanes []store.Lane, no
 	}
 	return ds, err
 }
+
+// A node that hears no wake-up delivers all the same, a glance later.
+func TestDeliveringDoesNotDependOnWakeUps(t *testing.T) {
+	play(t, outbox.Route{}, func(context.Context, string, string, int) error { return nil },
+		func(t *testing.T, db *store.DB, r *receiver, _ *outbox.Worker, stop func()) {
+			stop()
+			w := outbox.New(outbox.Config{Store: deaf{db}, Clock: time.Now, Log: slog.New(slog.DiscardHandler),
+				Routes: map[string]outbox.Route{"k": {Sender: r}}})
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			wg.Go(func() { w.Run(ctx) })
+			synctest.Wait()
+			put(t, db, "a", "1")
+			time.Sleep(5 * time.Second)
+			synctest.Wait()
+			if got := r.got("a"); len(got) != 1 {
+				t.Errorf("got %v", got)
+			}
+			cancel()
+			wg.Wait()
+		})
+}
+
+// deaf is a store whose listener is cut off.
+type deaf struct{ *store.DB }
+
+func (deaf) Wakes(context.Context, string) <-chan struct{} { return nil }
