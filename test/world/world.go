@@ -66,6 +66,22 @@ func New(t testing.TB, engine Engine) *World {
 	return nil
 }
 
+// Prepare is a server with its configuration, without data and not yet started.
+func Prepare(t testing.TB, engine Engine) *World {
+	t.Helper()
+	w := &World{Engine: engine, t: t, Data: filepath.Join(t.TempDir(), "data")}
+	if engine == PostgreSQL {
+		w.DSN = Postgres(t)
+	}
+	w.configure(t)
+	t.Cleanup(func() {
+		if w.Server != nil {
+			w.stopped(t)
+		}
+	})
+	return w
+}
+
 func (w *World) configure(t testing.TB) {
 	t.Helper()
 	dir := filepath.Dir(w.Data)
