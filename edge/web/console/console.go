@@ -13,6 +13,7 @@ import (
 	"holdfast"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/device"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
@@ -80,6 +81,8 @@ type Store interface {
 
 	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
 	OpenSessionsOf(ctx context.Context, id holdfast.PersonID) ([]store.Visit, error)
+	DevicesOf(ctx context.Context, id holdfast.PersonID) ([]device.Record, error)
+	Readiness(ctx context.Context) (device.Readiness, error)
 	LiveSessionsWhere(ctx context.Context, text string, p store.Page) ([]store.Visit, int64, error)
 	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
 	TicketsOf(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)

@@ -52,6 +52,11 @@ func (c *Console) fillAccess(ctx context.Context, v visit.Visit, p person.Record
 	if err != nil {
 		return err
 	}
+	devices, err := c.Store.DevicesOf(ctx, p.ID)
+	if err != nil {
+		return err
+	}
+	to.Devices = visit.Devices(devices)
 	names := credentialNames(creds)
 	to.Passkeys = visit.Passkeys(creds, v.Session.Credential)
 	for _, s := range open {

@@ -30,7 +30,12 @@ func (c *Console) start(w http.ResponseWriter, r *http.Request, v visit.Visit) e
 	if err != nil {
 		return err
 	}
-	c.Visits.Render(w, r, http.StatusOK, &page.Start{Frame: c.frame(w, r, v), Tasks: tasks(begun, spare > 1), Counts: counts})
+	ready, err := c.Store.Readiness(r.Context())
+	if err != nil {
+		return err
+	}
+	c.Visits.Render(w, r, http.StatusOK, &page.Start{Frame: c.frame(w, r, v), Tasks: tasks(begun, spare > 1), Counts: counts,
+		Browsers: int(ready.Browsers), Autofill: int(ready.Autofill)})
 	return nil
 }
 

@@ -35,6 +35,8 @@ type Start struct {
 	Frame
 	Tasks  []Task
 	Counts []Count // each leads to its list
+
+	Browsers, Autofill int // that were used lately; that can offer passkeys from autofill
 }
 
 // Done is the number of finished tasks.
@@ -125,6 +127,7 @@ type Person struct {
 	OtherGroups []GroupRef // that can be added
 	Passkeys    []Passkey
 	Sessions    []Session
+	Devices     []Device
 	Invitations []Invitation
 	History     []Moment
 	Self        bool   // looks at themselves: cannot suspend or erase

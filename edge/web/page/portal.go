@@ -86,6 +86,8 @@ type Passkeys struct {
 	Errors   Errors // "name" for the passkey Editing
 	Editing  string // id of the one whose rename was refused
 	Typed    string // what was typed there
+
+	Browser []Ability // what this browser says it can do
 }
 
 // Usable is the number of passkeys that can sign in.

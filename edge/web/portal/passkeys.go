@@ -19,6 +19,11 @@ func (p *Portal) showPasskeys(w http.ResponseWriter, r *http.Request, v visit.Vi
 	if err != nil {
 		return err
 	}
+	here, err := p.Store.Device(r.Context(), p.Visits.Device(r), v.Person.ID)
+	if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
+		return err
+	}
+	to.Browser = visit.Abilities(here.Capabilities)
 	to.Frame = p.frame(w, r, v, creds)
 	to.Passkeys = visit.Passkeys(creds, v.Session.Credential)
 	p.Visits.Render(w, r, status, to)

@@ -10,6 +10,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/credential"
+	"holdfast/domain/device"
 	"holdfast/domain/grant"
 	"holdfast/domain/session"
 	"holdfast/edge/store"
@@ -23,6 +24,8 @@ type Store interface {
 	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
 	OpenSessionsOf(ctx context.Context, id holdfast.PersonID) ([]store.Visit, error)
 	Apps(ctx context.Context) ([]grant.App, error)
+	// Device is what the person's browser with this hash of its cookie said it can do.
+	Device(ctx context.Context, hash string, who holdfast.PersonID) (device.Record, error)
 	// AppsUsedBy says when a person last let each application in.
 	AppsUsedBy(ctx context.Context, id holdfast.PersonID) ([]store.AppUse, error)
 }

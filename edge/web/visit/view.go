@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/credential"
+	"holdfast/domain/device"
 	"holdfast/domain/session"
 	"holdfast/edge/web/page"
 )
@@ -69,6 +70,24 @@ func Session(s session.Record, seen time.Time, current holdfast.SessionID, names
 		ID: string(s.ID), PersonID: string(s.Person), Device: Device(s.UserAgent), Address: s.Address,
 		Passkey: names[s.Credential], Current: s.ID == current, Started: s.Created, Active: seen, Ends: s.Expires,
 	}
+}
+
+// Abilities is what a browser says it can do, for a page.
+func Abilities(c device.Capabilities) []page.Ability {
+	var out []page.Ability
+	for _, a := range c.Abilities() {
+		out = append(out, page.Ability{Text: a.Text, Can: a.Can})
+	}
+	return out
+}
+
+// Devices are the browsers of a person, for a page.
+func Devices(ds []device.Record) []page.Device {
+	var out []page.Device
+	for _, d := range ds {
+		out = append(out, page.Device{Name: Device(d.UserAgent), Abilities: Abilities(d.Capabilities), First: d.FirstSeen, Last: d.LastSeen})
+	}
+	return out
 }
 
 // Device says in words what a User-Agent claims to be.

@@ -39,6 +39,21 @@ func tasks() []page.Task {
 	}
 }
 
+func abilities() []page.Ability {
+	return []page.Ability{
+		{Text: "offer your passkeys in the list below the e-mail field", Can: true},
+		{Text: "keep a passkey itself, or reach one on a phone", Can: true},
+		{Text: "make a passkey in the background after another way of signing in"},
+	}
+}
+
+func devices() []page.Device {
+	return []page.Device{
+		{Name: "Firefox on Linux", Abilities: abilities(), First: ago(90 * day), Last: ago(4 * time.Minute)},
+		{Name: "A program on an unknown device", First: ago(9 * day), Last: ago(9 * day)},
+	}
+}
+
 func people(f page.Frame) []Story {
 	made := f
 	made.Flash = page.Flash{Text: "Grace Hopper was added."}
@@ -52,7 +67,7 @@ func people(f page.Frame) []Story {
 		{At: ago(12 * day), Title: "Passkey suspended", Text: "Windows Hello, by Grace Hopper", Tone: page.ToneWarn},
 		{At: ago(90 * day), Title: "Passkey created", Text: "My phone"},
 	}
-	one := page.Person{Frame: f, Who: rows()[2], Kind: "contractor", Created: ago(500 * day), Groups: groups()[:2], OtherGroups: groups()[2:], Passkeys: passkeys()[1:], Sessions: sessions()[1:], Invitations: invitations()[:1], History: history}
+	one := page.Person{Frame: f, Who: rows()[2], Kind: "contractor", Created: ago(500 * day), Groups: groups()[:2], OtherGroups: groups()[2:], Passkeys: passkeys()[1:], Sessions: sessions()[1:], Devices: devices(), Invitations: invitations()[:1], History: history}
 	self := one
 	self.Who, self.Self, self.Sessions, self.Invitations = rows()[0], true, sessions(), nil
 	waiting := page.Person{Frame: f, Who: rows()[1], Created: ago(2 * time.Hour), OtherGroups: groups(), Invitations: invitations()[:1]}
@@ -63,7 +78,7 @@ func people(f page.Frame) []Story {
 	choices := []page.Option{{Value: "grp1", Label: "Engineering", Chosen: true}, {Value: "grp2", Label: "On call"}, {Value: "grp3", Label: "Contractors"}}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return []Story{
-		story("start", "Start", &page.Start{Frame: f, Tasks: tasks(), Counts: []page.Count{{Number: 203, Label: "people", URL: page.PathPeople}, {Number: 1, Label: "open invitation", URL: page.PathInvitations}, {Number: 41, Label: "open sessions", URL: page.PathAllSessions}}}),
+		story("start", "Start", &page.Start{Frame: f, Tasks: tasks(), Counts: []page.Count{{Number: 203, Label: "people", URL: page.PathPeople}, {Number: 1, Label: "open invitation", URL: page.PathInvitations}, {Number: 41, Label: "open sessions", URL: page.PathAllSessions}}, Browsers: 52, Autofill: 41}),
 		story("people", "People", &page.People{Frame: f, Rows: rows(), All: groups(), Pager: pager}),
 		story("people-none", "People, nobody matches", &page.People{Frame: f, Query: "zebedee", All: groups()}),
 		story("people-empty", "People, nobody yet", &page.People{Frame: f}),

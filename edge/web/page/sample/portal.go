@@ -21,7 +21,7 @@ func portal(f page.Frame) []Story {
 	return []Story{
 		story("home", "Home", &page.Home{Frame: f, Apps: apps, Passkeys: passkeys()[:2], Sessions: sessions()}),
 		story("home-new", "Home of a new person", &page.Home{Frame: plain, Passkeys: passkeys()[:1], Sessions: sessions()[:1]}),
-		story("passkeys", "Passkeys", &page.Passkeys{Frame: renamed, Passkeys: passkeys()}),
+		story("passkeys", "Passkeys", &page.Passkeys{Frame: renamed, Passkeys: passkeys(), Browser: abilities()}),
 		story("passkeys-one", "Passkeys, only one", &page.Passkeys{Frame: f, Passkeys: passkeys()[:1]}),
 		story("passkeys-rename", "Passkeys, a name refused", &page.Passkeys{Frame: f, Passkeys: passkeys()[:2], Editing: "cred2", Typed: " ",
 			Errors: page.Errors{"name": "Give it a name of 1 to 64 characters."}}),
