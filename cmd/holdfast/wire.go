@@ -143,10 +143,14 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	if err != nil {
 		return err
 	}
-	signing, err := master.Signing(ctx, store.Port[keys.Tx]{DB: s.db}, clock())
-	if err != nil {
+	if err := master.Found(ctx, store.Port[keys.Tx]{DB: s.db}, clock()); err != nil {
 		return err
 	}
+	signing := keys.NewRing(master, s.db, clock)
+	if err := signing.Check(ctx); err != nil {
+		return err
+	}
+	go signing.Follow(ctx, s.db.Wakes(ctx, keys.Topic))
 	rp := webauthn.RelyingParty{ID: s.cfg.RPID, Origins: []string{s.cfg.Origin}}
 	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
 		DecoyKey: master.Derive("decoy"), Clock: clock})
@@ -154,7 +158,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
 	s.govern = govern.New(store.Port[govern.Tx]{DB: s.db}, clock, s.cfg.Origin)
 	authorization := authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: s.db}, Clock: clock,
-		ACRs: assurance.Values()})
+		ACRs: assurance.Values(), Key: master.Derive("authorize")})
 
 	pages, err := page.New(page.Config{})
 	if err != nil {
@@ -182,10 +186,14 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	if demo {
 		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)
 	}
+	forwarding, err := s.forwardAuth(master, visits, es256(signing))
+	if err != nil {
+		return err
+	}
 	known := wellknown.New(wellknown.Config{Origin: s.cfg.Origin, Related: s.relatedOrigins, Visits: visits})
 	s.handler, err = web.Handler(web.Config{Origin: s.cfg.Origin, RPID: s.cfg.RPID, Related: s.relatedOrigins, Visits: visits,
 		Pages: pages, Metrics: s.metrics, Log: s.log, Ready: s.ready, Door: doors, Browser: browser,
-		Protocol: []web.Routes{provider.Register, known.Routes}})
+		Protocol: []web.Routes{provider.Register, known.Routes}, Forward: forwarding})
 	return err
 }
 

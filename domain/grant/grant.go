@@ -42,6 +42,7 @@ const (
 
 	AppSecretChanged audit.Type = "app.secret_changed"
 	AppChanged       audit.Type = "app.changed"
+	AppRefused       audit.Type = "app.refused" // a person who signed in was not let in
 )
 
 // Reason says why a grant ended.

@@ -37,6 +37,7 @@ type Authorization struct {
 	ACR         string
 	AMR         []string
 	AuthTime    time.Time
+	JKT         string // RFC 9449 §10: who may redeem the code; empty: anybody
 }
 
 // IssueCode opens a grant and its code, which is known by codeHash.
@@ -54,7 +55,7 @@ func IssueCode(app App, a Authorization, codeHash string, now time.Time) (Grant,
 	g := Grant{
 		ID: a.ID, App: app.ID, Person: a.Person, Session: a.Session, Scopes: a.Scopes,
 		RedirectURI: a.RedirectURI, CodeChallenge: a.Challenge, Nonce: a.Nonce,
-		ACR: a.ACR, AMR: a.AMR, AuthTime: a.AuthTime, Created: now,
+		ACR: a.ACR, AMR: a.AMR, AuthTime: a.AuthTime, Created: now, JKT: a.JKT,
 	}
 	code := newToken(g, Code, codeHash, g.Scopes, CodeLife, now)
 	e := audit.New(Issued, string(g.ID), g.Person, audit.Set(&g), audit.Set(&code)).
@@ -68,6 +69,7 @@ type Fresh struct {
 	Access  string
 	Refresh string
 	Scopes  []string // of the access token; empty means all of the grant's
+	JKT     string   // both are bound to this key; empty: bearer tokens
 }
 
 // RedeemCode turns code into tokens. The caller has spent the code by one
@@ -122,6 +124,9 @@ func become(what audit.Type, g Grant, old Token, f Fresh, now time.Time) ([]Toke
 	tokens := []Token{newToken(g, Access, f.Access, scopes, AccessLife, now)}
 	if f.Refresh != "" {
 		tokens = append(tokens, newToken(g, Refresh, f.Refresh, g.Scopes, RefreshGap, now))
+	}
+	for i := range tokens {
+		tokens[i].JKT = f.JKT
 	}
 	e := audit.New(what, string(g.ID), g.Person, audit.Change(&old, "status")).With("app", string(g.App))
 	for i := range tokens {

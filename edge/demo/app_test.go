@@ -1,10 +1,6 @@
 package demo
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"html"
 	"io"
 	"log/slog"
@@ -21,7 +17,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
-	"holdfast/edge/keys"
+	"holdfast/edge/keys/keystest"
 	"holdfast/edge/web/op"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -83,13 +79,9 @@ func newWorld(t *testing.T) *world {
 	s.Put(events...)
 	w.who = &authorize.SignedIn{Session: in, Person: ada}
 
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(err)
-	es, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(err)
 	p, err := op.New(op.Config{
-		Issuer: w.holdfast.URL, Flow: authorize.New(authorize.Config{Store: s, Clock: time.Now}), Sessions: w,
-		Keys:  []keys.Key{{ID: "rs", Algorithm: "RS256", Signer: rs}, {ID: "es", Algorithm: "ES256", Signer: es}},
+		Issuer: w.holdfast.URL, Flow: authorize.New(authorize.Config{Store: s, Clock: time.Now, Key: make([]byte, 32)}), Sessions: w,
+		Keys:  keystest.Ring(time.Now),
 		Pages: pages, Frame: func(*http.Request) page.Frame { return page.Frame{} }, Log: log,
 	})
 	must(err)

@@ -31,6 +31,7 @@ type Key struct {
 type Tx interface {
 	SigningKeys(ctx context.Context) ([]signingkey.Record, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	Wake(topic string)
 }
 
 // Store runs transactions.
@@ -38,72 +39,73 @@ type Store interface {
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
-// Signing gives the keys that sign tokens, one for each algorithm, and makes
-// those that are missing. Several nodes that start at once agree on one set:
-// whoever comes second finds the first one's.
-func (m Master) Signing(ctx context.Context, s Store, now time.Time) ([]Key, error) {
-	records, err := agree(ctx, s, nil, now)
-	if err != nil {
-		return nil, err
-	}
-	fresh := map[string]signingkey.Record{}
-	for _, alg := range algorithms {
-		if _, ok := records[alg]; ok {
-			continue
-		}
-		// Outside of any transaction: an RSA key takes long to find.
-		if fresh[alg], err = m.make(alg, now); err != nil {
-			return nil, err
-		}
-	}
-	if len(fresh) > 0 {
-		if records, err = agree(ctx, s, fresh, now); err != nil {
-			return nil, err
-		}
-	}
-	var keys []Key
-	for _, alg := range algorithms {
-		k, err := m.open(records[alg])
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, k)
-	}
-	return keys, nil
-}
+// Topic is woken when there are other keys.
+const Topic = "keys"
 
-// agree gives the keys that stand, by algorithm, after adding those of fresh
-// whose algorithm has none.
-func agree(ctx context.Context, s Store, fresh map[string]signingkey.Record, now time.Time) (map[string]signingkey.Record, error) {
-	records := map[string]signingkey.Record{}
-	err := s.InTx(ctx, func(tx Tx) error {
-		clear(records)
-		have, err := tx.SigningKeys(ctx)
+var system = holdfast.Actor{Kind: holdfast.ActorSystem}
+
+// Found makes the keys that are missing, one for each algorithm. Several nodes
+// that start at once agree on one set: whoever comes second finds the first
+// one's.
+func (m Master) Found(ctx context.Context, s Store, now time.Time) error {
+	missing, err := lacking(ctx, s, now)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	var fresh []signingkey.Record
+	for _, alg := range missing {
+		// Outside of any transaction: an RSA key takes long to find.
+		k, err := m.make(alg, now, now)
 		if err != nil {
 			return err
 		}
-		for _, k := range have {
-			if k.Retired.IsZero() {
-				records[k.Algorithm] = k
-			}
+		fresh = append(fresh, k)
+	}
+	return s.InTx(ctx, func(tx Tx) error {
+		all, err := tx.SigningKeys(ctx)
+		if err != nil {
+			return err
 		}
 		var events []audit.Event
-		for alg, k := range fresh {
-			if _, ok := records[alg]; !ok {
-				records[alg] = k
+		for _, k := range fresh {
+			if len(signingkey.Standing(all, k.Algorithm, now)) == 0 {
 				events = append(events, signingkey.Add(k)...)
 			}
 		}
-		if len(events) == 0 {
-			return nil
-		}
-		return tx.Record(ctx, audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: now}, events...)
+		return change(ctx, tx, system, events, now)
 	})
-	return records, err
 }
 
-func (m Master) make(alg string, now time.Time) (signingkey.Record, error) {
-	k := signingkey.Record{ID: holdfast.NewKeyID(), Algorithm: alg, Created: now}
+// lacking lists the algorithms that no key stands for.
+func lacking(ctx context.Context, s Store, now time.Time) (missing []string, err error) {
+	all, err := list(ctx, s)
+	for _, alg := range algorithms {
+		if len(signingkey.Standing(all, alg, now)) == 0 {
+			missing = append(missing, alg)
+		}
+	}
+	return missing, err
+}
+
+func list(ctx context.Context, s Store) (all []signingkey.Record, err error) {
+	err = s.InTx(ctx, func(tx Tx) error {
+		all, err = tx.SigningKeys(ctx)
+		return err
+	})
+	return all, err
+}
+
+func change(ctx context.Context, tx Tx, by holdfast.Actor, events []audit.Event, now time.Time) error {
+	if len(events) == 0 {
+		return nil
+	}
+	tx.Wake(Topic)
+	return tx.Record(ctx, audit.By{Actor: by, At: now}, events...)
+}
+
+// make makes a key that signs from starts on.
+func (m Master) make(alg string, starts, now time.Time) (signingkey.Record, error) {
+	k := signingkey.Record{ID: holdfast.NewKeyID(), Algorithm: alg, Created: now, Starts: starts}
 	var private crypto.Signer
 	var err error
 	switch alg {

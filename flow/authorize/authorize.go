@@ -9,6 +9,8 @@ package authorize
 
 import (
 	"context"
+	"crypto/cipher"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -30,9 +32,7 @@ type Reader interface {
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
-	// Pending gives what PutPending kept, or holdfast.NotFound when it was
-	// dropped or its time is over.
-	Pending(ctx context.Context, space, id string) ([]byte, error)
+	Group(ctx context.Context, id holdfast.GroupID) (person.Group, error)
 }
 
 // Tx is a transaction: reads, the one write, and the named ephemera.
@@ -41,9 +41,6 @@ type Tx interface {
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// Spend is true exactly once for each id of a space, on all nodes together.
 	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
-	// PutPending keeps body until then, in place of what was kept under id.
-	PutPending(ctx context.Context, space, id string, body []byte, until time.Time) error
-	DropPending(ctx context.Context, space, id string) error
 }
 
 // Store runs transactions one after another; a transaction is durable when
@@ -58,13 +55,17 @@ type Config struct {
 	Store Store
 	Clock holdfast.Clock
 	ACRs  []string // every acr value that a sign-in here can ever reach
+	Key   []byte   // 32 bytes that all nodes share: seals requests that wait
 }
 
 // Flow is the story. It holds no state and may be used concurrently.
-type Flow struct{ Config }
+type Flow struct {
+	Config
+	aead cipher.AEAD
+}
 
-// New makes the story.
-func New(c Config) *Flow { return &Flow{c} }
+// New makes the story. It panics where Config.Key has not 32 bytes.
+func New(c Config) *Flow { return &Flow{c, newAEAD(c.Key)} }
 
 // Spaces of what is spent and kept. An id is spent in its own space only.
 const (
@@ -72,11 +73,8 @@ const (
 	spaceRefresh = "authorize.refresh"
 	spaceRequest = "authorize.request"
 	spaceJTI     = "authorize.jti"
+	spaceProof   = "authorize.dpop"
 )
-
-// RequestLife is how long a person may take from an application's request to
-// its code: two ceremonies and a cup of coffee.
-const RequestLife = 30 * time.Minute
 
 // margin is how long a spent id is remembered beyond the life of what it
 // names, so that clocks that differ between nodes open no gap.
@@ -95,7 +93,8 @@ var errOver = holdfast.Errorf(holdfast.Expired, "grant_over", "This permission h
 
 // stands says whether what a grant rests on is still there: the grant, its
 // application, its person, and its session, which may have run out but must
-// not have been ended.
+// not have been ended; and whether the application's demands are still met, but
+// for the age of the sign-in, which grows while a token lives.
 func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
 	if !g.Live(now) {
 		return errOver
@@ -115,8 +114,14 @@ func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
 	if !app.Live() || !who.MaySignIn(now) || !s.Ended.IsZero() {
 		return errOver
 	}
-	return nil
+	lack, err := lacks(ctx, r, app, g.Person, s, now)
+	if err == nil && slices.ContainsFunc(lack, func(l grant.Lack) bool { return l != grant.LackAge }) {
+		err = errUnmet
+	}
+	return err
 }
+
+var errUnmet = holdfast.Errorf(holdfast.Denied, "requirements_unmet", "The application now demands more than this sign-in has. Send the person to sign in again.")
 
 // granted reads a token and its grant. Whatever is wrong with the value, the
 // answer is the same NotFound.

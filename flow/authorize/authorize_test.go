@@ -40,7 +40,7 @@ func newWorld(t *testing.T, d grant.Draft) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	w.store = authorizetest.New(clock)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock,
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock, Key: make([]byte, 32),
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	p, events, err := person.Add(person.New{Name: "Ada Byron", Email: "ada@example.org"}, w.now)
 	w.must(err)
@@ -425,36 +425,13 @@ func TestNoSecretIsStored(t *testing.T) {
 	w.must(w.flow.Redeem(t.Context(), w.app.ID, code, v))
 	next := values()
 	w.must(w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, next))
-	w.must(w.flow.Keep(t.Context(), "address-of-a-request", w.app.ID, nil))
-	secrets := []string{code, v.Access, v.Refresh, next.Access, next.Refresh, "address-of-a-request"}
+	secrets := []string{code, v.Access, v.Refresh, next.Access, next.Refresh}
 	for _, text := range w.store.Texts() {
 		for i, s := range secrets {
 			if s == "" || strings.Contains(text, s) {
 				t.Errorf("secret %d is stored in the clear: %q", i, text)
 			}
 		}
-	}
-}
-
-func TestPendingRequests(t *testing.T) {
-	w := newWorld(t, grant.Draft{})
-	w.must(w.flow.Keep(t.Context(), "id", w.app.ID, []byte("body")))
-	got, err := w.flow.Kept(t.Context(), "id")
-	w.must(err)
-	if d := cmp.Diff("body", string(got)); d != "" {
-		t.Error(d)
-	}
-	if got := w.flow.Asking(t.Context(), "/authorize/id"); got != "Wiki" {
-		t.Errorf("asking: %q", got)
-	}
-	for _, none := range []string{"", "/", "/authorize/other", "/console"} {
-		if got := w.flow.Asking(t.Context(), none); got != "" {
-			t.Errorf("asking at %q: %q", none, got)
-		}
-	}
-	w.pass(authorize.RequestLife)
-	if _, err := w.flow.Kept(t.Context(), "id"); holdfast.KindOf(err) != holdfast.NotFound {
-		t.Errorf("after its life: %v", err)
 	}
 }
 

@@ -24,6 +24,7 @@ type Request struct {
 	Essential bool           // one of ACRValues must be met (Core §5.5.1.1)
 	Began     time.Time      // when the request first came
 	Agreed    bool           // the person said yes to this very request
+	Pushed    bool           // it came by RFC 9126
 }
 
 // SignedIn is who the browser's session carries. The caller has checked that
@@ -63,6 +64,9 @@ type Decision struct {
 	App    grant.App
 	Scopes []string
 	ACR    string // with Allow: what may be said
+	// Lack is set where the application demands more than the person has: they
+	// are told in words, by Text.
+	Lack grant.Lack
 }
 
 // Decide says what a request needs now. It is asked again after each step, and
@@ -78,6 +82,8 @@ func (f *Flow) Decide(ctx context.Context, req Request, who *SignedIn) (Decision
 	switch now := f.Clock(); {
 	case !app.Live():
 		return d.refuse(AccessDenied, "The application was removed."), nil
+	case app.RequirePAR && !req.Pushed:
+		return d.refuse(InvalidRequest, "This application's requests must be pushed (RFC 9126)."), nil
 	case silent && len(req.Prompt) > 1:
 		return d.refuse(InvalidRequest, "prompt=none stands alone."), nil
 	case who == nil && silent:
@@ -96,6 +102,9 @@ func (f *Flow) Decide(ctx context.Context, req Request, who *SignedIn) (Decision
 		}
 		d.Next, d.Text = StepUp, why
 		return d, nil
+	}
+	if d, done, err := f.judgeApp(ctx, d, req, who, silent); done || err != nil {
+		return d, err
 	}
 	if d, done := f.judgeACR(d, req, who.Session, silent); done {
 		return d, nil

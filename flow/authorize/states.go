@@ -38,6 +38,7 @@ func Edges() []Edge {
 		{Granted, "an access token is given back", Granted},
 		{Granted, "the code comes again", Over},
 		{Granted, "a replaced refresh token comes again", Over},
+		{Granted, "the application's demands are not met any more", Over},
 		{Granted, "the refresh token is given back", Over},
 		{Granted, "session, person or application ends", Over},
 		{Granted, "the family grows too old", Over},

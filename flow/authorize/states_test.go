@@ -45,10 +45,11 @@ func walks() map[string]func(w *world) authorize.State {
 			return decide(w, &w.ada, func(r *authorize.Request) { r.Prompt = []string{"login"} })
 		},
 		"the person comes back": func(w *world) authorize.State {
-			w.must(w.flow.Keep(w.t.Context(), "id", w.app.ID, []byte("asked")))
-			body, err := w.flow.Kept(w.t.Context(), "id")
+			sealed, err := w.flow.Seal(authorize.AtAuthorize, w.flow.NewWaiting(w.app.ID, []byte(`"asked"`), time.Minute))
 			w.must(err)
-			return authorize.State(body)
+			back, err := w.flow.Open(authorize.AtAuthorize, sealed)
+			w.must(err)
+			return authorize.State(strings.Trim(string(back.Body), `"`))
 		},
 		"consent is needed": func(w *world) authorize.State {
 			return decide(w, &w.ada, func(r *authorize.Request) { r.Prompt = []string{"consent"} })
@@ -58,10 +59,9 @@ func walks() map[string]func(w *world) authorize.State {
 			return decide(w, &w.ada, func(r *authorize.Request) { r.Prompt, r.Agreed = []string{"consent"}, true })
 		},
 		"no": func(w *world) authorize.State {
-			w.must(w.flow.Keep(w.t.Context(), "id", w.app.ID, nil))
 			w.must(w.flow.Drop(w.t.Context(), "id"))
-			if _, err := w.flow.Kept(w.t.Context(), "id"); err == nil {
-				return authorize.Considered
+			if _, err := w.code("id"); err == nil {
+				return authorize.Coded
 			}
 			return authorize.Refused
 		},
@@ -112,6 +112,15 @@ func walks() map[string]func(w *world) authorize.State {
 				w.t.Error("the replaced token was accepted")
 			}
 			return family(w, next)
+		},
+		"the application's demands are not met any more": func(w *world) authorize.State {
+			v := w.redeemed()
+			d := grant.DraftOf(w.app)
+			d.Groups = []string{"grp_nurses"}
+			_, events, err := grant.Change(w.app, d, w.now)
+			w.must(err)
+			w.store.Put(events...)
+			return family(w, v)
 		},
 		"the refresh token is given back": func(w *world) authorize.State {
 			v := w.redeemed()

@@ -2,8 +2,6 @@ package authorize
 
 import (
 	"context"
-	"encoding/json"
-	"path"
 	"time"
 
 	"holdfast"
@@ -11,57 +9,8 @@ import (
 	"holdfast/domain/grant"
 )
 
-// waiting is a request that is kept.
-type waiting struct {
-	App  holdfast.AppID `json:"app"`
-	Body []byte         `json:"body"`
-}
-
-// Keep holds an application's request while its person signs in or thinks it
-// over. id is a secret, known by its hash only, since whoever comes with it
-// gets the code. body is opaque here.
-func (f *Flow) Keep(ctx context.Context, id string, app holdfast.AppID, body []byte) error {
-	b, err := json.Marshal(waiting{app, body})
-	if err != nil {
-		return err
-	}
-	return f.Store.InTx(ctx, func(tx Tx) error {
-		return tx.PutPending(ctx, spaceRequest, holdfast.HashSecret(id), b, f.Clock().Add(RequestLife))
-	})
-}
-
-// Kept gives back what Keep held, or holdfast.NotFound when it was answered or
-// took too long.
-func (f *Flow) Kept(ctx context.Context, id string) ([]byte, error) {
-	w, err := f.waiting(ctx, id)
-	return w.Body, err
-}
-
-// Asking names the application whose request waits at a local path, whose last
-// element is the request's id; it gives nothing where none does.
-func (f *Flow) Asking(ctx context.Context, localPath string) string {
-	w, err := f.waiting(ctx, path.Base(localPath))
-	if err != nil {
-		return ""
-	}
-	app, err := f.App(ctx, w.App)
-	if err != nil {
-		return ""
-	}
-	return app.Name
-}
-
-func (f *Flow) waiting(ctx context.Context, id string) (w waiting, err error) {
-	b, err := f.Store.Pending(ctx, spaceRequest, holdfast.HashSecret(id))
-	if err != nil {
-		return waiting{}, err
-	}
-	err = json.Unmarshal(b, &w)
-	return w, err
-}
-
-// Issue opens a grant and its code. request is the id that the request was kept
-// under; one request gives one code, whoever comes back with its address.
+// Issue opens a grant and its code. request is Waiting.ID; one request gives one
+// code, whoever comes back with its address.
 func (f *Flow) Issue(ctx context.Context, request string, app holdfast.AppID, a grant.Authorization, code string, who SignedIn) error {
 	now := f.Clock()
 	return f.Store.InTx(ctx, func(tx Tx) error {
@@ -84,23 +33,6 @@ func (f *Flow) Issue(ctx context.Context, request string, app holdfast.AppID, a 
 	})
 }
 
-// Drop forgets a request that was refused.
-func (f *Flow) Drop(ctx context.Context, request string) error {
-	return f.Store.InTx(ctx, func(tx Tx) error { return f.finish(ctx, tx, request) })
-}
-
-func (f *Flow) finish(ctx context.Context, tx Tx, request string) error {
-	request = holdfast.HashSecret(request)
-	won, err := tx.Spend(ctx, spaceRequest, request, f.Clock().Add(RequestLife+margin))
-	if err != nil {
-		return err
-	}
-	if !won {
-		return holdfast.Errorf(holdfast.Conflict, "request_spent", "This request was answered already. Go back to the application and start again.")
-	}
-	return tx.DropPending(ctx, spaceRequest, request)
-}
-
 // ByCode gives the grant that a code belongs to, for checking before Redeem.
 // The code may be used already, and the grant may have ended.
 func (f *Flow) ByCode(ctx context.Context, code string) (grant.Grant, grant.Token, error) {
@@ -112,10 +44,11 @@ type Values struct {
 	Access  string
 	Refresh string
 	Scopes  []string // of the access token; empty: all of the grant's
+	Proof   Proof    // RFC 9449: of the key that they are bound to; zero: none
 }
 
 func (v Values) fresh() grant.Fresh {
-	f := grant.Fresh{Access: holdfast.HashSecret(v.Access), Scopes: v.Scopes}
+	f := grant.Fresh{Access: holdfast.HashSecret(v.Access), Scopes: v.Scopes, JKT: v.Proof.JKT}
 	if v.Refresh != "" {
 		f.Refresh = holdfast.HashSecret(v.Refresh)
 	}
@@ -142,7 +75,7 @@ func (f *Flow) ByRefresh(ctx context.Context, app holdfast.AppID, token string) 
 		}
 		return g, t, errNoToken
 	}
-	return g, t, stands(ctx, f.Store, g, f.Clock())
+	return g, t, nil
 }
 
 // PeekRefresh is ByRefresh without consequences: for introspection and
@@ -160,11 +93,13 @@ func (f *Flow) Refresh(ctx context.Context, app holdfast.AppID, token string, v 
 type become func(grant.Grant, grant.Token, grant.Fresh, time.Time) ([]grant.Token, []audit.Event, error)
 
 // turn spends value by one conditional statement and, in the same transaction,
-// writes what it becomes. Whoever loses the race ends the family, which has to
-// be kept although the answer is an error: hence the second result.
+// writes what it becomes. Whoever loses the race ends the family, and so does
+// whoever does not meet the application's demands any more; both have to be
+// kept although the answer is an error: hence the second result. A proof by the
+// wrong key, or one that was used, spends nothing.
 func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind grant.Kind, space string, reuse grant.Reason, v Values, to become) error {
 	var refused error
-	err := f.Store.InTx(ctx, func(tx Tx) error {
+	err := f.Store.InTx(ctx, func(tx Tx) (err error) {
 		refused = nil
 		now := f.Clock()
 		g, t, err := granted(ctx, tx, value, kind)
@@ -174,6 +109,16 @@ func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind 
 		if g.App != app {
 			return errNoToken
 		}
+		registered, err := tx.App(ctx, app)
+		if err != nil {
+			return err
+		}
+		if err := grant.CheckKey(registered, g, t, v.Proof.JKT); err != nil && t.Status == grant.Active {
+			return err
+		}
+		if err := v.Proof.spend(ctx, tx); err != nil {
+			return err
+		}
 		won, err := tx.Spend(ctx, space, t.ID, t.Expires.Add(margin))
 		if err != nil {
 			return err
@@ -182,6 +127,15 @@ func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind 
 			refused = errNoToken
 			_, events := grant.End(g, reuse, now)
 			return record(ctx, tx, byApp(app, now), events)
+		}
+		if lack, err := f.outgrown(ctx, tx, registered, g, now); err != nil || lack != "" {
+			refused = errUnmet
+			_, events := grant.End(g, grant.EndedUnmet, now)
+			events = append(events, grant.Refused(registered, g.Person, lack))
+			if err == nil {
+				err = tx.Record(ctx, byApp(app, now), events...)
+			}
+			return err
 		}
 		if err := stands(ctx, tx, g, now); err != nil {
 			return err
@@ -196,6 +150,20 @@ func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind 
 		return err
 	}
 	return refused
+}
+
+// outgrown gives what an application demands of a person and their sign-in that
+// is not there any more, the age of the sign-in included.
+func (f *Flow) outgrown(ctx context.Context, tx Tx, app grant.App, g grant.Grant, now time.Time) (grant.Lack, error) {
+	s, err := tx.Session(ctx, g.Session)
+	if err != nil {
+		return "", err
+	}
+	lack, err := lacks(ctx, tx, app, g.Person, s, now)
+	if err != nil || len(lack) == 0 || !g.Live(now) {
+		return "", err
+	}
+	return lack[0], nil
 }
 
 // End ends a grant on behalf of app. Ending twice is nothing.

@@ -7,49 +7,108 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/luikyv/go-oidc/pkg/goidc"
+
+	"holdfast"
+	"holdfast/domain/grant"
 	"holdfast/edge/web/page"
 )
 
-// serve hands a request to the library.
-func (p *Provider) serve(at endpoint) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
-		c := &call{at: at}
-		if r.Method == http.MethodPost {
-			if err := r.ParseForm(); err != nil || repeats(r.PostForm) {
-				write(w, http.StatusBadRequest, "invalid_request", "the form cannot be read")
-				return
-			}
-			c.scopes = strings.Fields(r.PostFormValue("scope"))
+const invalidProof = "invalid_dpop_proof" // RFC 9449 §5
+
+var errOtherKey = holdfast.Errorf(holdfast.Denied, "dpop_key", "The proof is by another key than dpop_jkt names.")
+
+// serveKeys, serveUserInfo and serveClient hand a request to the library.
+func (p *Provider) serveKeys(w http.ResponseWriter, r *http.Request) {
+	p.answer(w, r, r, &call{at: atKeys})
+}
+
+// serveUserInfo takes an access token from the Authorization header, and with a
+// bound one the proof of its key (RFC 9449 §7).
+func (p *Provider) serveUserInfo(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodPost && !p.readForm(w, r) {
+		return
+	}
+	scheme, token := presented(r)
+	if token == "" {
+		challengeAccess(w.Header(), "", "")
+		write(w, http.StatusUnauthorized, "invalid_token", "an access token is required")
+		return
+	}
+	c := &call{at: atUserInfo, scheme: scheme}
+	if scheme == headerDPoP {
+		proof, err := p.readProof(r, PathUserInfo, token)
+		if err == nil && proof.JKT == "" {
+			err = errNoProof
 		}
-		_, _, c.basic = r.BasicAuth()
-		if at == atUserInfo && !bearer(r) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="holdfast"`) // RFC 6750 §3
-			write(w, http.StatusUnauthorized, "invalid_token", "an access token is required")
+		if err != nil {
+			challengeAccess(w.Header(), scheme, invalidProof)
+			write(w, http.StatusUnauthorized, invalidProof, err.Error())
 			return
 		}
-		p.answer(w, r, c)
-	})
+		c.proof = proof
+	}
+	inner := r.Clone(r.Context())
+	inner.Header.Del(headerDPoP)
+	p.answer(w, r, inner, c)
 }
 
-// bearer: the library takes a token after any word.
-func bearer(r *http.Request) bool {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	return ok && strings.EqualFold(scheme, "Bearer") && token != ""
+var errNoProof = holdfast.Errorf(holdfast.Denied, "dpop_required", "A DPoP proof is required.")
+
+// serveClient is for the endpoints where an application proves itself.
+func (p *Provider) serveClient(at endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !p.readForm(w, r) {
+			return
+		}
+		app, refusal, err := p.authenticateClient(r)
+		if err != nil || refusal.Code != "" {
+			p.refuseClient(w, r, refusal, err)
+			return
+		}
+		c := &call{at: at, app: app, known: true, scopes: strings.Fields(r.PostFormValue("scope"))}
+		if at == atToken {
+			if c.proof, err = p.readProof(r, PathToken, ""); err == nil && c.proof.JKT == "" && app.RequireDPoP {
+				err = errNoProof
+			}
+			if err != nil {
+				write(w, http.StatusBadRequest, invalidProof, err.Error())
+				return
+			}
+			if serve, ok := p.further[r.PostFormValue("grant_type")]; ok {
+				serve(w, r, c)
+				return
+			}
+		}
+		p.answer(w, r, asLibrarySees(r, app), c)
+	}
 }
 
-// answer runs the library against a buffer and sends what is right to send.
-func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *call) {
+// readForm answers a form that is too long, no form, or ambiguous.
+func (p *Provider) readForm(w http.ResponseWriter, r *http.Request) bool {
+	r.Body = http.MaxBytesReader(w, r.Body, maxRequest)
+	if err := r.ParseForm(); err != nil || repeats(r.PostForm) {
+		write(w, http.StatusBadRequest, "invalid_request", "the form cannot be read")
+		return false
+	}
+	return true
+}
+
+// answer runs the library on inner, against a buffer, and sends as the answer
+// to r what is right to send.
+func (p *Provider) answer(w http.ResponseWriter, r, inner *http.Request, c *call) {
 	out := &buffer{header: http.Header{}, status: http.StatusOK}
-	p.library.ServeHTTP(out, r.WithContext(withCall(r.Context(), c)))
+	p.library.ServeHTTP(out, inner.WithContext(withCall(r.Context(), c)))
 	location := out.header.Get("Location")
 	switch {
 	case c.fault != nil && c.at == atAuthorize:
 		p.fault(w, r, c.fault)
 	case c.fault != nil:
-		p.Log.ErrorContext(r.Context(), "openid failed", "path", r.URL.Path, "err", c.fault.Error())
-		w.Header().Set("Retry-After", "5")
-		write(w, http.StatusServiceUnavailable, "temporarily_unavailable", "try again in a moment")
+		p.unavailable(w, r, c.fault)
+	case c.refused != nil && c.at == atToken:
+		p.refuseProof(w, r, c.refused)
+	case c.lack != "" && leaves(location):
+		p.turnAway(w, r, c, location)
 	case location != "" && r.Method == http.MethodPost && leaves(location):
 		// form-action 'self' also forbids the redirect that answers a form.
 		denied := strings.Contains(location, "error=")
@@ -57,6 +116,31 @@ func (p *Provider) answer(w http.ResponseWriter, r *http.Request, c *call) {
 	default:
 		out.send(w, r, c)
 	}
+}
+
+// unavailable keeps our own trouble apart from invalid_grant, upon which an
+// application would throw a good token away.
+func (p *Provider) unavailable(w http.ResponseWriter, r *http.Request, err error) {
+	p.Log.ErrorContext(r.Context(), "openid failed", "path", r.URL.Path, "err", err.Error())
+	w.Header().Set("Retry-After", "5")
+	write(w, http.StatusServiceUnavailable, "temporarily_unavailable", "try again in a moment")
+}
+
+func (p *Provider) refuseProof(w http.ResponseWriter, r *http.Request, err error) {
+	if !strings.HasPrefix(holdfast.CodeOf(err), "dpop_") {
+		p.unavailable(w, r, err)
+		return
+	}
+	write(w, http.StatusBadRequest, invalidProof, err.Error())
+}
+
+// turnAway tells a person what the application demands and they do not have;
+// the way on tells the application.
+func (p *Provider) turnAway(w http.ResponseWriter, r *http.Request, c *call, location string) {
+	code := map[grant.Lack]string{grant.LackGroup: "app_needs_group", grant.LackAAL: "app_needs_aal", grant.LackACR: "app_needs_acr"}[c.lack]
+	p.Pages.Render(w, http.StatusForbidden, &page.Problem{Frame: p.Frame(r), Status: http.StatusForbidden, Code: code,
+		Title: "You cannot use " + c.app.Name + " yet", Text: c.lackText,
+		Action: page.Link{URL: location, Text: "Back to " + c.app.Name}})
 }
 
 func leaves(location string) bool {
@@ -99,14 +183,12 @@ func (b *buffer) send(w http.ResponseWriter, r *http.Request, c *call) {
 	if b.header.Get("Location") != "" {
 		h.Set("Referrer-Policy", "no-referrer") // RFC 9700 §4.2.4: the code is in no Referer
 	}
-	if b.status == http.StatusUnauthorized {
-		// RFC 6750 §3.1; RFC 6749 §5.2.
-		switch {
-		case c.at == atUserInfo:
-			h.Set("WWW-Authenticate", `Bearer realm="holdfast", error="invalid_token"`)
-		case c.basic:
-			h.Set("WWW-Authenticate", `Basic realm="holdfast"`)
+	if b.status == http.StatusUnauthorized && c.at == atUserInfo {
+		code := "invalid_token"
+		if c.refused != nil {
+			code = invalidProof
 		}
+		challengeAccess(h, c.scheme, code)
 	}
 	w.WriteHeader(b.status)
 	w.Write(b.body.Bytes())
@@ -121,10 +203,16 @@ func public(h http.Header) {
 
 // write is an OAuth error (RFC 6749 §5.2).
 func write(w http.ResponseWriter, status int, code, text string) {
+	writeJSON(w, status, map[string]any{"error": code, "error_description": text})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body map[string]any) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]string{"error": code, "error_description": text})
+	json.NewEncoder(w).Encode(body)
 }
+
+func refused(code, text string) goidc.Error { return goidc.NewError(goidc.ErrorCode(code), text) }

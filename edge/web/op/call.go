@@ -2,9 +2,8 @@ package op
 
 import (
 	"context"
-	"crypto/subtle"
-	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
@@ -35,17 +34,22 @@ func (e endpoint) String() string {
 // used by that request's goroutine alone.
 type call struct {
 	at       endpoint
-	basic    bool      // the client authenticates by the Authorization header
-	app      grant.App // that the library asked for last
+	app      grant.App // the application that sent the request, or that it is about
+	known    bool      // the application sent it, and has proved who it is
 	scopes   []string  // asked for at the token endpoint
 	fault    error     // ours, which the library would blame on somebody else
 	rendered bool      // an error page was drawn
 
-	asked   asked       // at authorize: the request, as far as it is ours to judge
-	refusal goidc.Error // at authorize: to be told once the client and its address are known
-	who     authorize.SignedIn
-	acr     string
-	resumed bool // the request was kept before
+	asked    asked       // at authorize: the request, as far as it is ours to judge
+	query    string      // at authorize: the request, as the library sees it
+	sealed   string      // at authorize: both, sealed, where the person comes back; else empty
+	refusal  goidc.Error // at authorize: to be told once the client and its address are known
+	posted   bool        // at authorize: the person answered the question for consent
+	decision string      // what they answered
+	lack     grant.Lack  // at authorize: what the person does not have
+	lackText string
+	who      authorize.SignedIn
+	acr      string
 
 	grant   grant.Grant
 	token   grant.Token
@@ -53,6 +57,10 @@ type call struct {
 	refresh string           // likewise
 	values  authorize.Values // what it becomes
 	turned  bool             // it did
+
+	scheme  string          // at userinfo: of the Authorization header
+	proof   authorize.Proof // RFC 9449; zero: none came
+	refused error           // the proof was
 }
 
 type callKey struct{}
@@ -75,6 +83,10 @@ func callOf(ctx context.Context) *call {
 // library calls some of it invalid_grant, and an application would throw a good
 // refresh token away.
 func (c *call) fail(err error) error {
+	if strings.HasPrefix(holdfast.CodeOf(err), "dpop_") {
+		c.refused = err
+		return goidc.WrapError(invalidProof, "invalid DPoP proof", err)
+	}
 	switch holdfast.KindOf(err) {
 	case holdfast.NotFound:
 		return goidc.ErrNotFound
@@ -87,15 +99,6 @@ func (c *call) fail(err error) error {
 
 func nextAccess(ctx context.Context, _ *goidc.Grant) string { return callOf(ctx).values.Access }
 func nextRefresh(ctx context.Context) string                { return callOf(ctx).values.Refresh }
-
-// verifySecret compares hashes: the stored value is one (see managers.Client).
-func verifySecret(_ context.Context, stored, presented string) error {
-	if stored == "" || presented == "" ||
-		subtle.ConstantTimeCompare([]byte(stored), []byte(holdfast.HashSecret(presented))) != 1 {
-		return errors.New("the client secret is wrong")
-	}
-	return nil
-}
 
 // postToGet sends the browser of a cross-site form post on as a top-level GET,
 // which carries the SameSite=Lax session cookie that the post did not.

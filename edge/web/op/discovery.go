@@ -4,12 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
+// methods are how an application proves itself.
+var methods = []string{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"}
+
 // describe is the discovery document: the library's, without what this provider
-// does not do, and with what the library leaves to a default that is not true
-// of it (OpenID Connect Discovery 1.0 §3: request_uri_parameter_supported is
-// true when absent).
+// does not do, and with what stands around the library, or what it leaves to a
+// default that is not true (OpenID Connect Discovery 1.0 §3:
+// request_uri_parameter_supported is true when absent).
 func (p *Provider) describe() ([]byte, error) {
 	r, err := http.NewRequest(http.MethodGet, PathDiscovery, nil)
 	if err != nil {
@@ -22,16 +26,35 @@ func (p *Provider) describe() ([]byte, error) {
 		return nil, fmt.Errorf("discovery document: %w", err)
 	}
 	delete(d, "registration_endpoint")
-	d["response_modes_supported"] = []string{"query"}
-	d["request_parameter_supported"] = false
-	d["request_uri_parameter_supported"] = false
-	d["claims_parameter_supported"] = true
-	d["claims_supported"] = claims
-	d["acr_values_supported"] = p.Flow.ACRs
-	d["prompt_values_supported"] = []string{"none", "login", "consent", "select_account"}
-	d["end_session_endpoint"] = p.Issuer + PathLogout
-	d["subject_types_supported"] = []string{"public"}
-	d["introspection_endpoint_auth_methods_supported"] = []string{"client_secret_basic", "client_secret_post"}
+	var algs []string
+	for _, a := range assertionAlgs {
+		algs = append(algs, string(a))
+	}
+	confidential := methods[:3]
+	for name, value := range map[string]any{
+		"response_modes_supported":        []string{"query"},
+		"request_parameter_supported":     false,
+		"request_uri_parameter_supported": false,
+		"claims_parameter_supported":      true,
+		"claims_supported":                claims,
+		"acr_values_supported":            p.Flow.ACRs,
+		"prompt_values_supported":         []string{"none", "login", "consent", "select_account"},
+		"end_session_endpoint":            p.Issuer + PathLogout,
+		"subject_types_supported":         []string{"public"},
+
+		"pushed_authorization_request_endpoint": p.Issuer + PathPushed,
+		"require_pushed_authorization_requests": false, // by application
+		"dpop_signing_alg_values_supported":     strings.Fields(algsText),
+
+		"token_endpoint_auth_methods_supported":                    methods,
+		"token_endpoint_auth_signing_alg_values_supported":         algs,
+		"revocation_endpoint_auth_methods_supported":               methods,
+		"revocation_endpoint_auth_signing_alg_values_supported":    algs,
+		"introspection_endpoint_auth_methods_supported":            confidential,
+		"introspection_endpoint_auth_signing_alg_values_supported": algs,
+	} {
+		d[name] = value
+	}
 	return json.Marshal(d)
 }
 

@@ -12,30 +12,27 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/luikyv/go-oidc/pkg/goidc"
-
-	"holdfast/edge/keys"
 )
 
 // jwks is what the library publishes. It never sees a private key.
-func (p *Provider) jwks(context.Context) (goidc.JSONWebKeySet, error) {
+func (p *Provider) jwks(ctx context.Context) (goidc.JSONWebKeySet, error) {
 	var set goidc.JSONWebKeySet
-	for _, k := range p.Keys {
-		set.Keys = append(set.Keys, jose.JSONWebKey{KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig", Key: k.Signer.Public()})
+	all, err := p.Keys.Published(ctx)
+	for _, k := range all {
+		set.Keys = append(set.Keys, jose.JSONWebKey{KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig", Key: k.Key})
 	}
-	return set, nil
+	return set, err
 }
 
-func (p *Provider) signer(_ context.Context, alg goidc.SignatureAlgorithm) (string, crypto.Signer, error) {
-	for _, k := range p.Keys {
-		if k.Algorithm != string(alg) {
-			continue
-		}
-		if _, ok := k.Signer.Public().(*ecdsa.PublicKey); ok {
-			return k.ID, joseECDSA{k.Signer}, nil
-		}
-		return k.ID, k.Signer, nil
+func (p *Provider) signer(ctx context.Context, alg goidc.SignatureAlgorithm) (string, crypto.Signer, error) {
+	k, err := p.Keys.Signing(ctx, string(alg))
+	if err != nil {
+		return "", nil, err
 	}
-	return "", nil, fmt.Errorf("there is no key for %s", alg)
+	if _, ok := k.Signer.Public().(*ecdsa.PublicKey); ok {
+		return k.ID, joseECDSA{k.Signer}, nil
+	}
+	return k.ID, k.Signer, nil
 }
 
 // joseECDSA signs as JOSE wants it, r and s side by side (RFC 7518 §3.4). The
@@ -69,12 +66,12 @@ type hint struct {
 // readHint verifies that we signed an ID token. It may have expired: it says
 // who was here, and lets nobody in (OpenID Connect RP-Initiated Logout 1.0 §2;
 // the library refuses expired ones).
-func (p *Provider) readHint(raw string) (hint, error) {
+func (p *Provider) readHint(ctx context.Context, raw string) (hint, error) {
 	t, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
 	if err != nil {
 		return hint{}, fmt.Errorf("read id_token_hint: %w", err)
 	}
-	key, err := keyOf(p.Keys, t.Headers[0])
+	key, err := p.Keys.Find(ctx, t.Headers[0].KeyID, t.Headers[0].Algorithm)
 	if err != nil {
 		return hint{}, err
 	}
@@ -86,14 +83,4 @@ func (p *Provider) readHint(raw string) (hint, error) {
 		return hint{}, fmt.Errorf("verify id_token_hint: issued by %q", h.Issuer)
 	}
 	return h, nil
-}
-
-// keyOf finds the key by kid, and only for the algorithm that it is for.
-func keyOf(all []keys.Key, h jose.Header) (crypto.PublicKey, error) {
-	for _, k := range all {
-		if k.ID == h.KeyID && k.Algorithm == h.Algorithm {
-			return k.Signer.Public(), nil
-		}
-	}
-	return nil, fmt.Errorf("verify id_token_hint: there is no key %q for %s", h.KeyID, h.Algorithm)
 }

@@ -88,7 +88,7 @@ func (p *Provider) readLeaving(w http.ResponseWriter, r *http.Request, q url.Val
 	}
 	l := leaving{form: q}
 	id := q.Get("client_id")
-	if h, err := p.readHint(q.Get("id_token_hint")); err == nil && len(h.Audience) == 1 {
+	if h, err := p.readHint(r.Context(), q.Get("id_token_hint")); err == nil && len(h.Audience) == 1 {
 		if id != "" && id != h.Audience[0] {
 			return refuse("invalid_request", "The application sent a request that contradicts itself. You are still signed in.")
 		}

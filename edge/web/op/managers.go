@@ -2,7 +2,6 @@ package op
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -34,21 +33,20 @@ func (m managers) SaveClient(context.Context, *goidc.Client) error { return errN
 func (m managers) DeleteClient(context.Context, string) error      { return errNoRegistration }
 func (m managers) Client(ctx context.Context, id string) (*goidc.Client, error) {
 	c := callOf(ctx)
-	app, err := m.Flow.App(ctx, holdfast.AppID(id))
-	if err != nil {
-		return nil, c.fail(err)
-	}
-	c.app = app
-	method := goidc.AuthnMethodNone
 	switch {
-	case app.Confidential && c.basic:
-		method = goidc.AuthnMethodSecretBasic
-	case app.Confidential:
-		method = goidc.AuthnMethodSecretPost
+	case c.known && string(c.app.ID) == id:
+	case c.known || c.at != atAuthorize && c.at != atUserInfo:
+		return nil, goidc.ErrNotFound
+	default:
+		app, err := m.Flow.App(ctx, holdfast.AppID(id))
+		if err != nil {
+			return nil, c.fail(err)
+		}
+		c.app = app
 	}
+	app := c.app
 	return &goidc.Client{
-		ID:     string(app.ID),
-		Secret: app.SecretHash,
+		ID: string(app.ID),
 		ClientMeta: goidc.ClientMeta{
 			Name:                   app.Name,
 			ApplicationType:        goidc.ApplicationTypeWeb,
@@ -59,7 +57,7 @@ func (m managers) Client(ctx context.Context, id string) (*goidc.Client, error) 
 			ScopeIDs:               strings.Join(grant.Scopes, " "),
 			SubIdentifierType:      goidc.SubIdentifierPublic,
 			IDTokenSigAlg:          goidc.SigAlgRS256,
-			TokenAuthnMethod:       method,
+			TokenAuthnMethod:       goidc.AuthnMethodNone, // authenticateClient was before
 		},
 	}, nil
 }
@@ -81,9 +79,9 @@ func (m managers) SaveGrant(ctx context.Context, g *goidc.Grant) error {
 	case c.at == atRevoke && g.RevokedAt != 0:
 		return m.end(ctx, c, g.ID, grant.EndedRevoked)
 	case c.at == atToken && c.code != "" && !c.turned:
-		return m.turn(ctx, c, c.code, m.Flow.Redeem)
+		return m.turn(ctx, c, g, c.code, m.Flow.Redeem)
 	case c.at == atToken && c.refresh != "" && !c.turned:
-		return m.turn(ctx, c, c.refresh, m.Flow.Refresh)
+		return m.turn(ctx, c, g, c.refresh, m.Flow.Refresh)
 	}
 	return errors.New("op: a grant cannot be saved here")
 }
@@ -100,6 +98,7 @@ func (m managers) issue(ctx context.Context, c *call, g *goidc.Grant) error {
 		ACR:         c.acr,
 		AMR:         c.who.Session.AMR,
 		AuthTime:    c.who.Session.AuthTime,
+		JKT:         c.asked.JKT,
 	}
 	err := m.Flow.Issue(ctx, c.asked.ID, holdfast.AppID(g.ClientID), a, g.AuthCode, c.who)
 	if err != nil {
@@ -118,14 +117,17 @@ func (m managers) end(ctx context.Context, c *call, id string, why grant.Reason)
 
 type turn func(context.Context, holdfast.AppID, string, authorize.Values) error
 
-func (m managers) turn(ctx context.Context, c *call, value string, do turn) error {
+// turn also tells the library whether it gives a bound token: it knows nothing
+// else of DPoP.
+func (m managers) turn(ctx context.Context, c *call, g *goidc.Grant, value string, do turn) error {
+	c.values.Proof = c.proof
 	if err := do(ctx, c.app.ID, value, c.values); err != nil {
 		if holdfast.KindOf(err) == holdfast.NotFound {
 			return goidc.WrapError(goidc.ErrorCodeInvalidGrant, "invalid grant", err)
 		}
 		return c.fail(err)
 	}
-	c.turned = true
+	c.turned, g.JWKThumbprint = true, c.proof.JKT
 	return nil
 }
 
@@ -180,12 +182,40 @@ func (m managers) Token(ctx context.Context, value string) (*goidc.Token, error)
 	if c.at == atIntrospect && g.App != c.app.ID {
 		return nil, goidc.ErrNotFound
 	}
+	if c.at == atUserInfo {
+		if err := m.shownRightly(ctx, c, t); err != nil {
+			return nil, err
+		}
+	}
 	c.grant, c.token = g, t
-	return &goidc.Token{
+	out := &goidc.Token{
 		ID: value, GrantID: string(g.ID), ClientID: string(g.App), Subject: string(g.Person),
 		CreatedAt: unix(t.Issued), ExpiresAt: unix(t.Expires), Format: goidc.TokenFormatOpaque,
 		Type: goidc.TokenTypeBearer, Scopes: strings.Join(t.Scopes, " "),
-	}, nil
+	}
+	if t.JKT != "" {
+		out.Type = goidc.TokenTypeDPoP
+	}
+	if c.at == atIntrospect {
+		out.JWKThumbprint = t.JKT // the cnf of RFC 9449 §6.2; elsewhere the library would want to check it
+	}
+	return out, nil
+}
+
+// shownRightly says whether an access token came as it has to (RFC 9449 §7): a
+// bound one with an unused proof of its key, and no other so; a bound one as
+// Bearer is what a thief would try.
+func (m managers) shownRightly(ctx context.Context, c *call, t grant.Token) error {
+	if (c.scheme == headerDPoP) != (t.JKT != "") || t.JKT != c.proof.JKT {
+		return goidc.ErrNotFound
+	}
+	if err := m.Flow.UseProof(ctx, c.proof); err != nil {
+		if c.fail(err); c.fault != nil {
+			return err
+		}
+		return goidc.ErrNotFound
+	}
+	return nil
 }
 
 // SaveToken writes nothing for a new token: it was written when the code or
@@ -231,8 +261,7 @@ func (c *call) asLibrary() *goidc.Grant {
 	return out
 }
 
-// authManager keeps requests while their people sign in, and finds grants by
-// code.
+// authManager finds grants by code.
 type authManager struct{ *Provider }
 
 func (m authManager) GrantByAuthCode(ctx context.Context, code string) (*goidc.Grant, error) {
@@ -252,66 +281,24 @@ func (m authManager) GrantByAuthCode(ctx context.Context, code string) (*goidc.G
 	return c.asLibrary(), nil
 }
 
-// SaveSession keeps a request that waits for its person. One that succeeded is
-// spent together with the grant that it becomes; one that failed is dropped.
+// SaveSession has nothing to keep: a request that waits is sealed into the
+// address that leads back to it. One that succeeded is spent together with the
+// grant that it becomes; one that waited and failed is spent here.
 func (m authManager) SaveSession(ctx context.Context, s *goidc.AuthnSession) error {
 	c := callOf(ctx)
-	switch s.Status {
-	case goidc.StatusPending:
-		kept := *s
-		kept.ID = "" // a secret, kept as a hash beside the body
-		body, err := json.Marshal(kept)
-		if err != nil {
-			return err
-		}
-		if err := m.Flow.Keep(ctx, s.ID, holdfast.AppID(s.ClientID), body); err != nil {
-			c.fault = err
-			return err
-		}
-	case goidc.StatusFailure:
-		if !c.resumed {
-			return nil
-		}
-		if err := m.Flow.Drop(ctx, s.ID); err != nil {
-			c.fault = err
-			return err
-		}
+	if s.Status != goidc.StatusFailure || c.sealed == "" {
+		return nil
 	}
-	return nil
-}
-
-func (m authManager) Session(ctx context.Context, id string) (*goidc.AuthnSession, error) {
-	c := callOf(ctx)
-	body, err := m.Flow.Kept(ctx, id)
+	err := m.Flow.Drop(ctx, c.asked.ID)
 	if err != nil {
-		if c.fail(err); c.fault != nil {
-			return nil, err
-		}
-		return nil, goidc.ErrNotFound
+		c.fault = err
 	}
-	s := new(goidc.AuthnSession)
-	if err := json.Unmarshal(body, s); err != nil {
-		return nil, err
-	}
-	s.ID, c.resumed = id, true
-	return s, nil
+	return err
 }
 
-// consumeJTI answers the library, which takes ErrNotFound for success, with an
-// error of its own for everything but the first time.
-func (p *Provider) consumeJTI(ctx context.Context, jti string) error {
-	won, err := p.Flow.SpendJTI(ctx, jti, p.Flow.Clock().Add(jtiLife))
-	switch {
-	case err != nil:
-		callOf(ctx).fault = err
-		return errors.New("the jti could not be checked")
-	case !won:
-		return errors.New("the jti was used before")
-	}
-	return nil
+// Session finds nothing: the library never goes on with a request of its own.
+func (m authManager) Session(context.Context, string) (*goidc.AuthnSession, error) {
+	return nil, goidc.ErrNotFound
 }
-
-// jtiLife is longer than any signed statement that the library accepts.
-const jtiLife = time.Hour
 
 func unix(t time.Time) int { return int(t.Unix()) }

@@ -12,6 +12,7 @@ package op
 
 import (
 	"context"
+	"crypto"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,12 +42,23 @@ type Sessions interface {
 	SignOut(w http.ResponseWriter, r *http.Request) error
 }
 
+// Keys are what tokens are signed with. They change while the provider runs.
+type Keys interface {
+	// Signing gives the key that signs with a JOSE alg now.
+	Signing(ctx context.Context, alg string) (keys.Key, error)
+	// Published gives what applications verify by, now and soon.
+	Published(ctx context.Context) ([]keys.Public, error)
+	// Find gives the key of a token of ours that comes back, also one that is
+	// not published any more; holdfast.NotFound for none.
+	Find(ctx context.Context, kid, alg string) (crypto.PublicKey, error)
+}
+
 // Config is what the provider needs. Nothing in it may be nil.
 type Config struct {
 	Issuer   string // the origin, without a slash at the end
 	Flow     *authorize.Flow
 	Sessions Sessions
-	Keys     []keys.Key // the first of an algorithm signs; all are published
+	Keys     Keys
 	Pages    *page.Pages
 	Frame    func(*http.Request) page.Frame // what all pages share
 	Log      *slog.Logger
@@ -70,13 +82,14 @@ type Provider struct {
 	Config
 	library   http.Handler
 	discovery []byte
+	further   map[string]func(http.ResponseWriter, *http.Request, *call) // grant types that the library does not serve
 	sameSite  *http.CrossOriginProtection
 }
 
 // New makes the provider. It panics when something is missing: a nil manager
 // would mean to the library that grants are kept in memory.
 func New(c Config) (*Provider, error) {
-	if c.Flow == nil || c.Sessions == nil || c.Pages == nil || c.Frame == nil || c.Log == nil {
+	if c.Flow == nil || c.Keys == nil || c.Sessions == nil || c.Pages == nil || c.Frame == nil || c.Log == nil {
 		panic("op: internal error: an incomplete Config")
 	}
 	p := &Provider{Config: c, sameSite: http.NewCrossOriginProtection()}
@@ -96,16 +109,17 @@ func New(c Config) (*Provider, error) {
 // Register puts the provider's addresses on mux.
 func (p *Provider) Register(mux *route.Mux) {
 	mux.HandleFunc("GET "+PathDiscovery, route.Anyone, p.serveDiscovery)
-	mux.Handle("GET "+PathJWKS, route.Anyone, p.serve(atKeys))
+	mux.HandleFunc("GET "+PathJWKS, route.Anyone, p.serveKeys)
 	mux.HandleFunc("GET "+PathAuthorize, route.Anyone, p.serveAuthorize)
 	mux.HandleFunc("POST "+PathAuthorize, route.Anyone, postToGet)
-	mux.Handle("GET "+PathAuthorize+"/{id}", route.Anyone, p.serve(atAuthorize))
-	mux.Handle("POST "+PathAuthorize+"/{id}/consent", route.Anyone, p.sameSite.Handler(p.serve(atAuthorize)))
-	mux.Handle("POST "+PathToken, route.Client, p.serve(atToken))
-	mux.Handle("POST "+PathIntrospect, route.Client, p.serve(atIntrospect))
-	mux.Handle("POST "+PathRevoke, route.Client, p.serve(atRevoke))
-	mux.Handle("GET "+PathUserInfo, route.Bearer, p.serve(atUserInfo))
-	mux.Handle("POST "+PathUserInfo, route.Bearer, p.serve(atUserInfo))
+	mux.HandleFunc("GET "+PathAuthorize+"/{id}", route.Anyone, p.serveResumed)
+	mux.Handle("POST "+PathAuthorize+"/{id}/consent", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveResumed)))
+	mux.HandleFunc("POST "+PathPushed, route.Client, p.servePushed)
+	mux.HandleFunc("POST "+PathToken, route.Client, p.serveClient(atToken))
+	mux.HandleFunc("POST "+PathIntrospect, route.Client, p.serveClient(atIntrospect))
+	mux.HandleFunc("POST "+PathRevoke, route.Client, p.serveClient(atRevoke))
+	mux.HandleFunc("GET "+PathUserInfo, route.Bearer, p.serveUserInfo)
+	mux.HandleFunc("POST "+PathUserInfo, route.Bearer, p.serveUserInfo)
 	mux.HandleFunc("GET "+PathLogout, route.Anyone, p.serveLogout)
 	mux.HandleFunc("POST "+PathLogout, route.Anyone, postToGet)
 	mux.Handle("POST "+PathLogout+"/confirm", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveLogoutConfirmed)))
@@ -124,7 +138,7 @@ func (p *Provider) newLibrary() (*provider.Provider, error) {
 	return provider.New(
 		provider.Config{
 			Issuer: p.Issuer, Manager: m, JWKS: p.jwks,
-			IDTokenAlgs: []goidc.SignatureAlgorithm{goidc.SigAlgRS256, goidc.SigAlgES256},
+			IDTokenAlgs: []goidc.SignatureAlgorithm{goidc.SigAlgRS256},
 		},
 		provider.WithSigner(p.signer),
 		provider.WithScopes(scopes...),
@@ -136,7 +150,7 @@ func (p *Provider) newLibrary() (*provider.Provider, error) {
 			provider.AuthCodeGrantConfig{Manager: authManager{p}, ResponseTypes: []goidc.ResponseType{goidc.ResponseTypeCode}},
 			provider.WithAuthCodeFunc(random),
 			provider.WithAuthCodeLifetime(int(grant.CodeLife.Seconds())),
-			provider.WithAuthPolicies(goidc.NewPolicy("holdfast", p.setUp, p.authenticate)),
+			provider.WithAuthPolicies(goidc.NewPolicy("holdfast", always, p.authenticate)),
 			provider.WithPKCE([]goidc.CodeChallengeMethod{goidc.CodeChallengeMethodSHA256}, provider.WithPKCERequired()),
 			provider.WithIssuerResponseParameter(),
 		),
@@ -154,15 +168,13 @@ func (p *Provider) newLibrary() (*provider.Provider, error) {
 		provider.WithIDTokenLifetime(int(grant.IDLife.Seconds())),
 		provider.WithIDTokenClaims(idTokenClaims),
 		provider.WithUserInfoClaims(p.userInfoClaims),
-		provider.WithDefaultAuthn(goidc.AuthnMethodSecretBasic),
-		provider.WithSecretBasicAuthn(),
-		provider.WithSecretPostAuthn(),
+		// authenticateClient has done it before the library is asked.
+		provider.WithDefaultAuthn(goidc.AuthnMethodNone),
 		provider.WithNoneAuthn(),
-		provider.WithClientSecretVerifier(verifySecret),
 		provider.WithDCR(m),
-		provider.WithJTIConsumer(p.consumeJTI),
-		provider.WithTokenIntrospection(func(_ context.Context, c *goidc.Client, i goidc.TokenInfo) bool {
-			return !c.IsPublic() && i.ClientID == c.ID
+		provider.WithJTIConsumer(func(context.Context, string) error { return errors.New("no jti comes here") }),
+		provider.WithTokenIntrospection(func(ctx context.Context, c *goidc.Client, i goidc.TokenInfo) bool {
+			return callOf(ctx).app.Method() != grant.MethodNone && i.ClientID == c.ID
 		}),
 		provider.WithTokenRevocation(func(context.Context, *goidc.Client) bool { return true }),
 		provider.WithErrorRenderer(p.renderError),

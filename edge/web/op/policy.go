@@ -1,10 +1,10 @@
 package op
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/luikyv/go-oidc/pkg/goidc"
@@ -17,17 +17,8 @@ import (
 	"holdfast/flow/authorize"
 )
 
-const kept = "holdfast" // the member of the library's session that asked is kept in
-
-// setUp keeps what serveAuthorize read, for the day the person comes back.
-func (p *Provider) setUp(r *http.Request, s *goidc.AuthnSession, _ *goidc.Client) bool {
-	b, err := json.Marshal(callOf(r.Context()).asked)
-	if err != nil {
-		return false
-	}
-	s.Store = map[string]any{kept: string(b)}
-	return true
-}
+// always: there is one policy for all requests.
+func always(*http.Request, *goidc.AuthnSession, *goidc.Client) bool { return true }
 
 // authenticate is asked by the library whenever the browser is at authorize.
 func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, s *goidc.AuthnSession, c *goidc.Client) (goidc.Status, error) {
@@ -35,18 +26,13 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, s *goidc
 	if call.refusal.Code != "" {
 		return goidc.StatusFailure, call.refusal
 	}
-	text, _ := s.Store[kept].(string)
-	if err := json.Unmarshal([]byte(text), &call.asked); err != nil {
-		return goidc.StatusFailure, err
-	}
-	call.asked.ID = s.ID
 	req := call.asked.request(call.app.ID, strings.Fields(s.Scopes))
 	who, err := p.current(r)
-	if err == nil && r.Method == http.MethodPost {
+	if err == nil && call.posted {
 		if who == nil {
-			return goidc.StatusPending, p.signIn(w, r, s, false)
+			return p.signIn(w, r, call, false)
 		}
-		if r.PostFormValue("decision") != "allow" {
+		if call.decision != "allow" {
 			return goidc.StatusFailure, refused(authorize.AccessDenied, "the person said no")
 		}
 		req.Agreed = true
@@ -63,13 +49,16 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, s *goidc
 	}
 	switch d.Next {
 	case authorize.SignIn, authorize.StepUp:
-		return goidc.StatusPending, p.signIn(w, r, s, d.Next == authorize.StepUp)
+		return p.signIn(w, r, call, d.Next == authorize.StepUp)
 	case authorize.Consent:
-		return goidc.StatusPending, p.askConsent(w, r, s, d, who.Person)
+		return p.askConsent(w, r, call, s.RedirectURI, d, who.Person)
 	case authorize.Allow:
 		call.who, call.acr = *who, d.ACR
 		s.Subject, s.GrantedScopes = string(who.Person.ID), s.Scopes
 		return goidc.StatusSuccess, nil
+	}
+	if !slices.Contains(req.Prompt, "none") { // nobody would see the page
+		call.lack, call.lackText = d.Lack, d.Text
 	}
 	return goidc.StatusFailure, refused(d.Error, d.Text)
 }
@@ -87,23 +76,30 @@ func (p *Provider) current(r *http.Request) (*authorize.SignedIn, error) {
 }
 
 // signIn sends the browser to the door, which sends it back.
-func (p *Provider) signIn(w http.ResponseWriter, r *http.Request, s *goidc.AuthnSession, confirm bool) error {
-	q := url.Values{"return": {PathAuthorize + "/" + s.ID}, "app": {s.ClientID}}
+func (p *Provider) signIn(w http.ResponseWriter, r *http.Request, c *call, confirm bool) (goidc.Status, error) {
+	back, err := p.back(c)
+	if err != nil {
+		return goidc.StatusFailure, refused("invalid_request", "the request is too long")
+	}
+	q := url.Values{"return": {back}, "app": {string(c.app.ID)}}
 	if confirm {
 		q.Set("confirm", "1")
 	}
 	http.Redirect(w, r, page.PathSignIn+"?"+q.Encode(), http.StatusSeeOther)
-	return nil
+	return goidc.StatusPending, nil
 }
 
-func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, s *goidc.AuthnSession, d authorize.Decision, who person.Record) error {
+func (p *Provider) askConsent(w http.ResponseWriter, r *http.Request, c *call, redirect string, d authorize.Decision, who person.Record) (goidc.Status, error) {
+	back, err := p.back(c)
+	if err != nil {
+		return goidc.StatusFailure, refused("invalid_request", "the request is too long")
+	}
 	var host string
-	if u, err := url.Parse(s.RedirectURI); err == nil {
+	if u, err := url.Parse(redirect); err == nil {
 		host = u.Host
 	}
-	return p.Pages.Render(w, http.StatusOK, &page.Consent{
-		Frame: p.Frame(r), App: d.App.Name, AppURL: host, Gets: gets(d.Scopes, who),
-		Action: PathAuthorize + "/" + s.ID + "/consent",
+	return goidc.StatusPending, p.Pages.Render(w, http.StatusOK, &page.Consent{
+		Frame: p.Frame(r), App: d.App.Name, AppURL: host, Gets: gets(d.Scopes, who), Action: back + "/consent",
 	})
 }
 

@@ -142,7 +142,7 @@ func TestDiscovery(t *testing.T) {
 		"response_modes_supported":              []any{"query"},
 		"grant_types_supported":                 []any{"authorization_code", "refresh_token"},
 		"subject_types_supported":               []any{"public"},
-		"id_token_signing_alg_values_supported": []any{"RS256", "ES256"},
+		"id_token_signing_alg_values_supported": []any{"RS256"},
 		"code_challenge_methods_supported":      []any{"S256"},
 		"scopes_supported":                      []any{"openid", "profile", "email", "groups", "offline_access"},
 		"acr_values_supported":                  []any{"phr", "aal2", "aal1"},
@@ -154,9 +154,15 @@ func TestDiscovery(t *testing.T) {
 		"request_uri_parameter_supported":                false,
 		"claims_parameter_supported":                     true,
 		"authorization_response_iss_parameter_supported": true,
-		"token_endpoint_auth_methods_supported":          []any{"client_secret_basic", "client_secret_post", "none"},
-		"revocation_endpoint_auth_methods_supported":     []any{"client_secret_basic", "client_secret_post", "none"},
-		"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic", "client_secret_post"},
+		"token_endpoint_auth_methods_supported":          []any{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"},
+		"revocation_endpoint_auth_methods_supported":     []any{"client_secret_basic", "client_secret_post", "private_key_jwt", "none"},
+		"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic", "client_secret_post", "private_key_jwt"},
+		"pushed_authorization_request_endpoint":          w.server.URL + "/par",
+		"require_pushed_authorization_requests":          false,
+		"dpop_signing_alg_values_supported":              []any{"ES256", "EdDSA", "RS256"},
+	}
+	for _, endpoint := range []string{"token", "revocation", "introspection"} {
+		want[endpoint+"_endpoint_auth_signing_alg_values_supported"] = []any{"ES256", "EdDSA", "PS256", "RS256"}
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Error(diff)
@@ -173,7 +179,7 @@ func TestKeysArePublicOnly(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(body, "key_rs") || !strings.Contains(body, "key_es") {
+	if !strings.Contains(body, `"RS256"`) || !strings.Contains(body, `"ES256"`) {
 		t.Errorf("keys are missing: %s", body)
 	}
 }

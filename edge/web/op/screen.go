@@ -1,8 +1,8 @@
 package op
 
 import (
+	"context"
 	"encoding/json"
-	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -21,25 +21,26 @@ import (
 const (
 	maxRequest = 16 << 10 // bytes of a form or query: far above what any application sends
 	maxNonce   = 512      // bytes, since it is stored and repeated
-	maxState   = 4 << 10  // bytes, since it is kept while the person signs in
+	maxState   = 2 << 10  // bytes, since it is sealed into an address while the person signs in
 )
 
-// asked is what of an authorization request is ours to judge. It is kept with
-// the library's session.
+// asked is what of an authorization request is ours to judge.
 type asked struct {
-	ID        string   `json:"-"` // of that session
-	Began     int64    `json:"began"`
+	ID        string   `json:"id,omitempty"` // spent with the code
+	Began     int64    `json:"began,omitempty"`
 	Prompt    []string `json:"prompt,omitempty"`
 	MaxAge    *int64   `json:"max_age,omitempty"` // seconds
 	Subject   string   `json:"sub,omitempty"`
 	ACRValues []string `json:"acr,omitempty"`
 	Essential bool     `json:"essential,omitempty"`
+	JKT       string   `json:"jkt,omitempty"`    // RFC 9449 §10
+	Pushed    bool     `json:"pushed,omitempty"` // RFC 9126
 }
 
 func (a asked) request(app holdfast.AppID, scopes []string) authorize.Request {
 	r := authorize.Request{
 		App: app, Scopes: scopes, Prompt: a.Prompt, Subject: a.Subject,
-		ACRValues: a.ACRValues, Essential: a.Essential, Began: holdfast.FromMicros(a.Began),
+		ACRValues: a.ACRValues, Essential: a.Essential, Began: holdfast.FromMicros(a.Began), Pushed: a.Pushed,
 	}
 	if a.MaxAge != nil {
 		d := time.Duration(*a.MaxAge) * time.Second
@@ -56,21 +57,9 @@ var passed = []string{"client_id", "redirect_uri", "response_type", "state", "no
 
 var challenge = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
-// serveAuthorize screens a request and hands the rest of it to the library.
-// What is wrong with it is told by the library's redirect, once the client and
-// its address are known to be good.
-func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
-	q, err := url.ParseQuery(r.URL.RawQuery)
-	switch {
-	case len(r.URL.RawQuery) > maxRequest:
-		p.problem(w, r, http.StatusRequestURITooLong, "invalid_request", "The application sent a request that is too long. Go back to it and start again.")
-		return
-	case err != nil || repeats(q):
-		// RFC 6749 §3.1: parameters must not be included more than once.
-		p.problem(w, r, http.StatusBadRequest, "invalid_request", "The application sent a request that cannot be read. Go back to it and start again.")
-		return
-	}
-	c := &call{at: atAuthorize}
+// screen fills a with what is ours of a request, and gives what the library
+// sees of it, and what has to be refused, or the zero Error.
+func (p *Provider) screen(ctx context.Context, q url.Values, a *asked) (url.Values, goidc.Error) {
 	out := url.Values{}
 	for _, name := range passed {
 		if v, ok := q[name]; ok {
@@ -81,14 +70,14 @@ func (p *Provider) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	if q.Get("code_challenge") != "" && q.Get("code_challenge_method") == "" {
 		out.Set("code_challenge_method", "plain") // the default of RFC 7636 §4.3; the library would take S256 for granted
 	}
-	c.asked.Began = holdfast.Micros(p.Flow.Clock())
-	c.refusal = p.read(q, &c.asked)
-	if c.refusal.Code == "unsupported_response_type" {
+	refusal := p.read(ctx, q, a)
+	switch {
+	case refusal.Code == "unsupported_response_type":
 		out.Set("response_type", "code")
+	case len(q.Get("state")) > maxState:
+		out.Del("state") // it would be repeated, being the trouble
 	}
-	inner := r.Clone(r.Context())
-	inner.URL.RawQuery = out.Encode()
-	p.answer(w, inner, c)
+	return out, refusal
 }
 
 func repeats(q url.Values) bool {
@@ -113,12 +102,13 @@ func known(scopes []string) []string {
 }
 
 // read fills a and says what has to be refused, or the zero Error.
-func (p *Provider) read(q url.Values, a *asked) goidc.Error {
+func (p *Provider) read(ctx context.Context, q url.Values, a *asked) goidc.Error {
 	if e := checkForm(q); e.Code != "" {
 		return e
 	}
 	a.Prompt = strings.Fields(q.Get("prompt"))
 	a.ACRValues = strings.Fields(q.Get("acr_values"))
+	a.JKT = q.Get("dpop_jkt")
 	if v := q.Get("max_age"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 32)
 		if err != nil || n < 0 {
@@ -132,7 +122,7 @@ func (p *Provider) read(q url.Values, a *asked) goidc.Error {
 		}
 	}
 	if v := q.Get("id_token_hint"); v != "" {
-		hint, err := p.readHint(v)
+		hint, err := p.readHint(ctx, v)
 		if err != nil || !slices.Contains(hint.Audience, q.Get("client_id")) {
 			return refused("invalid_request", "the id_token_hint is not one of ours for this client")
 		}
@@ -150,7 +140,9 @@ func checkForm(q url.Values) goidc.Error {
 	case q.Get("request") != "":
 		return refused("request_not_supported", "request objects are not supported")
 	case q.Get("request_uri") != "":
-		return refused("request_uri_not_supported", "request_uri is not supported")
+		return refused("request_uri_not_supported", "a request_uri is one that this server gave")
+	case q.Get("dpop_jkt") != "" && !challenge.MatchString(q.Get("dpop_jkt")):
+		return refused("invalid_request", "dpop_jkt is no base64url of a SHA-256")
 	case q.Get("registration") != "":
 		return refused("registration_not_supported", "registration is not supported")
 	case q.Get("response_type") != "" && q.Get("response_type") != "code":
@@ -162,8 +154,6 @@ func checkForm(q url.Values) goidc.Error {
 	case len(q.Get("nonce")) > maxNonce || strings.ContainsFunc(q.Get("nonce"), unprintable):
 		return refused("invalid_request", "the nonce is too long or not printable")
 	case len(q.Get("state")) > maxState:
-		// The state would be repeated; it is not, being the trouble.
-		q.Del("state")
 		return refused("invalid_request", "the state is too long")
 	}
 	return goidc.Error{}
@@ -212,5 +202,3 @@ func (a *asked) readClaims(v string) string {
 	}
 	return ""
 }
-
-func refused(code, text string) goidc.Error { return goidc.NewError(goidc.ErrorCode(code), text) }

@@ -1,10 +1,6 @@
 package op_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -26,7 +22,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
-	"holdfast/edge/keys"
+	"holdfast/edge/keys/keystest"
 	"holdfast/edge/store"
 	"holdfast/edge/store/storetest"
 	"holdfast/edge/web/op"
@@ -37,19 +33,6 @@ import (
 )
 
 const callback = "https://wiki.example.org/callback"
-
-// signingKeys are made once: an RSA key takes long to find.
-var signingKeys = sync.OnceValue(func() []keys.Key {
-	rs, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		panic(err)
-	}
-	es, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	return []keys.Key{{ID: "key_rs", Algorithm: "RS256", Signer: rs}, {ID: "key_es", Algorithm: "ES256", Signer: es}}
-})
 
 // world is a provider over TCP, a wiki, and Ada at her browser. The clock
 // starts at the real time, since the library and the clients look at that.
@@ -103,12 +86,12 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	mux := route.NewMux(nil)
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now,
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now, Key: make([]byte, 32),
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	pages, err := page.New(page.Config{})
 	w.must(err)
 	p, err := op.New(op.Config{
-		Issuer: w.server.URL, Flow: w.flow, Sessions: cookies{w}, Keys: signingKeys(), Pages: pages,
+		Issuer: w.server.URL, Flow: w.flow, Sessions: cookies{w}, Keys: keystest.Ring(w.now), Pages: pages,
 		Frame: func(*http.Request) page.Frame { return page.Frame{} }, Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)
@@ -138,7 +121,7 @@ type added struct {
 func (w *world) add(d grant.Draft) (a added) {
 	w.t.Helper()
 	hash := ""
-	if d.Confidential {
+	if d.NeedsSecret() {
 		a.Secret = holdfast.NewSecret()
 		hash = holdfast.HashSecret(a.Secret)
 	}

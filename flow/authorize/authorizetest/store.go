@@ -256,6 +256,11 @@ func (t *tx) GroupsOf(_ context.Context, id holdfast.PersonID) ([]person.Group, 
 	return out, nil
 }
 
+func (t *tx) Group(_ context.Context, id holdfast.GroupID) (g person.Group, err error) {
+	err = t.fill(&g, string(id))
+	return g, err
+}
+
 func (t *tx) Pending(_ context.Context, space, id string) ([]byte, error) {
 	k, ok := t.kept[space+"\x00"+id]
 	if !ok || !t.clock().Before(k.until) {
@@ -282,6 +287,9 @@ func (s *Store) Person(c context.Context, id holdfast.PersonID) (person.Record, 
 }
 func (s *Store) GroupsOf(c context.Context, id holdfast.PersonID) ([]person.Group, error) {
 	return s.read().GroupsOf(c, id)
+}
+func (s *Store) Group(c context.Context, id holdfast.GroupID) (person.Group, error) {
+	return s.read().Group(c, id)
 }
 func (s *Store) Pending(c context.Context, space, id string) ([]byte, error) {
 	return s.read().Pending(c, space, id)
