@@ -47,6 +47,9 @@ type Tx interface {
 	// for the empty id, the open set-up tickets.
 	OpenTickets(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)
 	Setting(ctx context.Context, id string) (org.Setting, error)
+	// OriginUsers gives who may sign in and has signed in from an origin of gone,
+	// and whether they ever did so from the server's own or one of stay.
+	OriginUsers(ctx context.Context, gone, stay []string) ([]org.OriginUser, error)
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
 	// APITokensOf gives a person's tokens that were not revoked.
