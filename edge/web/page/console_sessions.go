@@ -1,0 +1,12 @@
+package page
+
+// AllSessions lists everybody's sessions.
+type AllSessions struct {
+	Frame
+	Rows  []Session
+	Query string // a name
+	Pager Pager
+}
+
+func (*AllSessions) name() string  { return "allsessions" }
+func (*AllSessions) shell() string { return "console" }
