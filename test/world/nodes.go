@@ -134,6 +134,9 @@ func (g *Through) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
+// CloseIdleConnections is for http.Client's.
+func (g *Through) CloseIdleConnections() { g.HTTP.CloseIdleConnections() }
+
 // At takes a browser to a node, or to all in turn, and answers it.
 func (c *Cluster) At(b *client.Client, node int) *client.Client {
 	if g, ok := b.HTTP.Transport.(*Through); ok {
