@@ -65,6 +65,8 @@ type Tx interface {
 
 // Store reads, and runs transactions.
 type Store interface {
+	// App gives an application of any state.
+	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	// AppsWithDomains gives the applications that name a host and were not removed.
 	AppsWithDomains(ctx context.Context) ([]grant.App, error)
 	// HolderOf takes holdfast.HashSecret of the browser's secret; one read.
@@ -96,6 +98,7 @@ var (
 	errAgain  = holdfast.Errorf(holdfast.Unsigned, "sign_in_again", "The application asks for a stronger or a more recent sign-in.")
 	errGroup  = holdfast.Errorf(holdfast.Denied, "app_group", "This application is for members of certain groups, and you are in none of them. Ask your administrator.")
 	errNoSite = holdfast.Errorf(holdfast.NotFound, "forward_host", "No application here is at this address. Ask your administrator to add it.")
+	errNotApp = holdfast.Errorf(holdfast.Denied, "forward_host", "This application is not here, or not any more. Ask your administrator.")
 	errTwo    = holdfast.Errorf(holdfast.Conflict, "forward_host_twice", "Two applications claim this address. Ask your administrator to remove one.")
 )
 
@@ -122,8 +125,24 @@ func (f *Flow) AppAt(ctx context.Context, origin string) (grant.App, error) {
 }
 
 // Check says who may enter app at origin with secret, or why not: an error of
-// kind Unsigned where a sign-in can help, of kind Denied where it cannot.
+// kind Unsigned where a sign-in there can help, of kind Denied where it cannot.
 func (f *Flow) Check(ctx context.Context, app holdfast.AppID, origin, secret string) (Holder, error) {
+	h, err := f.check(ctx, app, origin, secret)
+	if holdfast.KindOf(err) != holdfast.Unsigned {
+		return h, err
+	}
+	// Nobody is sent to sign in at a host that is not the application's.
+	a, missing := f.Store.App(ctx, app)
+	switch {
+	case holdfast.KindOf(missing) == holdfast.NotFound, missing == nil && !(a.Live() && isAt(a, origin)):
+		return Holder{}, errNotApp
+	case missing != nil:
+		return Holder{}, missing
+	}
+	return h, err
+}
+
+func (f *Flow) check(ctx context.Context, app holdfast.AppID, origin, secret string) (Holder, error) {
 	if secret == "" {
 		return Holder{}, errSignIn
 	}
