@@ -114,11 +114,13 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 		servers = append(servers, web.NewServer(mux, s.log))
 		go func() { failed <- servers[2].Serve(ml) }()
 	}
+	undelivered := s.deliver(ctx)
 	err = started()
 	if err == nil {
 		err = s.work(ctx, failed)
 	}
 	s.stopping.Store(true)
+	undelivered()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	for _, h := range servers {

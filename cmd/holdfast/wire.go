@@ -22,6 +22,7 @@ import (
 	"holdfast/edge/demo/mailsink"
 	"holdfast/edge/host"
 	"holdfast/edge/keys"
+	"holdfast/edge/outbox"
 	"holdfast/edge/store"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web"
@@ -67,6 +68,7 @@ type server struct {
 	handler    http.Handler
 	host       *host.Server
 	metrics    *telemetry.Metrics
+	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
 	stopping   atomic.Bool
 	putBack    error // why the log is not the one that this node knew; nothing is served then
 }
@@ -100,7 +102,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
+	s := &server{cfg: cfg, log: log, routes: map[string]outbox.Route{}, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
 	storeConfig := store.Config{Steps: steps(cfg), Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
 	if demo {
 		storeConfig.Mail = store.MailKeep
