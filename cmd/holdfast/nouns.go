@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/domain/grant"
 	"holdfast/edge/host"
 )
 
@@ -105,7 +106,8 @@ func applications() noun {
 			fs.StringVar(&a.Name, "name", "", "`NAME` that people see")
 			fs.BoolVar(&a.Confidential, "confidential", false, "it can keep a secret: it runs on a server")
 			fs.BoolVar(&a.ThirdParty, "third-party", false, "not the organisation's own: ask each person for consent")
-			fs.StringVar(&a.Preset, "preset", "", "what to print a configuration for")
+			fs.StringVar(&a.Preset, "preset", "", "what to print a configuration for: "+strings.Join(grant.Presets, ", "))
+			fs.StringVar(&a.Upstream, "upstream", "", "`URL` where it listens itself, behind the proxy that the preset configures")
 			fs.Func("redirect-uri", "`URI` that codes are sent to; may be given again", adding(&a.RedirectURIs))
 			fs.Func("post-logout-uri", "`URI` to return to after signing out; may be given again", adding(&a.PostLogoutURIs))
 			return func([]string) (any, error) { return a, nil }

@@ -29,6 +29,7 @@ type NewApp struct {
 	Confidential   bool     `json:"confidential,omitempty"`
 	ThirdParty     bool     `json:"third_party,omitempty"`
 	Preset         string   `json:"preset,omitempty"`
+	Upstream       string   `json:"upstream,omitempty"`
 }
 
 // AppMade is a new application, or one with a new secret. The secret is shown
@@ -42,7 +43,7 @@ type AppMade struct {
 func (s *Server) apps() {
 	on(s, "app/create", func(ctx context.Context, by holdfast.Actor, in NewApp) (any, error) {
 		added, err := s.Govern.CreateApp(ctx, by, grant.Draft{Name: in.Name, RedirectURIs: in.RedirectURIs,
-			PostLogoutURIs: in.PostLogoutURIs, Confidential: in.Confidential, Preset: in.Preset, ThirdParty: in.ThirdParty})
+			PostLogoutURIs: in.PostLogoutURIs, Confidential: in.Confidential, Preset: in.Preset, ThirdParty: in.ThirdParty, Upstream: in.Upstream})
 		return AppMade{string(added.App.ID), added.Secret, added.Configuration}, err
 	})
 	on(s, "app/secret", func(ctx context.Context, by holdfast.Actor, in byID) (any, error) {
