@@ -19,7 +19,7 @@ var (
 )
 
 // forwardAuth is what reverse proxies ask. signer gives the key of today.
-func (s *server) forwardAuth(master keys.Master, visits *visit.Visits, signer func() (string, crypto.Signer)) ([]web.Routes, error) {
+func (s *server) forwardAuth(master keys.Master, visits *visit.Visits, signer func(context.Context) (string, crypto.Signer, error)) ([]web.Routes, error) {
 	flow, err := forward.New(forward.Config{Store: store.Port[forward.Tx]{DB: s.db}, Clock: time.Now, Key: master.Derive("forward")})
 	if err != nil {
 		return nil, err
@@ -33,12 +33,9 @@ func (s *server) forwardAuth(master keys.Master, visits *visit.Visits, signer fu
 }
 
 // es256 is the key that signs with ES256, as it changes.
-func es256(ring *keys.Ring) func() (string, crypto.Signer) {
-	return func() (string, crypto.Signer) {
-		k, err := ring.Signing(context.Background(), "ES256")
-		if err != nil {
-			panic("holdfast: internal error: " + err.Error()) // the ring was checked when it was made
-		}
-		return k.ID, k.Signer
+func es256(ring *keys.Ring) func(context.Context) (string, crypto.Signer, error) {
+	return func(ctx context.Context) (string, crypto.Signer, error) {
+		k, err := ring.Signing(ctx, "ES256")
+		return k.ID, k.Signer, err
 	}
 }

@@ -33,7 +33,7 @@ type Config struct {
 	Visits *visit.Visits
 	Store  Store
 	// Signer is the ES256 key that assertions are signed with, and its kid.
-	Signer func() (kid string, key crypto.Signer)
+	Signer func(context.Context) (kid string, key crypto.Signer, err error)
 	Clock  holdfast.Clock
 	Log    *slog.Logger
 }
@@ -103,7 +103,7 @@ func (f *Forward) auth(w http.ResponseWriter, r *http.Request) {
 	}
 	h, err := f.Flow.Check(r.Context(), app, t.origin, f.secret(r, t, cookieApp))
 	if err == nil {
-		err = f.identify(w.Header(), h, t)
+		err = f.identify(r.Context(), w.Header(), h, t)
 	}
 	switch {
 	case err == nil:

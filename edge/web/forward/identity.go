@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -24,9 +25,9 @@ const assertionType = "holdfast-assertion+jwt"
 // identify says in headers who is there. All are always set, also where there
 // is nothing to say, so that a proxy which copies what it finds never leaves
 // one of the browser's.
-func (f *Forward) identify(to http.Header, h forward.Holder, t told) error {
+func (f *Forward) identify(ctx context.Context, to http.Header, h forward.Holder, t told) error {
 	names := h.GroupNames()
-	assertion, err := f.sign(assertionType, map[string]any{
+	assertion, err := f.sign(ctx, assertionType, map[string]any{
 		"iss": f.Issuer, "aud": t.origin, "sub": string(h.Person.ID), "sid": string(h.Session.ID), "acr": h.Grant.ACR,
 		"email": h.Person.Email, "name": h.Person.Name, "groups": names,
 	}, assertionLife)
@@ -65,14 +66,17 @@ func item(name string) string {
 // hint is an ID token of the application for id_token_hint, which ends the
 // session without asking (OpenID Connect RP-Initiated Logout 1.0 §2). It opens
 // nothing: nobody but /logout takes it, for a minute.
-func (f *Forward) hint(app grant.App, g grant.Grant) (string, error) {
-	return f.sign("JWT", map[string]any{"iss": f.Issuer, "aud": string(app.ID), "sub": string(g.Person), "sid": string(g.Session)}, time.Minute)
+func (f *Forward) hint(ctx context.Context, app grant.App, g grant.Grant) (string, error) {
+	return f.sign(ctx, "JWT", map[string]any{"iss": f.Issuer, "aud": string(app.ID), "sub": string(g.Person), "sid": string(g.Session)}, time.Minute)
 }
 
-func (f *Forward) sign(kind string, claims map[string]any, life time.Duration) (string, error) {
+func (f *Forward) sign(ctx context.Context, kind string, claims map[string]any, life time.Duration) (string, error) {
 	now := f.Clock()
 	claims["iat"], claims["exp"] = now.Unix(), now.Add(life).Unix()
-	kid, key := f.Signer()
+	kid, key, err := f.Signer(ctx)
+	if err != nil {
+		return "", err
+	}
 	options := (&jose.SignerOptions{}).WithType(jose.ContentType(kind)).WithHeader("kid", kid)
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.ES256, Key: cryptosigner.Opaque(key)}, options)
 	if err != nil {

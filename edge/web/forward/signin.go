@@ -183,7 +183,7 @@ func (f *Forward) leave(w http.ResponseWriter, r *http.Request, t told, app gran
 	if err != nil {
 		return "", err
 	}
-	hint, err := f.hint(app, g)
+	hint, err := f.hint(r.Context(), app, g)
 	if err != nil {
 		return "", err
 	}

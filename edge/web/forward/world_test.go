@@ -60,7 +60,7 @@ func newSite(t testing.TB, change func(*grant.Draft)) *site {
 	c := s.Visits.Config
 	c.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
 	f, err := webforward.New(webforward.Config{Issuer: issuer, Flow: flow, Visits: visit.New(c), Store: s.DB, Clock: s.Now,
-		Signer: func() (string, crypto.Signer) { return "kid", s.key }, Log: slog.New(slog.NewTextHandler(s.Log, nil))})
+		Signer: func(context.Context) (string, crypto.Signer, error) { return "kid", s.key, nil }, Log: slog.New(slog.NewTextHandler(s.Log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
