@@ -19,7 +19,11 @@ const (
 // A migration brings a database to a step, in the transaction that db is in.
 type migration func(ctx context.Context, db migrate.DB, types migrate.Types) error
 
-func (s Steps) migration() migration {
+func (c Config) migration() migration {
+	if c.with != nil {
+		return c.with
+	}
+	s := c.Steps
 	return func(ctx context.Context, db migrate.DB, types migrate.Types) error {
 		if s == RunSteps {
 			return migrate.Up(ctx, db, types)

@@ -55,6 +55,7 @@ type Config struct {
 	// Steps says what Open does about steps of the schema that the database has
 	// not had.
 	Steps Steps
+	with  migration // instead of Steps, in tests
 
 	// Patience is how long a batch waits for a PostgreSQL that cannot be
 	// reached to come back, on its host or on another of the connection string:
@@ -130,9 +131,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 func openEngine(ctx context.Context, cfg Config) (engine, error) {
 	switch {
 	case cfg.SQLite != "" && cfg.Postgres == "":
-		return openSQLite(ctx, cfg.SQLite, cfg.Steps.migration())
+		return openSQLite(ctx, cfg.SQLite, cfg.migration())
 	case cfg.Postgres != "" && cfg.SQLite == "":
-		return openPostgres(ctx, cfg.Postgres, cfg.Steps.migration())
+		return openPostgres(ctx, cfg.Postgres, cfg.migration())
 	}
 	return nil, errors.New("store: open: name either an SQLite file or a PostgreSQL database")
 }

@@ -43,3 +43,25 @@ func TestStepsHaveOneText(t *testing.T) {
 		}
 	}
 }
+
+// What a step makes is nothing to lose; what it changes is.
+func TestTouched(t *testing.T) {
+	s := Step{Text: `create table a (id TEXT); create index a_b on a (b); alter table person add column x TEXT;
+		create unique index c_d on credential (d) where d <> ''; update person set x = 'y'; insert into setting (id) values ('z');
+		delete from token where id = ''`}
+	if got, want := strings.Join(s.Touched(), " "), "person credential setting token"; got != want {
+		t.Errorf("%s is touched, want %s", got, want)
+	}
+}
+
+func TestPendingRefusesANewerDatabase(t *testing.T) {
+	steps := []Step{{Version: 1}, {Version: 2}}
+	for at, want := range map[int64]int{0: 2, 1: 1, 2: 0} {
+		if got, err := Pending(steps, at); err != nil || len(got) != want {
+			t.Errorf("at %d: %v, %v", at, got, err)
+		}
+	}
+	if _, err := Pending(steps, 3); err == nil {
+		t.Error("a newer database was taken")
+	}
+}
