@@ -74,10 +74,18 @@ func Leave(m Membership) []audit.Event {
 
 // RenameGroup gives g another name.
 func RenameGroup(g Group, name string) (Group, []audit.Event, error) {
+	return DescribeGroup(g, name, g.ExternalID)
+}
+
+// DescribeGroup gives g another name and another id in a directory.
+func DescribeGroup(g Group, name, externalID string) (Group, []audit.Event, error) {
 	name, err := Name(name)
+	if err == nil {
+		err = checkExternalID(externalID)
+	}
 	if err != nil {
 		return g, nil, err
 	}
-	g.Name = name
+	g.Name, g.ExternalID = name, externalID
 	return g, []audit.Event{audit.New("group.renamed", string(g.ID), "", audit.Set(&g))}, nil
 }

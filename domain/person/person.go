@@ -156,8 +156,8 @@ func (p *Record) describe(n New) error {
 	if n.Employment != Employee && n.Employment != Contractor && n.Employment != Guest {
 		return holdfast.Errorf(holdfast.Invalid, "employment", "Employment is employee, contractor or guest, not %q.", n.Employment)
 	}
-	if len(n.ExternalID) > maxExternalID || !utf8.ValidString(n.ExternalID) || strings.ContainsFunc(n.ExternalID, Deceives) {
-		return holdfast.Errorf(holdfast.Invalid, "external_id", "An external id has at most %d printable characters.", maxExternalID)
+	if err := checkExternalID(n.ExternalID); err != nil {
+		return err
 	}
 	if n.Manager == p.ID && n.Manager != "" {
 		return holdfast.Errorf(holdfast.Invalid, "manager", "Nobody is their own manager. Name another person.")
@@ -168,6 +168,13 @@ func (p *Record) describe(n New) error {
 }
 
 const maxExternalID = 200 // characters: directories use numbers, UUIDs and distinguished names
+
+func checkExternalID(s string) error {
+	if len(s) > maxExternalID || !utf8.ValidString(s) || strings.ContainsFunc(s, Deceives) {
+		return holdfast.Errorf(holdfast.Invalid, "external_id", "An external id has at most %d printable characters.", maxExternalID)
+	}
+	return nil
+}
 
 // Life is what can become of a person.
 var Life = lifecycle.Of("a person",

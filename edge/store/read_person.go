@@ -32,6 +32,11 @@ func (r reader) PersonByEmail(ctx context.Context, email string) (person.Record,
 	return get[person.Record](ctx, r, "where email = $1 and email <> ''", email)
 }
 
+// PersonByExternalID takes what a directory calls somebody.
+func (r reader) PersonByExternalID(ctx context.Context, id string) (person.Record, error) {
+	return get[person.Record](ctx, r, "where external_id = $1 and external_id <> ''", id)
+}
+
 // PersonByHandle takes the WebAuthn user handle.
 func (r reader) PersonByHandle(ctx context.Context, handle []byte) (person.Record, error) {
 	return get[person.Record](ctx, r, "where handle = $1", handle)

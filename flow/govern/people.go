@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -82,15 +83,7 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 		if err != nil {
 			return nil, err
 		}
-		if err := managerStands(ctx, tx, p); err != nil {
-			return nil, err
-		}
-		if p.Ended(f.clock()) {
-			if err := keepOne(ctx, tx, p); err != nil {
-				return nil, err
-			}
-		}
-		return events, emailFree(ctx, tx, p)
+		return events, f.described(ctx, tx, p)
 	})
 }
 
@@ -152,17 +145,19 @@ func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audi
 // Reinstate ends a suspension.
 func (f *Flow) Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
 	return f.change(ctx, by, id, authority.PeopleWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
-		creds, err := tx.CredentialsOf(ctx, p.ID)
+		has, err := hasPasskey(ctx, tx, p)
 		if err != nil {
 			return nil, err
-		}
-		has := false
-		for _, c := range creds {
-			has = has || c.Status != credential.Removed
 		}
 		_, events, err := person.Reinstate(p, has)
 		return events, err
 	})
+}
+
+// hasPasskey says whether p has any that was not removed.
+func hasPasskey(ctx context.Context, tx Tx, p person.Record) (bool, error) {
+	creds, err := tx.CredentialsOf(ctx, p.ID)
+	return slices.ContainsFunc(creds, func(c credential.Record) bool { return c.Status != credential.Removed }), err
 }
 
 // Erase forgets a person: what was personal goes from the tables and can no

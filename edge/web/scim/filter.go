@@ -1,0 +1,237 @@
+package scim
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"strings"
+
+	lib "github.com/elimity-com/scim"
+	scimerrors "github.com/elimity-com/scim/errors"
+	"github.com/elimity-com/scim/filter"
+	"github.com/elimity-com/scim/schema"
+	parser "github.com/scim2/filter-parser/v2"
+
+	"holdfast"
+	"holdfast/domain/person"
+	"holdfast/edge/store"
+)
+
+// GetAll answers the questions that directories ask all day, one user by
+// userName, externalId or id, from an index, and any other filter by looking
+// through everybody.
+func (u users) GetAll(r *http.Request, q lib.ListRequestParams) (lib.Page, error) {
+	count, start := window(q)
+	if q.FilterValidator == nil {
+		people, total, err := u.Store.PeopleWhere(r.Context(), store.PeopleFilter{}, store.Page{Offset: start, Limit: count})
+		if err != nil {
+			return lib.Page{}, u.problem(r, err)
+		}
+		return u.page(r, people, int(total))
+	}
+	v := filter.NewFilterValidator(spread(q.FilterValidator.GetFilter()), userSchema(), schema.ExtensionEnterpriseUser())
+	if p, ok, err := u.indexed(r, q.FilterValidator.GetFilter()); ok || err != nil {
+		if err != nil {
+			return lib.Page{}, u.problem(r, err)
+		}
+		if p = u.passing(r, p, &v); len(p) > 0 && (start > 0 || count == 0) {
+			return lib.Page{TotalResults: 1, Resources: []lib.Resource{}}, nil
+		}
+		return u.page(r, p, len(p))
+	}
+	return u.scan(r, &v, start, count)
+}
+
+// window is what of the matches is wanted: the library's defaults are its own.
+func window(q lib.ListRequestParams) (count, start int) {
+	return min(max(q.Count, 0), maxResults), max(q.StartIndex, 1) - 1
+}
+
+func (u users) page(r *http.Request, people []person.Record, total int) (lib.Page, error) {
+	out := lib.Page{TotalResults: total, Resources: []lib.Resource{}}
+	for _, p := range people {
+		resource, err := u.one(r, p)
+		if err != nil {
+			return lib.Page{}, err
+		}
+		out.Resources = append(out.Resources, resource)
+	}
+	return out, nil
+}
+
+// indexed finds who alone can pass a filter that has userName, externalId,
+// emails.value or id eq something as a condition of its whole.
+func (u users) indexed(r *http.Request, e parser.Expression) ([]person.Record, bool, error) {
+	switch e := e.(type) {
+	case *parser.LogicalExpression:
+		if e.Operator != parser.AND {
+			return nil, false, nil
+		}
+		if p, ok, err := u.indexed(r, e.Left); ok || err != nil {
+			return p, ok, err
+		}
+		return u.indexed(r, e.Right)
+	case *parser.AttributeExpression:
+		value, isText := e.CompareValue.(string)
+		if e.Operator != parser.EQ || !isText {
+			return nil, false, nil
+		}
+		var p person.Record
+		var err error
+		switch strings.ToLower(e.AttributePath.AttributeName + "." + e.AttributePath.SubAttributeName()) {
+		case "username.", "emails.value", "emails.":
+			p, err = u.Store.PersonByEmail(r.Context(), strings.ToLower(value))
+		case "externalid.":
+			p, err = u.Store.PersonByExternalID(r.Context(), value)
+		case "id.":
+			p, err = u.Store.Person(r.Context(), holdfast.PersonID(value))
+		default:
+			return nil, false, nil
+		}
+		if holdfast.KindOf(err) == holdfast.NotFound || err == nil && p.Status == person.Erased {
+			return nil, true, nil
+		}
+		return []person.Record{p}, true, err
+	}
+	return nil, false, nil
+}
+
+// passing leaves those whom the whole filter lets through.
+func (u users) passing(r *http.Request, people []person.Record, v *filter.Validator) []person.Record {
+	var out []person.Record
+	for _, p := range people {
+		if passes(v, u.resource(r, p, nil)) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// spread turns emails.value eq "x" into emails[value eq "x"], which is what it
+// means (RFC 7644 §3.4.2.2) and what the library can hold against a list.
+func spread(e parser.Expression) parser.Expression {
+	switch e := e.(type) {
+	case *parser.LogicalExpression:
+		return &parser.LogicalExpression{Left: spread(e.Left), Right: spread(e.Right), Operator: e.Operator}
+	case *parser.NotExpression:
+		return &parser.NotExpression{Expression: spread(e.Expression)}
+	case *parser.AttributeExpression:
+		switch strings.ToLower(e.AttributePath.AttributeName) {
+		case "emails", "members", "groups":
+			inner := *e
+			inner.AttributePath = parser.AttributePath{AttributeName: cmp.Or(e.AttributePath.SubAttributeName(), "value")}
+			return &parser.ValuePath{AttributePath: parser.AttributePath{AttributeName: e.AttributePath.AttributeName}, ValueFilter: &inner}
+		}
+	}
+	return e
+}
+
+func passes(v *filter.Validator, resource lib.Resource) bool {
+	a := maps.Clone(resource.Attributes)
+	a["id"] = resource.ID
+	if resource.ExternalID.Present() {
+		a["externalId"] = resource.ExternalID.Value()
+	}
+	return v.PassesFilter(a) == nil
+}
+
+func (u users) scan(r *http.Request, v *filter.Validator, start, count int) (lib.Page, error) {
+	const step = 500
+	var found []person.Record
+	total := 0
+	for offset := 0; ; offset += step {
+		people, all, err := u.Store.PeopleWhere(r.Context(), store.PeopleFilter{}, store.Page{Offset: offset, Limit: step})
+		if err != nil {
+			return lib.Page{}, u.problem(r, err)
+		}
+		if all > maxScanned {
+			return lib.Page{}, scimerrors.ScimErrorTooMany
+		}
+		for _, p := range u.passing(r, people, v) {
+			if total >= start && len(found) < count {
+				found = append(found, p)
+			}
+			total++
+		}
+		if len(people) < step {
+			return u.page(r, found, total)
+		}
+	}
+}
+
+// GetAll lists groups: there are few, so a filter is held against each.
+func (g groups) GetAll(r *http.Request, q lib.ListRequestParams) (lib.Page, error) {
+	count, start := window(q)
+	all, err := g.Store.Groups(r.Context())
+	if err != nil {
+		return lib.Page{}, g.problem(r, err)
+	}
+	var v *filter.Validator
+	if q.FilterValidator != nil {
+		whole := filter.NewFilterValidator(spread(q.FilterValidator.GetFilter()), groupSchema())
+		v = &whole
+	}
+	out := lib.Page{Resources: []lib.Resource{}}
+	for _, group := range all {
+		match, err := g.matches(r, group, v)
+		if err != nil {
+			return lib.Page{}, err
+		}
+		if !match {
+			continue
+		}
+		if out.TotalResults >= start && len(out.Resources) < count {
+			resource, err := g.one(r, group)
+			if err != nil {
+				return lib.Page{}, err
+			}
+			out.Resources = append(out.Resources, resource)
+		}
+		out.TotalResults++
+	}
+	return out, nil
+}
+
+// matches reads the members of a group only for a filter that asks about them.
+func (g groups) matches(r *http.Request, group person.Group, v *filter.Validator) (bool, error) {
+	if v == nil {
+		return true, nil
+	}
+	resource := lib.Resource{ID: string(group.ID), Attributes: lib.ResourceAttributes{"displayName": group.Name, "externalId": group.ExternalID}}
+	if mentions(v.GetFilter(), "members") {
+		members, err := g.members(r, group)
+		if err != nil {
+			return false, g.problem(r, err)
+		}
+		resource.Attributes["members"] = members
+	}
+	return passes(v, resource), nil
+}
+
+// userSchema and groupSchema are the specification's, with the common
+// attributes that the library leaves out and filters ask for (RFC 7643 §3.1).
+func userSchema() schema.Schema { return withCommon(schema.CoreUserSchema()) }
+
+func groupSchema() schema.Schema { return withCommon(schema.CoreGroupSchema()) }
+
+func withCommon(s schema.Schema) schema.Schema {
+	s.Attributes = append(s.Attributes,
+		schema.SimpleCoreAttribute(schema.SimpleStringParams(schema.StringParams{Name: "externalId", CaseExact: true})),
+		schema.SimpleCoreAttribute(schema.SimpleStringParams(schema.StringParams{Name: "id", CaseExact: true,
+			Mutability: schema.AttributeMutabilityReadOnly(), Returned: schema.AttributeReturnedAlways()})))
+	return s
+}
+
+func mentions(e parser.Expression, attribute string) bool {
+	switch e := e.(type) {
+	case *parser.LogicalExpression:
+		return mentions(e.Left, attribute) || mentions(e.Right, attribute)
+	case *parser.NotExpression:
+		return mentions(e.Expression, attribute)
+	case *parser.ValuePath:
+		return strings.EqualFold(e.AttributePath.AttributeName, attribute)
+	case *parser.AttributeExpression:
+		return strings.EqualFold(e.AttributePath.AttributeName, attribute)
+	}
+	return false
+}
