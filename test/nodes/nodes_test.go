@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -262,6 +263,21 @@ func TestSuspendedIsSuspendedEverywhere(t *testing.T) {
 		if _, err := another(t, c, b, n).SignIn(t.Context(), "", ""); err == nil {
 			t.Errorf("node %d signs them in", n)
 		}
+	}
+}
+
+// A node with another master key would sign another log and could not open what
+// the others have sealed: it is refused, and leaves nothing behind.
+func TestANodeWithAnotherKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	c := three(t)
+	before := c.Nodes[0].Verify(t).Records
+	_, err := world.Host(t, "serve", "--config", c.Stranger(t))
+	if r, ok := errors.AsType[*world.Refusal](err); !ok || !strings.Contains(r.Stderr, "another master key") {
+		t.Errorf("got %v", err)
+	}
+	if after := c.Nodes[0].Verify(t).Records; after != before {
+		t.Errorf("it has written %d records", after-before)
 	}
 }
 

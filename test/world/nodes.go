@@ -77,6 +77,17 @@ func (c *Cluster) add(t testing.TB, dir, dsn string) *Node {
 	return nil
 }
 
+// Stranger is a configuration for a node of the same database and origin that
+// has no master key, and would make one of its own if it were let.
+func (c *Cluster) Stranger(t testing.TB) (config string) {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "stranger")
+	write(t, dir+".dsn", c.Nodes[0].DSN)
+	write(t, dir+".yaml", fmt.Sprintf("origin: %s\nlisten: localhost:%d\ndata: %s\ndatabase_url_file: stranger.dsn\n",
+		c.Base, FreePort(t), dir))
+	return dir + ".yaml"
+}
+
 // balance hands each connection to the next node that takes it.
 func (c *Cluster) balance(l net.Listener) {
 	for {
