@@ -19,11 +19,15 @@ func (t Tables) Fold(e Entry, open func(commitment string) (json.RawMessage, boo
 			delete(t[p.Table], p.Key)
 			continue
 		}
-		row := map[string]json.RawMessage{}
-		if p.Partial {
-			if row = t[p.Table][p.Key]; row == nil {
-				return fmt.Errorf("fold %s %s: a change to a row that is not there", p.Table, p.Key)
-			}
+		// A whole row that does not name a column leaves it as it is, as the
+		// statement does: a node of an older version, beside a newer one, knows
+		// fewer columns.
+		row := t[p.Table][p.Key]
+		switch {
+		case row == nil && p.Partial:
+			return fmt.Errorf("fold %s %s: a change to a row that is not there", p.Table, p.Key)
+		case row == nil:
+			row = map[string]json.RawMessage{}
 		}
 		for _, c := range p.Columns {
 			switch {
