@@ -81,7 +81,7 @@ func (d *deployment) add(t *testing.T, i int) {
 	d.people = append(d.people, p)
 }
 
-func masterOf(t *testing.T, b byte) keys.Master {
+func masterOf(t testing.TB, b byte) keys.Master {
 	t.Helper()
 	m, err := keys.Parse([]byte(strings.Repeat(string("AQIDBAUG"[b]), 42) + "A="))
 	if err != nil {
@@ -95,7 +95,7 @@ func (d *deployment) source() Source {
 }
 
 // lock is a key pair of age.
-func lock(t *testing.T) (Seal, Opener) {
+func lock(t testing.TB) (Seal, Opener) {
 	t.Helper()
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -121,7 +121,7 @@ func (d *deployment) backUp(t *testing.T, s Seal) Made {
 	return m
 }
 
-func target(t *testing.T, place storetest.Place) Target {
+func target(t testing.TB, place storetest.Place) Target {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
 	return Target{Data: data, Postgres: place.Config.Postgres, MasterKeyFile: filepath.Join(data, "master.key"), RPID: rpID,
