@@ -86,6 +86,9 @@ func (a App) Live() bool { return a.ID != "" && a.Removed.IsZero() }
 // CreateApp adds an application. secretHash is of the secret that is shown
 // once; it is empty where d.NeedsSecret is false.
 func CreateApp(id holdfast.AppID, d Draft, secretHash string, now time.Time) (App, []audit.Event, error) {
+	if d.LogoutURI == "" {
+		d.LogoutURI = LogoutURIOf(d)
+	}
 	d, err := settle(d)
 	if err != nil {
 		return App{}, nil, err

@@ -97,6 +97,9 @@ func (d Draft) onto(a *App) {
 // NeedsSecret says whether the application proves itself by a secret, which
 // has to be made for it.
 func (d Draft) NeedsSecret() bool {
+	if Forwards(d.Preset) {
+		return false // Holdfast redeems its own codes
+	}
 	return d.AuthMethod == MethodSecret || d.AuthMethod == "" && d.Confidential
 }
 

@@ -20,11 +20,11 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 			if NeedsUpstream(preset) {
 				d.Upstream = "http://127.0.0.1:3000"
 			}
-			hash := "h"
-			if Forwards(preset) {
-				hash = ""
+			hash := ""
+			if d.NeedsSecret() {
+				hash = "h"
 			}
-			app, _, err := CreateApp("app_wiki", d.suited(), hash, noon)
+			app, _, err := CreateApp("app_wiki", d, hash, noon)
 			if err != nil {
 				t.Fatal(err)
 			}
