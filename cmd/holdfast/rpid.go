@@ -22,33 +22,33 @@ func (s *server) relatedOrigins(ctx context.Context) ([]string, error) {
 	return org.RelatedOrigins(setting), err
 }
 
-// sameRPID refuses to serve under another RP ID than the one that the passkeys
-// were made under. A database that was founded before this was written down
-// is asked once, by what its passkeys were made with.
-func (s *server) sameRPID(ctx context.Context) error {
+// sameRPID refuses to open a database under another RP ID than the one that its
+// passkeys were made under. It writes nothing: the log is signed in the name of
+// the RP ID. A database that was founded before this was written down is asked
+// by what its passkeys were made with, and is then unrecorded.
+func (s *server) sameRPID(ctx context.Context) (unrecorded bool, err error) {
 	recorded, err := s.db.Setting(ctx, org.SettingRPID)
 	if err == nil {
-		if recorded.Value == s.cfg.RPID {
-			return nil
-		}
-		return s.otherRPID(ctx, recorded)
+		return false, s.otherRPID(ctx, recorded)
 	}
 	if holdfast.KindOf(err) != holdfast.NotFound {
-		return err
+		return false, err
 	}
 	if _, err := s.db.Setting(ctx, org.SettingReady); err != nil {
 		if holdfast.KindOf(err) == holdfast.NotFound {
-			return nil // nobody has a passkey yet; founding will write it down
+			return false, nil // nobody has a passkey yet; founding will write it down
 		}
-		return err
+		return false, err
 	}
 	was, err := s.rpIDOfOldest(ctx)
-	if err == nil && was != s.cfg.RPID {
-		err = s.otherRPID(ctx, org.Setting{ID: org.SettingRPID, Value: was})
-	}
 	if err != nil {
-		return err
+		return false, err
 	}
+	return true, s.otherRPID(ctx, org.Setting{ID: org.SettingRPID, Value: was})
+}
+
+// recordRPID writes it down where sameRPID found that nobody had.
+func (s *server) recordRPID(ctx context.Context) error {
 	_, events := org.RecordRPID(s.cfg.RPID)
 	return s.db.InTx(ctx, func(tx *store.Tx) error {
 		return tx.Record(ctx, audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: time.Now()}, events...)
@@ -56,6 +56,9 @@ func (s *server) sameRPID(ctx context.Context) error {
 }
 
 func (s *server) otherRPID(ctx context.Context, recorded org.Setting) error {
+	if recorded.Value == s.cfg.RPID {
+		return nil
+	}
 	counts, err := s.db.CountCredentials(ctx)
 	if err != nil {
 		return err

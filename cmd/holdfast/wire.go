@@ -70,6 +70,7 @@ type server struct {
 	metrics    *telemetry.Metrics
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
 	stopping   atomic.Bool
+	unrecorded bool  // the RP ID of a database from before it was kept
 	putBack    error // why the log is not the one that this node knew; nothing is served then
 }
 
@@ -80,9 +81,9 @@ func wireServer(ctx context.Context, cfg config.Config, log *slog.Logger, demo b
 	if err == nil && s.putBack != nil {
 		return nil, errors.Join(s.putBack, s.db.Close())
 	}
-	if err == nil {
-		if refusal := s.sameRPID(ctx); refusal != nil {
-			return nil, errors.Join(refusal, s.db.Close())
+	if err == nil && s.unrecorded {
+		if err := s.recordRPID(ctx); err != nil {
+			return nil, errors.Join(err, s.db.Close())
 		}
 	}
 	return s, err
@@ -115,6 +116,9 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	}
 	if s.db, err = store.Open(ctx, storeConfig); err != nil {
 		return nil, err
+	}
+	if s.unrecorded, err = s.sameRPID(ctx); err != nil {
+		return nil, errors.Join(err, s.db.Close())
 	}
 	// Before anything is written: a log that grows again hides that it was cut.
 	if s.putBack, err = s.checkpoint.continued(ctx, s.db, verifier); err != nil {

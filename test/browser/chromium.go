@@ -36,6 +36,28 @@ type Browser struct{ ctx context.Context }
 // "login.evil.test", beside localhost and *.localhost.
 func Start(t testing.TB, hosts ...string) *Browser {
 	t.Helper()
+	var options []chromedp.ExecAllocatorOption
+	if len(hosts) > 0 {
+		rules := make([]string, len(hosts))
+		for i, h := range hosts {
+			rules[i] = "MAP " + h + " 127.0.0.1"
+		}
+		options = append(options, chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")))
+	}
+	return start(t, options...)
+}
+
+// StartSecure starts Chromium; https to names below .test leads to a port of
+// this machine, and the certificate with this hash of its key is trusted:
+// Chromium has no passkeys at a site whose certificate is not.
+func StartSecure(t testing.TB, port int, spki string) *Browser {
+	t.Helper()
+	return start(t, chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP *.test:443 127.0.0.1:%d", port)),
+		chromedp.Flag("ignore-certificate-errors-spki-list", spki))
+}
+
+func start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(need.Program(t, "chromium", "chromium-browser", "google-chrome")),
 		chromedp.NoSandbox,
@@ -45,14 +67,7 @@ func Start(t testing.TB, hosts ...string) *Browser {
 		chromedp.Flag("no-first-run", true),
 		chromedp.WSURLReadTimeout(patience),
 	)
-	if len(hosts) > 0 {
-		rules := make([]string, len(hosts))
-		for i, h := range hosts {
-			rules[i] = "MAP " + h + " 127.0.0.1"
-		}
-		options = append(options, chromedp.Flag("host-resolver-rules", strings.Join(rules, ",")))
-	}
-	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	allocator, stop := chromedp.NewExecAllocator(context.Background(), append(options, more...)...)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(cancel)
@@ -136,8 +151,13 @@ func (tab *Tab) For(t testing.TB) *Tab {
 // that nothing but a button leads to the prompt. It holds for pages opened later.
 func (tab *Tab) NoAutofill() {
 	tab.t.Helper()
-	const script = `if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false`
-	tab.run("take autofill away", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+	tab.Before(`if (window.PublicKeyCredential) PublicKeyCredential.isConditionalMediationAvailable = async () => false`)
+}
+
+// Before runs a script in each page opened later, before its own.
+func (tab *Tab) Before(script string) {
+	tab.t.Helper()
+	tab.run("prepare pages", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 		return err
 	}))
@@ -316,6 +336,10 @@ var Synced = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport: "intern
 // DeviceBound is a security key with a PIN: BE=0.
 var DeviceBound = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport: "usb", HasResidentKey: true, HasUserVerification: true,
 	IsUserVerified: true, AutomaticPresenceSimulation: true}
+
+// Phone is a phone nearby with a synced passkey, reached by a scanned code.
+var Phone = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport: "hybrid", HasResidentKey: true, HasUserVerification: true,
+	IsUserVerified: true, AutomaticPresenceSimulation: true, DefaultBackupEligibility: true, DefaultBackupState: true}
 
 // Authenticator is a virtual authenticator in a tab.
 type Authenticator struct {
