@@ -57,8 +57,12 @@ func (p *Provider) authenticate(w http.ResponseWriter, r *http.Request, s *goidc
 		s.Subject, s.GrantedScopes = string(who.Person.ID), s.Scopes
 		return goidc.StatusSuccess, nil
 	}
-	if !slices.Contains(req.Prompt, "none") { // nobody would see the page
-		call.lack, call.lackText = d.Lack, d.Text
+	if d.Lack != "" {
+		if !slices.Contains(req.Prompt, "none") { // nobody would see the page
+			call.lack, call.lackText = d.Lack, d.Text
+		}
+		// The names of groups are the organisation's own.
+		return goidc.StatusFailure, refused(d.Error, "the person or their sign-in does not meet what is required for this application")
 	}
 	return goidc.StatusFailure, refused(d.Error, d.Text)
 }
