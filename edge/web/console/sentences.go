@@ -71,6 +71,9 @@ var sentences = map[audit.Type]string{
 	"token.refreshed": "{what} renewed its access for {person}",
 	"token.revoked":   "{what} gave back its access for {person}",
 
+	"backup.made":  "A backup of everything was made",
+	"log.restored": "Everything before this was put back from a backup",
+
 	"api_token.created": "An API token was made for {person}",
 	"api_token.revoked": "An API token of {person} was revoked",
 
