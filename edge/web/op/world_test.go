@@ -43,6 +43,7 @@ type world struct {
 	store   authorize.Store
 	double  *authorizetest.Store // the store, where it is the double
 	flow    *authorize.Flow
+	keys    op.Keys // nil: those that all tests share
 	server  *httptest.Server
 	browser *http.Client // follows nothing
 	ada     person.Record
@@ -88,10 +89,13 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	t.Cleanup(w.server.Close)
 	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now, Key: make([]byte, 32),
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
+	if w.keys == nil {
+		w.keys = keystest.Ring(w.now)
+	}
 	pages, err := page.New(page.Config{})
 	w.must(err)
 	p, err := op.New(op.Config{
-		Issuer: w.server.URL, Flow: w.flow, Sessions: cookies{w}, Keys: keystest.Ring(w.now), Pages: pages,
+		Issuer: w.server.URL, Flow: w.flow, Sessions: cookies{w}, Keys: w.keys, Pages: pages,
 		Frame: func(*http.Request) page.Frame { return page.Frame{} }, Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)
