@@ -1,6 +1,8 @@
 package org
 
 import (
+	"fmt"
+
 	"holdfast"
 	"holdfast/domain/audit"
 )
@@ -20,7 +22,14 @@ func CheckRPID(recorded Setting, configured string, passkeys int64) error {
 		return nil
 	}
 	return holdfast.Errorf(holdfast.Conflict, "rp_id_changed",
-		"The configuration says rp_id %q, and the %d passkeys that are in use were made under %q: none of them would work any more. "+
+		"The configuration says rp_id %q, and %s made under %q: under another name nobody could sign in. "+
 			"Set rp_id: %s again. To serve further addresses with the same passkeys, name them as related origins; see docs/related-origins.md.",
-		configured, passkeys, recorded.Value, recorded.Value)
+		configured, inUse(passkeys), recorded.Value, recorded.Value)
+}
+
+func inUse(n int64) string {
+	if n == 1 {
+		return "the one passkey that is in use was"
+	}
+	return fmt.Sprintf("the %d passkeys that are in use were", n)
 }
