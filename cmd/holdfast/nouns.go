@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -96,6 +97,25 @@ func groups() noun {
 	}}
 }
 
+// demands are the flags of what an application must prove and asks for.
+func demands(fs *flag.FlagSet, a *host.NewApp) {
+	fs.Func("public-keys", "JWK set in `FILE`: it proves itself by private_key_jwt (RFC 7523)", func(path string) error {
+		text, err := os.ReadFile(path)
+		a.AuthMethod, a.JWKS = string(grant.MethodKey), string(text)
+		return err
+	})
+	fs.BoolVar(&a.RequirePAR, "require-par", false, "take its requests only pushed (RFC 9126)")
+	fs.BoolVar(&a.RequireDPoP, "require-dpop", false, "give it only tokens that are bound to a key (RFC 9449)")
+	fs.IntVar(&a.MinAAL, "min-aal", 0, "least assurance `LEVEL` of a sign-in, 1 to 3")
+	fs.StringVar(&a.RequireACR, "require-acr", "", "what a sign-in must be: `phr` or phrh")
+	fs.Func("max-age", "`DURATION` after which somebody has to sign in again, 8h", func(text string) error {
+		d, err := time.ParseDuration(text)
+		a.MaxAge = int64(d.Seconds())
+		return err
+	})
+	fs.Func("group", "id of a `GROUP` whose members may use it; may be given again", adding(&a.Groups))
+}
+
 func applications() noun {
 	made := []string{"client_id", "client_secret", "configuration"}
 	app := []string{"APP"}
@@ -110,6 +130,7 @@ func applications() noun {
 			fs.StringVar(&a.Upstream, "upstream", "", "`URL` where it listens itself, behind the proxy that the preset configures")
 			fs.Func("redirect-uri", "`URI` that codes are sent to; may be given again", adding(&a.RedirectURIs))
 			fs.Func("post-logout-uri", "`URI` to return to after signing out; may be given again", adding(&a.PostLogoutURIs))
+			demands(fs, &a)
 			return func([]string) (any, error) { return a, nil }
 		}},
 		{name: "secret", summary: "give an application a new secret", args: app, columns: made, flags: named},

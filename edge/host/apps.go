@@ -30,6 +30,22 @@ type NewApp struct {
 	ThirdParty     bool     `json:"third_party,omitempty"`
 	Preset         string   `json:"preset,omitempty"`
 	Upstream       string   `json:"upstream,omitempty"`
+
+	AuthMethod  string   `json:"auth_method,omitempty"`
+	JWKS        string   `json:"jwks,omitempty"`
+	RequirePAR  bool     `json:"require_par,omitempty"`
+	RequireDPoP bool     `json:"require_dpop,omitempty"`
+	MinAAL      int      `json:"min_aal,omitempty"`
+	RequireACR  string   `json:"require_acr,omitempty"`
+	MaxAge      int64    `json:"max_age,omitempty"` // seconds
+	Groups      []string `json:"groups,omitempty"`  // ids
+}
+
+func (in NewApp) draft() grant.Draft {
+	return grant.Draft{Name: in.Name, RedirectURIs: in.RedirectURIs,
+		PostLogoutURIs: in.PostLogoutURIs, Confidential: in.Confidential, Preset: in.Preset, ThirdParty: in.ThirdParty, Upstream: in.Upstream,
+		AuthMethod: grant.Method(in.AuthMethod), JWKS: in.JWKS, RequirePAR: in.RequirePAR, RequireDPoP: in.RequireDPoP,
+		MinAAL: holdfast.AAL(in.MinAAL), RequireACR: in.RequireACR, MaxAge: in.MaxAge, Groups: in.Groups}
 }
 
 // AppMade is a new application, or one with a new secret. The secret is shown
@@ -42,8 +58,7 @@ type AppMade struct {
 
 func (s *Server) apps() {
 	on(s, "app/create", func(ctx context.Context, by holdfast.Actor, in NewApp) (any, error) {
-		added, err := s.Govern.CreateApp(ctx, by, grant.Draft{Name: in.Name, RedirectURIs: in.RedirectURIs,
-			PostLogoutURIs: in.PostLogoutURIs, Confidential: in.Confidential, Preset: in.Preset, ThirdParty: in.ThirdParty, Upstream: in.Upstream})
+		added, err := s.Govern.CreateApp(ctx, by, in.draft())
 		return AppMade{string(added.App.ID), added.Secret, added.Configuration}, err
 	})
 	on(s, "app/secret", func(ctx context.Context, by holdfast.Actor, in byID) (any, error) {
