@@ -36,13 +36,14 @@ func (s *server) outboxState() (states []telemetry.OutboxState) {
 	return states
 }
 
-// deliver empties the outbox until the func that it gives is called, which
+// deliver fills the outbox from the log, and empties it, until the func that it gives is called, which
 // returns when nothing is under way any more.
 func (s *server) deliver(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	worker := s.newOutbox()
 	wg.Go(func() { worker.Run(ctx) })
+	wg.Go(func() { s.follow(ctx) })
 	return func() { cancel(); wg.Wait() }
 }
 

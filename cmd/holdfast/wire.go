@@ -37,6 +37,7 @@ import (
 	"holdfast/flow/authorize"
 	"holdfast/flow/enrol"
 	"holdfast/flow/govern"
+	"holdfast/flow/logout"
 	"holdfast/flow/signin"
 	"holdfast/spec/webauthn"
 )
@@ -68,6 +69,7 @@ type server struct {
 	handler    http.Handler
 	host       *host.Server
 	metrics    *telemetry.Metrics
+	logout     *logout.Flow
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
 	stopping   atomic.Bool
 	unrecorded bool  // the RP ID of a database from before it was kept
@@ -180,6 +182,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	if err != nil {
 		return err
 	}
+	s.logouts(provider, clock, demo)
 	s.metrics = telemetry.New(version(), func() float64 { return float64(s.db.Stats().Batches) },
 		func() float64 { return float64(s.db.Stats().Answered) })
 	doors := []web.Routes{ // at related origins too

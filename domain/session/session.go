@@ -167,3 +167,9 @@ func clip(s string, n int) string {
 		return r
 	}, s)
 }
+
+// An Ending says whose session ended.
+type Ending struct {
+	Session holdfast.SessionID
+	Person  holdfast.PersonID
+}

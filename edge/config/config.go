@@ -53,6 +53,10 @@ type Config struct {
 	// TrustedProxies are the addresses (CIDR) whose X-Forwarded-For is believed.
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
+	// OutgoingAllow are addresses (CIDR) of this host and its link that logout
+	// receivers may be at. All others there are refused.
+	OutgoingAllow []string `yaml:"outgoing_allow"`
+
 	// MetricsListen is a further address, host:port, that answers only /metrics,
 	// /livez and /readyz. Without it /metrics is open to this host alone.
 	MetricsListen string `yaml:"metrics_listen"`
@@ -163,6 +167,11 @@ func (c Config) Complete() (Config, error) {
 		return c, err
 	}
 	c.Mail = mail
+	for _, p := range c.OutgoingAllow {
+		if _, err := netip.ParsePrefix(p); err != nil {
+			return c, fmt.Errorf("outgoing_allow: %q is no network: write 127.0.0.0/8, or 127.0.0.1/32 for one address", p)
+		}
+	}
 	for _, p := range c.TrustedProxies {
 		if _, err := netip.ParsePrefix(p); err != nil {
 			return c, fmt.Errorf("trusted_proxies: %q is no network: write 10.0.0.0/8, or 10.1.2.3/32 for one address", p)

@@ -42,6 +42,7 @@ func TestRefusals(t *testing.T) {
 		{"RP ID that is a top-level domain", "origin: https://id.example.org\nrp_id: org\n", "rp_id:"},
 		{"listen without a port", "listen: localhost\n", "listen:"},
 		{"half of TLS", "tls:\n  cert_file: a\n", "go together"},
+		{"outgoing_allow that is no network", "outgoing_allow: [localhost]\n", "outgoing_allow:"},
 		{"proxy that is no network", "trusted_proxies: [10.1.2.3]\n", "trusted_proxies:"},
 		{"log", "log: xml\n", "log:"},
 	} {

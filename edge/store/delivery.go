@@ -312,3 +312,8 @@ func (tx *Tx) PutMail(ctx context.Context, m notice.Mail) error {
 	}
 	return nil
 }
+
+// PutMessage is PutDelivery of what goes out at once.
+func (tx *Tx) PutMessage(ctx context.Context, kind string, person holdfast.PersonID, target string, body []byte) error {
+	return tx.PutDelivery(ctx, Delivery{Kind: kind, Person: person, Target: target, Body: body})
+}

@@ -32,6 +32,11 @@ func (r reader) GrantsOfSession(ctx context.Context, id holdfast.SessionID) ([]g
 	return list[grant.Grant](ctx, r, "where session = $1 and ended = 0 order by created, id", string(id))
 }
 
+// AllGrantsOfSession lists those of a session, also ended ones.
+func (r reader) AllGrantsOfSession(ctx context.Context, id holdfast.SessionID) ([]grant.Grant, error) {
+	return list[grant.Grant](ctx, r, "where session = $1 order by created, id", string(id))
+}
+
 // GrantsOfApp lists those of an application that have not ended.
 func (r reader) GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error) {
 	return list[grant.Grant](ctx, r, "where app = $1 and ended = 0 order by created, id", string(id))

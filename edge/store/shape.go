@@ -92,10 +92,12 @@ func (s Shape) names() string {
 // LeftOut names the ephemera that a backup does not hold, and why.
 func LeftOut() map[string]string {
 	return map[string]string{
-		"pending":  "authorization requests that people have open: they end in half an hour, and the application asks again",
-		"throttle": "counts of attempts: they end within the hour",
-		"mail":     "messages of the demo: they hold links that still work",
-		"delivery": "messages and sign-outs on their way: a copy that is put back elsewhere must send nothing to anybody",
-		"node":     "which servers run: others do when it is put back",
+		"idempotency": "answers kept for programs that ask again: they hold links and secrets, and end within a day",
+		"pending":     "authorization requests that people have open: they end in half an hour, and the application asks again",
+		"throttle":    "counts of attempts: they end within the hour",
+		"mail":        "messages of the demo: they hold links that still work",
+		"delivery":    "messages and sign-outs on their way: a copy that is put back elsewhere must send nothing to anybody",
+		"follower":    "how far the log was read for what must be told: a copy begins at its end",
+		"node":        "which servers run: others do when it is put back",
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -69,7 +70,11 @@ func (s *LogoutSender) Send(ctx context.Context, target string, body []byte) err
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	res, err := s.client.Do(r)
 	if err != nil {
-		return fmt.Errorf("tell %s of a logout: %w", app.Name, err)
+		err = fmt.Errorf("tell %s of a logout: %w", app.Name, err)
+		if errors.Is(err, outward.ErrForbidden) {
+			err = outbox.Permanent(err)
+		}
+		return err
 	}
 	defer outward.Drain(res)
 	return answered(res.StatusCode)

@@ -42,6 +42,9 @@ func (p *Provider) describe() ([]byte, error) {
 		"end_session_endpoint":            p.Issuer + PathLogout,
 		"subject_types_supported":         []string{"public"},
 
+		"backchannel_logout_supported":         true,
+		"backchannel_logout_session_supported": true,
+
 		"pushed_authorization_request_endpoint": p.Issuer + PathPushed,
 		"require_pushed_authorization_requests": false, // by application
 		"dpop_signing_alg_values_supported":     strings.Fields(algsText),
