@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"holdfast/edge/config"
 )
@@ -43,6 +44,21 @@ func (s *settings) flags(fs *flag.FlagSet, listen bool) {
 	fs.StringVar(&s.data, "data", "", "`DIR` of the embedded database, the keys and the host socket (default holdfast-data)")
 	if listen {
 		fs.StringVar(&s.listen, "listen", "", "`ADDR` of the web server, host:port (default localhost:8080)")
+	}
+}
+
+// again gives what reads the configuration as it is now, or nil without a file.
+// The origin that was chosen with a port at the start stays.
+func (s settings) again(chosen config.Config) func() (config.Config, error) {
+	if s.file == "" {
+		return nil
+	}
+	return func() (config.Config, error) {
+		next, err := s.read()
+		if err == nil && strings.HasSuffix(next.Origin, ":0") {
+			next.Origin = chosen.Origin
+		}
+		return next, err
 	}
 }
 

@@ -53,7 +53,8 @@ func runDemo(ctx context.Context, c console, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := wireServer(ctx, cfg, newLog(c, cfg), true)
+	log, _ := newLog(c, cfg)
+	s, err := wireServer(ctx, cfg, log, true)
 	if err != nil {
 		return errors.Join(err, l.Close(), appListener.Close())
 	}

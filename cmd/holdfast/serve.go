@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,13 +9,16 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"time"
 
 	"holdfast"
 	"holdfast/domain/org"
 	"holdfast/edge/config"
+	"holdfast/edge/telemetry"
 	"holdfast/edge/web"
 	"holdfast/edge/web/route"
 )
@@ -44,18 +46,29 @@ func runServe(ctx context.Context, c console, args []string) error {
 	if strings.HasSuffix(cfg.Origin, ":0") { // the system chose the port, and nobody the origin
 		cfg.Origin = "http://" + address(l)
 	}
-	s, err := wireServer(ctx, cfg, newLog(c, cfg), false)
+	log, level := newLog(c, cfg)
+	s, err := wireServer(ctx, cfg, log, false)
 	if err != nil {
 		return errors.Join(err, l.Close())
+	}
+	s.live.level = level
+	if err := s.goLive(set.again(cfg)); err != nil {
+		return errors.Join(err, l.Close(), s.db.Close())
 	}
 	return s.run(ctx, l, func() error { return s.greet(ctx, c) })
 }
 
-func newLog(c console, cfg config.Config) *slog.Logger {
+// newLog gives the server's log, whose lines carry the trace of their request,
+// and what sets its level.
+func newLog(c console, cfg config.Config) (*slog.Logger, *slog.LevelVar) {
+	least := new(slog.LevelVar)
+	least.Set(level(cfg))
+	options := &slog.HandlerOptions{Level: least}
+	var h slog.Handler = slog.NewTextHandler(c.err, options)
 	if cfg.Log == "json" {
-		return slog.New(slog.NewJSONHandler(c.err, nil))
+		h = slog.NewJSONHandler(c.err, options)
 	}
-	return slog.New(slog.NewTextHandler(c.err, nil))
+	return slog.New(telemetry.Logs(h)), least
 }
 
 // greet prints where the server is and, while nobody administers it, the link
@@ -117,7 +130,7 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 	undelivered := s.deliver(ctx)
 	err = started()
 	if err == nil {
-		err = s.work(ctx, failed)
+		err = s.supervised(ctx, failed)
 	}
 	s.stopping.Store(true)
 	undelivered()
@@ -130,11 +143,45 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 }
 
 func (s *server) serve(h *http.Server, l net.Listener) error {
-	if s.cfg.TLS.CertFile == "" {
+	if s.live.certificate == nil {
 		return h.Serve(l)
 	}
-	h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	return h.ServeTLS(l, s.cfg.TLS.CertFile, s.cfg.TLS.KeyFile)
+	h.TLSConfig = s.live.tls()
+	return h.ServeTLS(l, "", "")
+}
+
+// supervised is work under the eyes of the service manager.
+func (s *server) supervised(ctx context.Context, failed <-chan error) error {
+	if err := s.manager.Ready("serving " + s.cfg.Origin); err != nil {
+		s.log.WarnContext(ctx, "the service manager does not listen", "error", err)
+	}
+	watched, stop := context.WithCancel(ctx)
+	go s.alive(watched)
+	err := s.work(ctx, failed)
+	stop()
+	s.manager.Stopping() // whoever does not hear it sees the end
+	return err
+}
+
+// alive gives the service manager its signs of life. They say that this process
+// runs, not that the database answers: that is /readyz, and starting anew would
+// not mend it.
+func (s *server) alive(ctx context.Context) {
+	patience := s.manager.Watchdog()
+	if patience == 0 {
+		return
+	}
+	tick := time.NewTicker(patience / 3)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := s.manager.Alive(); err != nil {
+			s.log.WarnContext(ctx, "tell the service manager", "error", err)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // work does what is due from time to time, until ctx is done or a listener fails.
@@ -142,12 +189,19 @@ func (s *server) work(ctx context.Context, failed <-chan error) error {
 	second, minute := time.NewTicker(time.Second), time.NewTicker(time.Minute)
 	defer second.Stop()
 	defer minute.Stop()
+	hangup := make(chan os.Signal, 1)
+	if s.live.reread != nil {
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-failed:
 			return err
+		case <-hangup:
+			s.reload(ctx)
 		case <-second.C:
 			if err := s.checkpoint.save(); err != nil {
 				s.log.Error("keep the checkpoint", "error", err)

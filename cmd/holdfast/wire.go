@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -24,6 +23,7 @@ import (
 	"holdfast/edge/keys"
 	"holdfast/edge/outbox"
 	"holdfast/edge/store"
+	"holdfast/edge/systemd"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web"
 	adminconsole "holdfast/edge/web/console"
@@ -71,6 +71,8 @@ type server struct {
 	metrics    *telemetry.Metrics
 	logout     *logout.Flow
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
+	live       live
+	manager    systemd.Manager
 	stopping   atomic.Bool
 	unrecorded bool  // the RP ID of a database from before it was kept
 	putBack    error // why the log is not the one that this node knew; nothing is served then
@@ -105,10 +107,14 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	if err != nil {
 		return nil, err
 	}
-	s := &server{cfg: cfg, log: log, routes: map[string]outbox.Route{}, checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
+	s := &server{cfg: cfg, log: log, routes: map[string]outbox.Route{}, live: live{proxies: visit.NewProxies(networks(cfg)...)},
+		manager: systemd.FromEnvironment(os.Getenv), checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
 	storeConfig := store.Config{Steps: steps(cfg), Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
-	if demo {
+	switch {
+	case demo:
 		storeConfig.Mail = store.MailKeep
+	case cfg.Mail.On():
+		storeConfig.Mail = store.MailSend // whoever serves sends it: goLive
 	}
 	if storeConfig.Postgres, err = cfg.DatabaseURL(); err != nil {
 		return nil, err
@@ -207,12 +213,8 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 }
 
 func (s *server) visits(pages *page.Pages, demo bool) *visit.Visits {
-	var proxies []netip.Prefix
-	for _, p := range s.cfg.TrustedProxies {
-		proxies = append(proxies, netip.MustParsePrefix(p)) // Complete has checked them
-	}
 	return visit.New(visit.Config{Store: s.db, Pages: pages, Clock: time.Now, Log: s.log,
-		Secure: s.cfg.Secure(), Demo: demo, Proxies: proxies})
+		Secure: s.cfg.Secure(), Demo: demo, Proxies: s.live.proxies})
 }
 
 // facts are what an administrator may want to know of the deployment.

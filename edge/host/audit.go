@@ -142,8 +142,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		err = t.Close()
 	}
 	if err != nil {
-		s.Log.Error("export the audit log", "error", err)
+		s.Log.ErrorContext(r.Context(), "export the audit log", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	s.Log.Info("exported the audit log", "by", peerOf(r.Context()).ID)
+	s.Log.InfoContext(r.Context(), "exported the audit log", "by", peerOf(r.Context()).ID)
 }

@@ -94,7 +94,7 @@ func Handler(c Config) (*Server, error) {
 	}
 	door := protection.Handler(patterned(s.related()))
 	outer.Mount("/", root, s.rightHost(root, s.otherHost(root, door)))
-	return &Server{s.observe(outer), outer}, nil
+	return &Server{telemetry.Traced(s.observe(outer), c.Visits.FromProxy), outer}, nil
 }
 
 // Probes adds what a supervisor asks. Both answer on any host name.
@@ -175,7 +175,7 @@ func (s *server) observe(next http.Handler) http.Handler {
 		page.Headers(w.Header()) // also of redirects and plain errors; whoever knows better sets them again
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				s.Log.Error("panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.Log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				if !rec.wrote {
 					http.Error(rec, "Something went wrong on our side. Nothing was saved.", http.StatusInternalServerError)
 				}
@@ -184,7 +184,10 @@ func (s *server) observe(next http.Handler) http.Handler {
 			if rec.route != "" {
 				route = rec.route
 			}
-			s.Metrics.Count(route, rec.status, time.Since(began))
+			took := time.Since(began)
+			s.Metrics.Count(route, rec.status, took)
+			// The pattern, not the path: what stands in paths is people's business.
+			s.Log.DebugContext(r.Context(), "answered", "method", r.Method, "route", route, "status", rec.status, "took", took)
 		}()
 		next.ServeHTTP(rec, r)
 	})

@@ -108,6 +108,12 @@ func (a *Authority) IssueInto(t testing.TB, p Pair, name string, ends time.Time)
 	return p
 }
 
+// Ends is when the certificate in the files does.
+func (p Pair) Ends(t testing.TB) time.Time {
+	t.Helper()
+	return p.TLS(t).Leaf.NotAfter
+}
+
 // TLS reads the pair as a server would.
 func (p Pair) TLS(t testing.TB) tls.Certificate {
 	t.Helper()

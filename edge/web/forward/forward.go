@@ -127,7 +127,7 @@ func (f *Forward) seen(r *http.Request, h forward.Holder) {
 		return
 	}
 	if err := f.Store.Seen(r.Context(), h.Session.ID, now); err != nil {
-		f.Log.Warn("note the activity of a session", "session", h.Session.ID, "error", err)
+		f.Log.WarnContext(r.Context(), "note the activity of a session", "session", h.Session.ID, "error", err)
 	}
 }
 
@@ -163,7 +163,7 @@ func (f *Forward) problem(w http.ResponseWriter, r *http.Request, err error) {
 	e, ok := errors.AsType[*holdfast.Error](err)
 	if !ok {
 		if r.Context().Err() == nil {
-			f.Log.Error("forward-auth", "path", r.URL.Path, "error", err)
+			f.Log.ErrorContext(r.Context(), "forward-auth", "path", r.URL.Path, "error", err)
 		}
 		e = errInternal
 	}

@@ -32,7 +32,7 @@ var (
 // readers one would believe the client.
 func (f *Forward) told(r *http.Request) (told, error) {
 	if !f.Visits.FromProxy(r) {
-		f.Log.Warn("forward-auth: a request came from a proxy that is not trusted; if it is yours, add its address to trusted_proxies",
+		f.Log.WarnContext(r.Context(), "forward-auth: a request came from a proxy that is not trusted; if it is yours, add its address to trusted_proxies",
 			"peer", r.RemoteAddr, "path", r.URL.Path)
 		return told{}, errProxy
 	}

@@ -58,7 +58,7 @@ func newSite(t testing.TB, change func(*grant.Draft)) *site {
 		t.Fatal(err)
 	}
 	c := s.Visits.Config
-	c.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	c.Proxies = visit.NewProxies(netip.MustParsePrefix("10.0.0.0/8"))
 	f, err := webforward.New(webforward.Config{Issuer: issuer, Flow: flow, Visits: visit.New(c), Store: s.DB, Clock: s.Now,
 		Signer: func(context.Context) (string, crypto.Signer, error) { return "kid", s.key, nil }, Log: slog.New(slog.NewTextHandler(s.Log, nil))})
 	if err != nil {

@@ -4,7 +4,32 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 )
+
+// Proxies are the networks of those whose headers are believed. They may
+// change while the server runs, and be used concurrently. A nil *Proxies is
+// nobody.
+type Proxies struct {
+	networks atomic.Pointer[[]netip.Prefix]
+}
+
+// NewProxies begins with networks.
+func NewProxies(networks ...netip.Prefix) *Proxies {
+	p := &Proxies{}
+	p.Set(networks)
+	return p
+}
+
+// Set puts other networks in their place, for the requests that come.
+func (p *Proxies) Set(networks []netip.Prefix) { p.networks.Store(&networks) }
+
+func (p *Proxies) now() []netip.Prefix {
+	if p == nil {
+		return nil
+	}
+	return *p.networks.Load()
+}
 
 // addressOf walks X-Forwarded-For from its end as long as those who wrote it
 // are trusted; a stranger can write anything at its beginning.
@@ -37,5 +62,5 @@ func within(a netip.Addr, networks []netip.Prefix) bool {
 // FromProxy says whether r comes from a proxy whose headers are believed.
 func (vs *Visits) FromProxy(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err == nil && within(peer.Addr().Unmap(), vs.Proxies)
+	return err == nil && within(peer.Addr().Unmap(), vs.Proxies.now())
 }

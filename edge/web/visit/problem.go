@@ -1,7 +1,6 @@
 package visit
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	"reflect"
 
 	"holdfast"
+	"holdfast/edge/telemetry"
 	"holdfast/edge/web/page"
 	"holdfast/spec/ijson"
 )
@@ -69,10 +69,10 @@ func (vs *Visits) problemOf(r *http.Request, err error) Problem {
 	p.Title = http.StatusText(p.Status)
 	level := slog.LevelInfo
 	if p.Status >= 500 {
-		level, p.Trace = slog.LevelError, rand.Text()[:12]
+		level, p.Trace = slog.LevelError, telemetry.TraceOf(r.Context()).ID
 	}
 	if r.Context().Err() == nil {
-		vs.Log.Log(r.Context(), level, "refused", "method", r.Method, "path", r.URL.Path, "code", p.Code, "trace", p.Trace, "error", err)
+		vs.Log.Log(r.Context(), level, "refused", "method", r.Method, "path", r.URL.Path, "code", p.Code, "error", err)
 	}
 	return p
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"holdfast"
@@ -39,7 +38,7 @@ type Config struct {
 	Log     *slog.Logger
 	Secure  bool // https
 	Demo    bool
-	Proxies []netip.Prefix // whose X-Forwarded-For is believed
+	Proxies *Proxies // whose X-Forwarded-For is believed; nil: nobody's
 }
 
 // Visits makes a Visit of each request. It may be used concurrently.
@@ -100,7 +99,7 @@ func (vs *Visits) Of(r *http.Request) (Visit, error) {
 	}
 	if now.Sub(seen) >= seenEvery && now.Sub(s.AuthTime) >= seenEvery {
 		if err := vs.Store.Seen(r.Context(), s.ID, now); err != nil {
-			vs.Log.Warn("note the activity of a session", "session", s.ID, "error", err)
+			vs.Log.WarnContext(r.Context(), "note the activity of a session", "session", s.ID, "error", err)
 		}
 	}
 	return Visit{s, p, now}, nil
@@ -129,11 +128,11 @@ func (vs *Visits) Bare(r *http.Request, v Visit) page.Frame {
 
 // Address is the network address of who asks: the peer, or what a trusted
 // proxy says of it.
-func (vs *Visits) Address(r *http.Request) string { return addressOf(r, vs.Proxies) }
+func (vs *Visits) Address(r *http.Request) string { return addressOf(r, vs.Proxies.now()) }
 
 // Render answers with a page.
 func (vs *Visits) Render(w http.ResponseWriter, r *http.Request, status int, p page.Page) {
 	if err := vs.Pages.Render(w, status, p); err != nil && r.Context().Err() == nil {
-		vs.Log.Error("render a page", "path", r.URL.Path, "error", err)
+		vs.Log.ErrorContext(r.Context(), "render a page", "path", r.URL.Path, "error", err)
 	}
 }
