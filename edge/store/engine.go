@@ -27,6 +27,9 @@ type engine interface {
 	headLock() string
 	// rowsAtOnce is how many rows one insert should bring, where there are many.
 	rowsAtOnce() int
+	// ownersOf is the condition "c.id …" for a list of ids as $1, or "" where
+	// reading one by one costs no more.
+	ownersOf() string
 	// foreign lists what the schema has or lacks against the migrations.
 	foreign(ctx context.Context, q querier) ([]object, error)
 	// stray is a condition for rows with values of another kind than their

@@ -83,6 +83,8 @@ func (e *postgresEngine) headLock() string { return " for update" }
 // is a statement of its own to prepare, and more than these gain little.
 func (e *postgresEngine) rowsAtOnce() int { return 32 }
 
+func (e *postgresEngine) ownersOf() string { return "= any($1)" }
+
 func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
 	rs, err := e.pool.Query(ctx, text, args...)
 	if err != nil {

@@ -27,7 +27,7 @@ func (r reader) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID
 		or = newOwnerReader()
 	}
 	defer t.owners.Put(or)
-	rs, err := r.q.query(ctx, or.text, string(id))
+	rs, err := r.q.query(ctx, or.one, string(id))
 	if err != nil {
 		return c, p, err
 	}
@@ -50,7 +50,8 @@ type ownerReader struct {
 	p       person.Record
 	ofC     []audit.Column // point into c
 	ofP     []audit.Column // point into p
-	text    string
+	text    string // up to the condition on c.id
+	one     string
 	scanner *scanner
 }
 
@@ -59,7 +60,8 @@ func newOwnerReader() *ownerReader {
 	or.ofC, or.ofP = audit.ColumnsOf(&or.c), audit.ColumnsOf(&or.p)
 	or.scanner = newScanner(or.ofC, or.ofP)
 	or.text = "select " + names(or.ofC, "c.") + ", " + names(or.ofP, "p.") +
-		" from credential c join person p on p.id = c.person where c.id = $1"
+		" from credential c join person p on p.id = c.person where c.id "
+	or.one = or.text + "= $1"
 	return or
 }
 

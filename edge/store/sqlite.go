@@ -168,6 +168,9 @@ func (e *sqliteEngine) headLock() string { return "" }
 // can be undone alone; that costs more than the statements it saves.
 func (e *sqliteEngine) rowsAtOnce() int { return 1 }
 
+// A read is a call, not a message.
+func (e *sqliteEngine) ownersOf() string { return "" }
+
 // A file that cannot be opened now cannot be opened in a moment.
 func (e *sqliteEngine) comesBack() bool { return false }
 

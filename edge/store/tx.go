@@ -13,13 +13,14 @@ import (
 // those of every closure before it.
 type Tx struct {
 	reader
-	ctx   context.Context // the batch's: a caller's would end what everybody shares
-	db    *DB
-	conn  conn
-	job   *job
-	bad   error // the first error of the database; after it nothing more is run
-	wrote bool  // something of it must be undone if it fails
-	over  bool  // the closure has returned
+	ctx      context.Context // the batch's: a caller's would end what everybody shares
+	db       *DB
+	conn     conn
+	job      *job
+	foreseen foreseen
+	bad      error // the first error of the database; after it nothing more is run
+	wrote    bool  // something of it must be undone if it fails
+	over     bool  // the closure has returned
 }
 
 func newTx(ctx context.Context, db *DB, c conn, j *job) *Tx {
@@ -113,6 +114,7 @@ func (tx *Tx) record(ctx context.Context, by audit.By, e audit.Event) error {
 		if !ok {
 			return errInternal.Because(fmt.Errorf("record %s: no table %q is known to the log", e.Type, p.Table))
 		}
+		tx.foreseen.changed(p)
 		if err := tx.put(ctx, t, p); err != nil {
 			return err
 		}
@@ -158,6 +160,9 @@ func (tx *Tx) Erase(ctx context.Context, p holdfast.PersonID) error {
 		return err
 	}
 	if err := tx.later(ctx, "delete from device where person = $1", string(p)); err != nil {
+		return err
+	}
+	if err := tx.forgetAnswers(ctx, p); err != nil {
 		return err
 	}
 	return tx.later(ctx, "delete from mail where person = $1", string(p))

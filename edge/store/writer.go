@@ -17,9 +17,10 @@ import (
 type job struct {
 	ctx   context.Context
 	fn    func(*Tx) error
-	state atomic.Int32 // jobQueued, then one of the others
-	err   error        // of the closure; owned by the writer until done
-	done  chan error   // answered once, after the commit
+	state atomic.Int32          // jobQueued, then one of the others
+	err   error                 // of the closure; owned by the writer until done
+	done  chan error            // answered once, after the commit
+	wants holdfast.CredentialID // will be read; may be empty
 
 	leaves []leaf              // what it appends to the log
 	erased []holdfast.PersonID // whose openings go
@@ -46,7 +47,12 @@ const (
 //
 // ctx counts until fn begins; then InTx waits for the outcome.
 func (db *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
-	j := &job{ctx: ctx, fn: fn, done: make(chan error, 1)}
+	return db.do(&job{ctx: ctx, fn: fn, done: make(chan error, 1)})
+}
+
+// do brings a closure to the writer and waits for its outcome.
+func (db *DB) do(j *job) error {
+	ctx := j.ctx
 	select {
 	case <-db.closing:
 		return errClosed
@@ -78,12 +84,13 @@ func (db *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 
 // writer is the one goroutine that writes.
 type writer struct {
-	db    *DB
-	conn  conn      // nil when it must be opened first
-	batch []*job    // being run
-	full  bool      // nobody may join the batch any more
-	away  time.Time // since when the database cannot be reached; zero while it can
-	ended bool      // returned from loop as meant
+	db       *DB
+	conn     conn      // nil when it must be opened first
+	batch    []*job    // being run
+	full     bool      // nobody may join the batch any more
+	away     time.Time // since when the database cannot be reached; zero while it can
+	foreseen foreseen
+	ended    bool // returned from loop as meant
 }
 
 const (
@@ -305,6 +312,9 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 		return p, err
 	}
 	w.collect()
+	if err = w.foresee(ctx); err != nil {
+		return p, err
+	}
 	for _, j := range w.batch {
 		if err = w.runJob(ctx, j, careful); err != nil {
 			return p, err
@@ -344,6 +354,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 	}
 	j.begin()
 	tx := newTx(ctx, w.db, w.conn, j)
+	tx.foreseen = w.foreseen
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
 		return tx.bad

@@ -46,10 +46,11 @@ type Tx interface {
 }
 
 // Store runs transactions one after another; a transaction is durable when
-// InTx returns nil. The function may run more than once.
+// InTxFor returns nil. The function may run more than once.
 type Store interface {
 	Reader
-	InTx(ctx context.Context, fn func(Tx) error) error
+	// InTxFor is told beforehand which credential the function will read.
+	InTxFor(ctx context.Context, id holdfast.CredentialID, fn func(Tx) error) error
 }
 
 // Config is what the story needs.
@@ -144,8 +145,9 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	}
 	var done Done
 	var used credential.Record
-	err = f.Store.InTx(ctx, func(tx Tx) error {
-		done, used, err = f.open(ctx, tx, pending, credentialID(response), verified, in, now)
+	id := credentialID(response)
+	err = f.Store.InTxFor(ctx, id, func(tx Tx) error {
+		done, used, err = f.open(ctx, tx, pending, id, verified, in, now)
 		return err
 	})
 	if err == nil && pending.Session == "" {
