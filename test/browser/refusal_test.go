@@ -16,16 +16,23 @@ var notDiscoverable = Kind{Protocol: "ctap2", Ctap2version: "ctap2_1", Transport
 // founded is a demo that has its administrator.
 func founded(t *testing.T, b *Browser) *Demo {
 	t.Helper()
+	d, _ := foundedWith(t, b)
+	return d
+}
+
+// foundedWith gives the administrator's authenticator too.
+func foundedWith(t *testing.T, b *Browser) (*Demo, *Authenticator) {
+	t.Helper()
 	d := StartDemo(t)
 	tab := b.Tab(t, "founder")
-	tab.Add(Synced)
+	a := tab.Add(Synced)
 	tab.Open(d.SetUp)
 	tab.Fill("#organisation", "Kelp & Shore")
 	tab.Fill("#name", "Robin Wrack")
 	tab.Fill("#email", "robin@kelp.example")
 	tab.Click("[data-go]")
 	tab.At("/welcome")
-	return d
+	return d, a
 }
 
 // enrolled is somebody with a passkey of a kind who is signed out, at a browser
