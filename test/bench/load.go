@@ -37,7 +37,7 @@ func load(ctx context.Context, s *server, n int, length time.Duration, next func
 	parts := make([]loaded, n)
 	visitors := make([]*visitor, n)
 	for i := range visitors {
-		v, err := s.visitor()
+		v, err := s.node(i).visitor()
 		if err != nil {
 			return loaded{}, err
 		}

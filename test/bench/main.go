@@ -25,6 +25,7 @@ type settings struct {
 	parts  []string
 	people []int
 	rounds int
+	nodes  int
 	length time.Duration
 	small  int
 	large  int
@@ -75,6 +76,7 @@ func parse(args []string) (s settings, err error) {
 	parts := fs.String("parts", strings.Join(allParts, ","), "what to measure")
 	people := fs.String("people", "1,8,64", "how many people sign in at once")
 	fs.IntVar(&s.rounds, "rounds", 5, "how often; medians are printed")
+	fs.IntVar(&s.nodes, "nodes", 1, "servers that share the PostgreSQL; people are spread over them")
 	fs.DurationVar(&s.length, "length", 4*time.Second, "of each load of a round")
 	fs.IntVar(&s.small, "small", 10_000, "credentials in the smaller database of rows")
 	fs.IntVar(&s.large, "large", 1_000_000, "credentials in the larger one")

@@ -53,6 +53,49 @@ type server struct {
 	log    *os.File
 
 	profile string // file of a CPU profile
+
+	others []*server // further nodes
+}
+
+// node is the i-th, counted round and round.
+func (s *server) node(i int) *server {
+	if i %= 1 + len(s.others); i > 0 {
+		return s.others[i-1]
+	}
+	return s
+}
+
+// cpu is the processor time of all nodes.
+func (s *server) cpu() (sum time.Duration, err error) {
+	for i := range 1 + len(s.others) {
+		one, err := cpuOf(s.node(i).cmd.Process.Pid, false)
+		if err != nil {
+			return 0, err
+		}
+		sum += one
+	}
+	return sum, nil
+}
+
+// addNodes starts the others, with the database, origin and master key of s.
+func (b *bench) addNodes(ctx context.Context, s *server, dsn string) error {
+	for i := 1; i < b.nodes; i++ {
+		n, err := b.newServer(ctx, fmt.Sprintf("node%d", i), dsn)
+		if err != nil {
+			return err
+		}
+		n.origin = s.origin
+		config := fmt.Sprintf("origin: %s\nlisten: %s\ndata: %s\ndatabase_url_file: %s\nmaster_key_file: %s\n",
+			n.origin, n.addr, n.data, filepath.Join(n.data, "database-url"), filepath.Join(s.data, "master.key"))
+		if err := os.WriteFile(n.config(), []byte(config), 0o600); err != nil {
+			return err
+		}
+		if _, err := n.start(ctx); err != nil {
+			return err
+		}
+		s.others = append(s.others, n)
+	}
+	return nil
 }
 
 // newServer prepares one that is not yet started. dsn empty: SQLite.
@@ -128,6 +171,12 @@ func (s *server) answers() error {
 
 // stop ends it as a supervisor would.
 func (s *server) stop() error {
+	for _, n := range s.others {
+		if err := n.stop(); err != nil {
+			return err
+		}
+	}
+	s.others = nil
 	defer s.log.Close()
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err

@@ -26,7 +26,7 @@ func (b *bench) measure(ctx context.Context, s *server, n int, next func(connect
 		db = func() (time.Duration, error) { return 0, nil }
 	}
 	raw := rawVerifications(yardstick)
-	cpu0, err := cpuOf(s.cmd.Process.Pid, false)
+	cpu0, err := s.cpu()
 	if err != nil {
 		return m, err
 	}
@@ -37,7 +37,7 @@ func (b *bench) measure(ctx context.Context, s *server, n int, next func(connect
 	if m.loaded, err = load(ctx, s, n, b.length, next); err != nil {
 		return m, err
 	}
-	cpu1, err := cpuOf(s.cmd.Process.Pid, false)
+	cpu1, err := s.cpu()
 	if err != nil {
 		return m, err
 	}
@@ -73,6 +73,11 @@ func (b *bench) signIns(ctx context.Context, engine, dsn string, db func() (time
 			err = stop
 		}
 	}()
+	if dsn != "" {
+		if err := b.addNodes(ctx, s, dsn); err != nil {
+			return err
+		}
+	}
 	people, err := s.enrol(ctx, slices.Max(b.people))
 	if err != nil {
 		return err
@@ -81,7 +86,8 @@ func (b *bench) signIns(ctx context.Context, engine, dsn string, db func() (time
 	if _, err := load(ctx, s, len(people), time.Second, next); err != nil { // warm caches are the usual state
 		return err
 	}
-	b.printf("sign-ins on %s: begin + finish, durable session, audit record; %d rounds of %s, medians\n", engine, b.rounds, b.length)
+	b.printf("sign-ins on %s, nodes: %d: begin + finish, durable session, audit record; %d rounds of %s, medians\n",
+		engine, 1+len(s.others), b.rounds, b.length)
 	rounds := map[int][]measured{}
 	for range b.rounds {
 		for _, n := range b.people {
