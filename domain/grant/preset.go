@@ -141,7 +141,7 @@ func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 // leaving is where a browser goes to sign out of both, and then back.
 func (s Setting) leaving(back string) string {
 	if !slices.Contains(s.App.PostLogoutURIs, back) {
-		return s.Issuer + "/logout"
+		return s.Issuer + "/logout?client_id=" + url.QueryEscape(string(s.App.ID))
 	}
 	return s.Issuer + "/logout?" + url.Values{"client_id": {string(s.App.ID)}, "post_logout_redirect_uri": {back}}.Encode()
 }

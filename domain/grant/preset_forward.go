@@ -132,7 +132,8 @@ func nginx(s Setting) ([]string, error) {
 			"}",
 			"location ^~ "+ForwardPrefix+" {",
 			"    auth_request off;",
-			"    proxy_pass "+s.Issuer+";")
+			"    proxy_pass "+s.Issuer+";",
+			"    proxy_redirect off;")
 		lines = append(append(lines, told...),
 			"}",
 			"location @holdfast_start {",

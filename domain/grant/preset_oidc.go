@@ -2,6 +2,7 @@ package grant
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"strings"
 )
@@ -62,7 +63,7 @@ func oauth2Proxy(s Setting) ([]string, error) {
 	listen, before := "127.0.0.1:4180", "# Whatever holds the certificate of "+origin(redirect)+" passes everything to http_address."
 	cookie := "__Host-oauth2-proxy"
 	if redirect.Scheme == "http" {
-		listen, before, cookie = redirect.Host, "# It listens at "+origin(redirect)+" itself.", "oauth2-proxy"
+		listen, before, cookie = net.JoinHostPort("127.0.0.1", redirect.Port()), "# It listens at "+origin(redirect)+" itself.", "oauth2-proxy"
 	}
 	issuerHost := strings.TrimPrefix(strings.TrimPrefix(s.Issuer, "https://"), "http://")
 	secret := s.shownOnce(`client_secret = "` + s.Secret + `"`)
@@ -94,7 +95,7 @@ func oauth2Proxy(s Setting) ([]string, error) {
 		`cookie_expire = "24h"`,
 		`cookie_refresh = "1m"`,
 		`whitelist_domains = ["` + issuerHost + `"]`,
-		"# To sign out of both: " + origin(redirect) + "/oauth2/sign_out?rd=" + url.QueryEscape(s.leaving(origin(redirect)+"/")),
+		"# To sign out of both: " + origin(redirect) + "/oauth2/sign_out?rd=" + url.QueryEscape(s.leaving(origin(redirect)+"/")+"&id_token_hint={id_token}"),
 	}, nil
 }
 

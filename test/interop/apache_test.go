@@ -58,7 +58,7 @@ func TestApacheReadsThePrintedConfiguration(t *testing.T) {
 		t.Fatalf("got %s to %q, want a redirect to the provider", answer.Status, to)
 	}
 	for name, want := range map[string]string{"client_id": "app_wiki", "redirect_uri": redirect, "response_type": "code",
-		"code_challenge_method": "S256", "scope": "openid profile email"} {
+		"code_challenge_method": "S256", "scope": "openid profile email groups"} {
 		if got := to.Query().Get(name); got != want {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
