@@ -103,6 +103,9 @@ func read(v ijson.Value) (Key, error) {
 	case "OKP":
 		k.Public, canonical, err = readOKP(v)
 		implied = "EdDSA"
+		if k.Algorithm == "Ed25519" { // RFC 9864 §2.2
+			implied = k.Algorithm
+		}
 	case "RSA":
 		k.Public, canonical, err = readRSA(v)
 	default:

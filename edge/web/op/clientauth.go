@@ -7,15 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 	"github.com/luikyv/go-oidc/pkg/goidc"
 
 	"holdfast"
 	"holdfast/domain/grant"
+	"holdfast/spec/ijson"
 	"holdfast/spec/jwk"
 )
 
@@ -29,10 +29,6 @@ const (
 	assertParam    = "client_assertion"
 	assertTypParam = "client_assertion_type"
 )
-
-// assertionAlgs are what an application may sign with; keys that a verifier
-// could be talked into taking for another kind are not among them.
-var assertionAlgs = []jose.SignatureAlgorithm{jose.ES256, jose.EdDSA, jose.PS256, jose.RS256}
 
 var (
 	errTwoMethods = refused("invalid_request", "the request authenticates the client in more than one way") // RFC 6749 §5.2
@@ -133,71 +129,79 @@ func rightSecret(stored, presented string) bool {
 
 // issuerOf is whose assertion text says it is; that is not believed yet.
 func issuerOf(text string) string {
-	t, err := parseAssertion(text)
-	if err != nil {
-		return ""
-	}
-	var c jwt.Claims
-	if t.UnsafeClaimsWithoutVerification(&c) != nil || c.Issuer != c.Subject {
-		return ""
-	}
-	return c.Issuer
-}
-
-func parseAssertion(text string) (*jwt.JSONWebToken, error) {
 	if len(text) > maxAssertion {
-		return nil, errClient
+		return ""
 	}
-	return jwt.ParseSigned(text, assertionAlgs)
+	s, err := jwk.ReadJWT(text)
+	issuer := s.Claims.Get("iss")
+	if err != nil || issuer.Kind() != ijson.String || s.Claims.Get("sub").Text() != issuer.Text() {
+		return ""
+	}
+	return issuer.Text()
 }
 
 // asserts says whether text is app's assertion for us (RFC 7523 §3), here at
 // the address at, and spends its jti. Its audience is one value: one that was
 // also for somebody else could have been obtained there and carried here.
 func (p *Provider) asserts(ctx context.Context, app grant.App, text, at string) (bool, error) {
-	t, err := parseAssertion(text)
-	if err != nil || len(t.Headers) != 1 {
+	s, err := jwk.ReadJWT(text)
+	if err != nil {
 		return false, nil
 	}
 	keys, err := jwk.ParseSet([]byte(app.JWKS))
 	if err != nil {
 		return false, err // it was checked when it was registered
 	}
-	var c jwt.Claims
-	if !signedBy(keys, t, &c) {
+	if !signedBy(keys, s) {
 		return false, nil
 	}
 	now := p.Flow.Clock()
+	exp, ok := instant(s.Claims.Get("exp"))
+	jti, aud := s.Claims.Get("jti"), s.Claims.Get("aud")
+	if l := aud.List(); len(l) == 1 {
+		aud = l[0]
+	}
 	here := []string{p.Issuer, p.Issuer + PathToken, at} // RFC 9126 §2 names all three
 	switch {
-	case c.Issuer != string(app.ID), c.Subject != string(app.ID),
-		len(c.Audience) != 1 || !slices.Contains(here, c.Audience[0]),
-		c.ID == "" || len(c.ID) > maxJTI,
-		c.Expiry == nil || c.Expiry.Time().After(now.Add(assertionLife+assertionSkew)),
-		c.ValidateWithLeeway(jwt.Expected{Time: now}, assertionSkew) != nil:
+	case s.Claims.Get("iss").Text() != string(app.ID), s.Claims.Get("sub").Text() != string(app.ID),
+		aud.Kind() != ijson.String || !slices.Contains(here, aud.Text()),
+		jti.Kind() != ijson.String || jti.Text() == "" || len(jti.Text()) > maxJTI,
+		!ok || exp.Before(now.Add(-assertionSkew)) || exp.After(now.Add(assertionLife+assertionSkew)),
+		ahead(s.Claims, "nbf", now) || ahead(s.Claims, "iat", now):
 		return false, nil
 	}
-	return p.Flow.SpendJTI(ctx, string(app.ID)+" "+c.ID, c.Expiry.Time().Add(assertionSkew))
+	return p.Flow.SpendJTI(ctx, string(app.ID)+" "+jti.Text(), exp.Add(assertionSkew))
 }
 
-// signedBy verifies t by the key that its kid names, or, where it names none,
+// instant reads a NumericDate (RFC 7519 §2), which may have a fraction.
+func instant(v ijson.Value) (time.Time, bool) {
+	seconds, err := strconv.ParseFloat(v.Text(), 64)
+	if v.Kind() != ijson.Number || err != nil || seconds < 0 || seconds > 1<<40 {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(seconds * 1000)), true
+}
+
+// ahead says that a claim is there and is no instant of the past.
+func ahead(claims ijson.Value, name string, now time.Time) bool {
+	v := claims.Get(name)
+	if v.Kind() == ijson.Missing {
+		return false
+	}
+	at, ok := instant(v)
+	return !ok || at.After(now.Add(assertionSkew))
+}
+
+// signedBy verifies s by the key that its kid names, or, where it names none,
 // by any of its algorithm (RFC 7515 §4.1.4: kid is optional).
-func signedBy(keys []jwk.Key, t *jwt.JSONWebToken, c *jwt.Claims) bool {
-	h := t.Headers[0]
+func signedBy(keys []jwk.Key, s jwk.Signed) bool {
+	kid := s.Header.Get("kid").Text()
 	for _, k := range keys {
-		if h.KeyID != "" && k.ID != h.KeyID || !fits(k, h.Algorithm) {
-			continue
-		}
-		if t.Claims(k.Public, c) == nil {
+		if (kid == "" || k.ID == kid) && s.Verify(k) {
 			return true
 		}
 	}
 	return false
-}
-
-// fits: a key is for one algorithm; an RSA key that names none is for both.
-func fits(k jwk.Key, alg string) bool {
-	return k.Algorithm == alg || k.Algorithm == "" && (alg == "RS256" || alg == "PS256")
 }
 
 // asLibrarySees is r for the library, which has nothing left to authenticate.

@@ -4,7 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+
+	"holdfast/spec/jwk"
 )
 
 // methods are how an application proves itself.
@@ -26,10 +27,7 @@ func (p *Provider) describe() ([]byte, error) {
 		return nil, fmt.Errorf("discovery document: %w", err)
 	}
 	delete(d, "registration_endpoint")
-	var algs []string
-	for _, a := range assertionAlgs {
-		algs = append(algs, string(a))
-	}
+	algs := jwk.Algorithms
 	confidential := methods[:3]
 	for name, value := range map[string]any{
 		"response_modes_supported":        []string{"query"},
@@ -47,7 +45,7 @@ func (p *Provider) describe() ([]byte, error) {
 
 		"pushed_authorization_request_endpoint": p.Issuer + PathPushed,
 		"require_pushed_authorization_requests": false, // by application
-		"dpop_signing_alg_values_supported":     strings.Fields(algsText),
+		"dpop_signing_alg_values_supported":     proofAlgs,
 
 		"token_endpoint_auth_methods_supported":                    methods,
 		"token_endpoint_auth_signing_alg_values_supported":         algs,

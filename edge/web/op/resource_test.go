@@ -160,10 +160,10 @@ func TestDiscovery(t *testing.T) {
 		"introspection_endpoint_auth_methods_supported":  []any{"client_secret_basic", "client_secret_post", "private_key_jwt"},
 		"pushed_authorization_request_endpoint":          w.server.URL + "/par",
 		"require_pushed_authorization_requests":          false,
-		"dpop_signing_alg_values_supported":              []any{"ES256", "EdDSA", "RS256"},
+		"dpop_signing_alg_values_supported":              []any{"ES256", "EdDSA", "Ed25519", "RS256"},
 	}
 	for _, endpoint := range []string{"token", "revocation", "introspection"} {
-		want[endpoint+"_endpoint_auth_signing_alg_values_supported"] = []any{"ES256", "EdDSA", "PS256", "RS256"}
+		want[endpoint+"_endpoint_auth_signing_alg_values_supported"] = []any{"ES256", "EdDSA", "Ed25519", "PS256", "RS256"}
 	}
 	if diff := cmp.Diff(want, d); diff != "" {
 		t.Error(diff)
