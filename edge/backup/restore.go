@@ -288,7 +288,8 @@ func (t Target) putPostgres(ctx context.Context, cfg store.Config, r store.Resto
 		return store.Report{}, err
 	}
 	report, err := store.Restore(ctx, cfg, r)
-	if err != nil && placed {
+	// Where the answer to the commit was lost, the database may be whole.
+	if err != nil && placed && holdfast.CodeOf(err) != "store_unavailable" {
 		err = errors.Join(err, os.Remove(t.MasterKeyFile))
 	}
 	return report, err
