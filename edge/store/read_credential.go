@@ -50,7 +50,7 @@ type ownerReader struct {
 	p       person.Record
 	ofC     []audit.Column // point into c
 	ofP     []audit.Column // point into p
-	text    string // up to the condition on c.id
+	text    string         // up to the condition on c.id
 	one     string
 	scanner *scanner
 }
