@@ -7,6 +7,19 @@ import (
 	"time"
 )
 
+// listen counts what the pages of a tab tell, over navigations.
+const listen = `{
+	const real = fetch;
+	window.__told = JSON.parse(sessionStorage.getItem("told") ?? "[]");
+	window.fetch = (...args) => {
+		if (args[0] === "/door/capabilities") {
+			window.__told.push(args[1].body);
+			sessionStorage.setItem("told", JSON.stringify(window.__told));
+		}
+		return real(...args);
+	};
+}`
+
 // What a browser tells of itself, and what its person and an administrator see
 // of it.
 func TestWhatABrowserCanDo(t *testing.T) {
@@ -14,17 +27,7 @@ func TestWhatABrowserCanDo(t *testing.T) {
 	b := Start(t)
 	d, theirs := foundedWith(t, b)
 	ada, _ := enrolled(t, b, d, "Ada", Synced)
-	ada.Before(`{
-		const real = fetch;
-		window.__told = JSON.parse(sessionStorage.getItem("told") ?? "[]");
-		window.fetch = (...args) => {
-			if (args[0] === "/door/capabilities") {
-				window.__told.push(args[1].body);
-				sessionStorage.setItem("told", JSON.stringify(window.__told));
-			}
-			return real(...args);
-		};
-	}`)
+	ada.Before(listen)
 	told := func() int { return Eval[int](ada, `window.__told.length`) }
 
 	t.Run("is told once, after signing in", func(t *testing.T) {
@@ -81,6 +84,7 @@ func TestAnOlderBrowserIsAsked(t *testing.T) {
 	d := founded(t, b)
 	ada := b.Tab(t, "ada")
 	ada.Before(`if (window.PublicKeyCredential) delete PublicKeyCredential.getClientCapabilities`)
+	ada.Before(listen)
 	ada.Add(Synced)
 	ada.Open(d.Invite(t, "Ada", "ada@kelp.example").URL)
 	ada.Click("[data-go]")
@@ -90,6 +94,9 @@ func TestAnOlderBrowserIsAsked(t *testing.T) {
 	ada.Says("details.after", "It can offer your passkeys", "It can check a fingerprint")
 	if text := ada.Text("details.after"); strings.Contains(text, "phone") {
 		t.Errorf("it says what it was not told:\n%s", text)
+	}
+	if told := Eval[string](ada, `JSON.stringify(window.__told)`); strings.Count(told, "capabilities") != 1 || !strings.Contains(told, "conditionalGet") {
+		t.Errorf("on the day of enrolment it told %s, want once", told)
 	}
 }
 

@@ -38,10 +38,11 @@ const COURTESY_MS = 3000;
  * @param {string} who what tells one person from another; a few letters are kept
  */
 export function beacon(can, who) {
-  const today = `${new Date().toISOString().slice(0, 10)} ${who.slice(0, 6)}`;
+  const [today, mine] = [new Date().toISOString().slice(0, 10), who.slice(0, 6)];
   try {
-    if (localStorage.getItem("beacon") === today) return;
-    localStorage.setItem("beacon", today);
+    const [day, told = ""] = (localStorage.getItem("beacon") ?? "").split(" ");
+    if (day === today && (told === mine || !told || !mine)) return; // a key may not say whose it is
+    localStorage.setItem("beacon", `${today} ${mine}`);
   } catch { return; /* without a memory it would be told at every page */ }
   void fetch("/door/capabilities", {
     method: "POST", keepalive: true, credentials: "same-origin",
@@ -52,14 +53,13 @@ export function beacon(can, who) {
 /**
  * What follows a sign-in without anybody being asked. It never fails.
  * @param {Finished} done
- * @param {PublicKeyCredential} credential
+ * @param {string} who
  */
-export async function signedIn(done, credential) {
+export async function signedIn(done, who) {
   const late = /** @type {Promise<void>} */ (new Promise((resolve) => { setTimeout(resolve, COURTESY_MS); }));
   const courtesies = async () => {
     const can = await capabilities();
-    const response = /** @type {{response?: {userHandle?: string}}} */ (credential.toJSON()).response;
-    beacon(can, response?.userHandle ?? "");
+    beacon(can, who);
     if (done.upgrade && can.conditionalCreate) await upgrade();
   };
   await Promise.race([courtesies().catch(() => {}), late]);

@@ -159,10 +159,11 @@ function signIn(form) {
   async function finish(begun, credential) {
     say.doing("Checking your passkey…");
     try {
+      const answer = credential.toJSON();
       /** @type {Finished} */
-      const done = await post("/door/signin/finish", { id: begun.id, credential: credential.toJSON() });
+      const done = await post("/door/signin/finish", { id: begun.id, credential: answer });
       say.doing("You are signed in. Going on…");
-      await signedIn(done, credential);
+      await signedIn(done, answer.response?.userHandle ?? "");
       leave(done.redirect);
     } catch (err) {
       if (err instanceof Refused && err.problem.code === "unknown_credential") {
@@ -326,7 +327,7 @@ function enrol(form) {
       const done = await post("/door/enrol/finish", { id: begun.id, credential: credential.toJSON() });
       if (kind !== "session") dropTicket();
       say.doing("Your passkey is ready. Going on…");
-      await signedIn({ redirect: done.redirect }, credential);
+      await signedIn({ redirect: done.redirect }, begun.publicKey.user?.id ?? "");
       leave(done.redirect);
     } catch (err) {
       fail(err);
