@@ -216,3 +216,23 @@ func FuzzAssertion(f *testing.F) {
 		}
 	})
 }
+
+// RFC 9126 §2: the server is named by its issuer, its token endpoint or the
+// endpoint at which the assertion comes.
+func TestAssertionAudiences(t *testing.T) {
+	key := newSigner(t, jose.ES256)
+	w := newWorld(t, grant.Draft{AuthMethod: grant.MethodKey, JWKS: key.set()})
+	for name, aud := range map[string]any{
+		"the issuer": w.server.URL, "the token endpoint": w.server.URL + op.PathToken,
+		"this endpoint": w.server.URL + op.PathIntrospect, "the issuer, in a list": []string{w.server.URL},
+	} {
+		assertion := key.assertion(w, string(w.wiki.App.ID), func(c map[string]any) { c["aud"] = aud })
+		if a := w.post(op.PathIntrospect, asserting(url.Values{"token": {"x"}}, assertion)); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	other := key.assertion(w, string(w.wiki.App.ID), func(c map[string]any) { c["aud"] = w.server.URL + op.PathPushed })
+	if a := w.post(op.PathIntrospect, asserting(url.Values{"token": {"x"}}, other)); a.status != http.StatusUnauthorized {
+		t.Errorf("another endpoint: %d", a.status)
+	}
+}
