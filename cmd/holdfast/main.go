@@ -33,6 +33,7 @@ func commands() []command {
 		{"demo", "run everything on this machine, with a sample organisation", runDemo},
 		{"serve", "run the server", runServe},
 		{"config", "write a commented configuration file", runConfig},
+		{"doctor", "look at everything and say what to do", runDoctor},
 		{"mail", "try the mail server: mail test --to ADDRESS", runMail},
 		{"backup", "write everything into one encrypted file, while the server runs", runBackup},
 		{"restore", "put a backup into an empty place, or check that it could be", runRestore},

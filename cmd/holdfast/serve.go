@@ -112,7 +112,7 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 	if err != nil {
 		return errors.Join(err, l.Close(), s.db.Close())
 	}
-	servers := []*http.Server{web.NewServer(s.handler, s.log), s.host.HTTP()}
+	servers := []*http.Server{web.NewServer(s.echoing(s.handler), s.log), s.host.HTTP()}
 	failed := make(chan error, 3)
 	go func() { failed <- s.serve(servers[0], l) }()
 	go func() { failed <- servers[1].Serve(hostListener) }()

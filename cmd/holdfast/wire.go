@@ -72,6 +72,7 @@ type server struct {
 	logout     *logout.Flow
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
 	live       live
+	echoKey    []byte // of the doctor's marked requests
 	manager    systemd.Manager
 	stopping   atomic.Bool
 	unrecorded bool  // the RP ID of a database from before it was kept
@@ -108,7 +109,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 		return nil, err
 	}
 	s := &server{cfg: cfg, log: log, routes: map[string]outbox.Route{}, live: live{proxies: visit.NewProxies(networks(cfg)...)},
-		manager: systemd.FromEnvironment(os.Getenv), checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
+		echoKey: doctorKey(master), manager: systemd.FromEnvironment(os.Getenv), checkpoint: newCheckpointFile(filepath.Join(cfg.Data, "checkpoint"))}
 	storeConfig := store.Config{Steps: steps(cfg), Signer: signer, Verifier: verifier, OnCheckpoint: s.checkpoint.set, Sealer: master}
 	switch {
 	case demo:

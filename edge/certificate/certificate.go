@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"os"
@@ -148,4 +149,17 @@ func look(paths ...string) (string, error) {
 		seen += fmt.Sprintf("%d %d %d\n", inode(info), info.Size(), info.ModTime().UnixNano())
 	}
 	return seen, nil
+}
+
+// Leaf reads the first certificate of a file.
+func Leaf(path string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("tls: %s begins with no certificate in PEM", path)
+	}
+	return x509.ParseCertificate(block.Bytes)
 }
