@@ -73,3 +73,12 @@ func TestCapabilities(t *testing.T) {
 		}
 	})
 }
+
+func TestAnUnknownModeIsRefused(t *testing.T) {
+	w := webtest.New(t)
+	w.Serve(door.New(w.Visits, nil, nil, w.DB, func(context.Context, string) string { return "" }))
+	a := w.Nobody().JSON("/door/enrol/begin", `{"mode":"silent"}`)
+	if a.Status != 400 || !strings.Contains(a.Body, `"code":"mode"`) {
+		t.Errorf("got %d %s", a.Status, a.Body)
+	}
+}
