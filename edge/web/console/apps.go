@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/grant"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
@@ -23,10 +24,10 @@ func (c *Console) applications(w http.ResponseWriter, r *http.Request, v visit.V
 	if err != nil {
 		return err
 	}
-	to := &page.Applications{}
+	to := &page.Applications{MayAdd: v.Holds().Has(authority.AppsWrite)}
 	for _, a := range apps {
 		if a.Live() {
-			to.Rows = append(to.Rows, appRow(a, last))
+			to.Rows = append(to.Rows, appRow(a, last[a.ID]))
 		}
 	}
 	to.Frame = c.frame(w, r, v)
@@ -43,19 +44,24 @@ func (c *Console) lastUsed(ctx context.Context) (map[holdfast.AppID]time.Time, e
 	return last, err
 }
 
-func appRow(a grant.App, last map[holdfast.AppID]time.Time) page.ApplicationRow {
-	return page.ApplicationRow{
-		ID: string(a.ID), Name: a.Name, Host: hostOf(a), Preset: presetOf(a),
-		Confidential: a.Confidential, Created: a.Created, LastUsed: last[a.ID],
+func appRow(a grant.App, last time.Time) page.ApplicationRow {
+	row := page.ApplicationRow{
+		ID: string(a.ID), Name: a.Name, Host: hostOf(a), Preset: page.Preset(a.Preset),
+		Secret: a.Method() == grant.MethodSecret, Created: a.Created, LastUsed: last,
 	}
-}
-
-// presetOf is the kind of a as pages name it.
-func presetOf(a grant.App) page.Preset {
-	if a.Preset == grant.PresetApache {
-		return page.PresetModAuthOpenIDC
+	switch {
+	case grant.Forwards(a.Preset):
+		row.Proof = "asked at each request"
+	case row.Secret && a.SecretHash == "":
+		row.Proof = "needs a secret: make one"
+	case row.Secret:
+		row.Proof = "holds a secret"
+	case a.Method() == grant.MethodKey:
+		row.Proof = "has a key of its own"
+	default:
+		row.Proof = "public, no secret"
 	}
-	return page.PresetOIDC
+	return row
 }
 
 func hostOf(a grant.App) string {
@@ -69,65 +75,41 @@ func hostOf(a grant.App) string {
 	return u.Host
 }
 
-func (c *Console) newApplication(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	c.Visits.Render(w, r, http.StatusOK, &page.NewApplication{Frame: c.frame(w, r, v)})
-	return nil
-}
-
-var appFields = fieldOf{"app_name": "name", "redirect_uri": "redirect_uri", "redirect_uri_missing": "redirect_uri", "redirect_uri_many": "redirect_uri"}
-
-// addApplication shows the new application's secret in its answer, the only
-// place where it ever stands.
-func (c *Console) addApplication(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	typed := &page.NewApplication{
-		Name: strings.TrimSpace(r.PostFormValue("name")), RedirectURI: strings.TrimSpace(r.PostFormValue("redirect_uri")),
-		Preset: page.Preset(r.PostFormValue("preset")), Public: r.PostFormValue("confidential") == "",
-	}
-	d := grant.Draft{Name: typed.Name, Preset: string(typed.Preset), Confidential: !typed.Public}
-	if typed.Preset == page.PresetOIDC {
-		d.Preset = grant.PresetGeneric
-	}
-	if typed.RedirectURI != "" {
-		d.RedirectURIs = []string{typed.RedirectURI}
-	}
-	added, err := c.Govern.CreateApp(r.Context(), v.Actor(), d)
-	if shown, status, ok := appFields.onForm(err); ok {
-		typed.Errors, typed.Frame = shown, c.frame(w, r, v)
-		c.Visits.Render(w, r, status, typed)
-		return nil
-	}
+func (c *Console) showMade(w http.ResponseWriter, r *http.Request, v visit.Visit, added govern.Added, rotated bool) error {
+	light, err := c.light(r.Context(), added.App.ID)
 	if err != nil {
 		return err
 	}
-	c.showMade(w, r, v, added, false)
+	c.Visits.Render(w, r, http.StatusOK, &page.ApplicationMade{
+		Frame: c.frame(w, r, v), ID: string(added.App.ID), Name: added.App.Name, Host: hostOf(added.App), Secret: added.Secret,
+		Rotated: rotated, Issuer: c.Issuer, Preset: page.Preset(added.App.Preset), Config: added.Configuration, Light: light,
+	})
 	return nil
 }
 
-func (c *Console) showMade(w http.ResponseWriter, r *http.Request, v visit.Visit, added govern.Added, rotated bool) {
-	made := &page.ApplicationMade{
-		Frame: c.frame(w, r, v), ID: string(added.App.ID), Name: added.App.Name, Secret: added.Secret, Rotated: rotated,
-		Issuer: c.Issuer, Preset: presetOf(added.App), Config: added.Configuration,
+// liveApp is the application of the address, which was not removed.
+func (c *Console) liveApp(r *http.Request) (grant.App, error) {
+	a, err := c.Store.App(r.Context(), holdfast.AppID(r.PathValue("id")))
+	if err == nil && !a.Live() {
+		err = holdfast.Errorf(holdfast.NotFound, "no_such_app", "There is no such application, or it was removed.")
 	}
-	if made.Preset == page.PresetModAuthOpenIDC {
-		made.File = "In the virtual host of " + hostOf(added.App)
-	}
-	c.Visits.Render(w, r, http.StatusOK, made)
+	return a, err
 }
 
 func (c *Console) application(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	ctx := r.Context()
-	a, err := c.Store.App(ctx, holdfast.AppID(r.PathValue("id")))
-	if err == nil && !a.Live() {
-		err = holdfast.Errorf(holdfast.NotFound, "no_such_app", "There is no such application, or it was removed.")
+	a, err := c.liveApp(r)
+	if err != nil {
+		return err
 	}
+	light, err := c.light(ctx, a.ID)
 	if err != nil {
 		return err
 	}
 	config, err := c.Govern.Configuration(ctx, a.ID)
-	if err != nil {
-		return err
+	if holdfast.CodeOf(err) == "preset_value" || holdfast.CodeOf(err) == "redirect_uri" {
+		config, err = "", nil // an address that no file can hold; the page is there to change it
 	}
-	last, err := c.lastUsed(ctx)
 	if err != nil {
 		return err
 	}
@@ -135,23 +117,82 @@ func (c *Console) application(w http.ResponseWriter, r *http.Request, v visit.Vi
 	if err != nil {
 		return err
 	}
+	demands, owners, err := c.words(ctx, a)
+	if err != nil {
+		return err
+	}
+	writes := v.Holds().Has(authority.AppsWrite)
 	c.Visits.Render(w, r, http.StatusOK, &page.Application{
-		Frame: c.frame(w, r, v), Row: appRow(a, last), RedirectURIs: a.RedirectURIs, Issuer: c.Issuer,
-		Config: config, People: int(people), Technical: technical(a),
+		Frame: c.frame(w, r, v), Row: appRow(a, light.At), RedirectURIs: a.RedirectURIs, Upstream: a.Upstream, Issuer: c.Issuer,
+		Config: config, People: int(people), Light: light, Demands: demands, Owners: owners, Technical: technical(a),
+		MayEdit: writes || a.OwnedBy(v.Person.ID), MayRemove: writes,
 	})
 	return nil
 }
 
-func technical(a grant.App) []page.Pair {
-	asks := "nobody: it is the organisation's own"
+// words say who may enter an application, and who looks after it.
+func (c *Console) words(ctx context.Context, a grant.App) (demands []string, owners []page.Link, err error) {
+	n := c.names()
+	for _, id := range a.Owners {
+		n.person(holdfast.PersonID(id))
+	}
+	n.things = len(a.Groups) > 0
+	if err := n.read(ctx); err != nil {
+		return nil, nil, err
+	}
+	for _, id := range a.Owners {
+		owners = append(owners, page.Link{Text: n.people[holdfast.PersonID(id)], URL: page.PersonPath(id)})
+	}
+	var groups []string
+	for _, id := range a.Groups {
+		groups = append(groups, "“"+n.groups[holdfast.GroupID(id)]+"”")
+	}
+	who := "Everybody who may sign in."
+	if len(groups) > 0 {
+		who = "Members of " + strings.Join(groups, " or ") + "."
+	}
+	demands = append(demands, who)
+	if a.MinAAL > holdfast.AALNone {
+		demands = append(demands, "With a sign-in of level "+strings.ToUpper(a.MinAAL.String())+" at least.")
+	}
+	switch a.RequireACR {
+	case grant.ACRPhishingResistant:
+		demands = append(demands, "With a sign-in that cannot be phished (phr).")
+	case grant.ACRHardware:
+		demands = append(demands, "With a passkey on proven hardware (phrh).")
+	}
+	if a.MaxAge > 0 {
+		demands = append(demands, "Signed in during the last "+(time.Duration(a.MaxAge)*time.Second).String()+".")
+	}
 	if !a.FirstParty {
-		asks = "each person, the first time"
+		demands = append(demands, "Each person is asked, the first time, what it may know.")
 	}
-	return []page.Pair{
-		{Name: "Flow", Value: "authorization code with PKCE, S256"},
+	return demands, owners, nil
+}
+
+func technical(a grant.App) []page.Pair {
+	yes := func(b bool) string {
+		if b {
+			return "required"
+		}
+		return "taken where the application uses it"
+	}
+	flow := []string{"authorization code with PKCE, S256"}
+	if len(a.RedirectURIs) == 0 {
+		flow = nil
+	}
+	pairs := []page.Pair{
+		{Name: "Flows", Value: strings.Join(append(flow, a.Kinds...), ", ")},
 		{Name: "After sign-out", Value: strings.Join(a.PostLogoutURIs, " "), Code: true},
-		{Name: "Asks for consent", Value: asks},
 	}
+	if a.LogoutURI != "" {
+		pairs = append(pairs, page.Pair{Name: "Sign-out notices", Value: a.LogoutURI, Code: true})
+	}
+	if grant.Forwards(a.Preset) {
+		return append(pairs, page.Pair{Name: "Protected hosts", Value: strings.Join(a.Domains, " "), Code: true},
+			page.Pair{Name: "To sign out", Value: grant.ForwardSignOut, Code: true, Note: "on the application's own host"})
+	}
+	return append(pairs, page.Pair{Name: "Pushed requests (PAR)", Value: yes(a.RequirePAR)}, page.Pair{Name: "Bound tokens (DPoP)", Value: yes(a.RequireDPoP)})
 }
 
 func (c *Console) newSecret(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
@@ -160,8 +201,7 @@ func (c *Console) newSecret(w http.ResponseWriter, r *http.Request, v visit.Visi
 	if err != nil {
 		return c.pressed(w, r, err, "", page.ApplicationPath(id))
 	}
-	c.showMade(w, r, v, added, true)
-	return nil
+	return c.showMade(w, r, v, added, true)
 }
 
 func (c *Console) removeApplication(w http.ResponseWriter, r *http.Request, v visit.Visit) error {

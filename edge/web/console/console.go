@@ -58,6 +58,7 @@ type People interface {
 // Apps is the part of the story about applications.
 type Apps interface {
 	CreateApp(ctx context.Context, by holdfast.Actor, d grant.Draft) (govern.Added, error)
+	ChangeApp(ctx context.Context, by holdfast.Actor, id holdfast.AppID, change func(*grant.Draft)) error
 	ChangeSecret(ctx context.Context, by holdfast.Actor, id holdfast.AppID) (govern.Added, error)
 	RemoveApp(ctx context.Context, by holdfast.Actor, id holdfast.AppID) error
 	Configuration(ctx context.Context, id holdfast.AppID) (string, error)
@@ -91,6 +92,9 @@ type Store interface {
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	Apps(ctx context.Context) ([]grant.App, error)
 	AppsLastUsed(ctx context.Context) ([]store.AppUse, error)
+	// LastUseOf is holdfast.NotFound where nobody let the application in yet.
+	LastUseOf(ctx context.Context, id holdfast.AppID) (store.Use, error)
+	Wakes(ctx context.Context, topic string) <-chan struct{}
 	CountPeopleIn(ctx context.Context, id holdfast.AppID) (int64, error)
 	Begun(ctx context.Context) (store.Beginnings, error)
 
@@ -108,13 +112,25 @@ type Config struct {
 	Issuer string      // for applications: the origin
 	Facts  []page.Pair // what stands in the configuration file, for the settings page
 	Mails  bool        // what is put into the outbox reaches people
+
+	// Stopping says whether the server is about to end, for answers that last;
+	// nil: never.
+	Stopping func() bool
 }
 
 // Console serves the console.
-type Console struct{ Config }
+type Console struct {
+	Config
+	streams streams
+}
 
 // New makes the console.
-func New(c Config) *Console { return &Console{c} }
+func New(c Config) *Console {
+	if c.Stopping == nil {
+		c.Stopping = func() bool { return false }
+	}
+	return &Console{Config: c}
+}
 
 // perPage is how many rows a list shows at once.
 const perPage = 50
@@ -165,6 +181,9 @@ func (c *Console) actions() map[string]guarded {
 		"GET " + page.PathApplications + "/new":          {route.Scope(authority.AppsWrite), c.newApplication},
 		"POST " + page.PathApplications:                  {route.Scope(authority.AppsWrite), c.addApplication},
 		"GET " + page.PathApplications + "/{id}":         {route.AppOwner(authority.AppsRead), c.application},
+		"GET " + page.PathApplications + "/{id}/events":  {route.AppOwner(authority.AppsRead), c.events},
+		"GET " + page.PathApplications + "/{id}/edit":    {route.AppOwner(authority.AppsWrite), c.editApplication},
+		"POST " + page.PathApplications + "/{id}/edit":   {route.AppOwner(authority.AppsWrite), c.changeApplication},
 		"POST " + page.PathApplications + "/{id}/secret": {route.AppOwner(authority.AppsWrite), c.newSecret},
 		"POST " + page.PathApplications + "/{id}/remove": {route.Scope(authority.AppsWrite), c.removeApplication},
 

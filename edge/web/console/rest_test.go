@@ -8,9 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"holdfast"
 	"holdfast/domain/grant"
-	"holdfast/edge/web/page"
 	"holdfast/edge/web/webtest"
 )
 
@@ -73,78 +71,6 @@ func TestGroups(t *testing.T) {
 	wantTo(t, o.admin.Post(at, at+"/remove"), "/console/groups")
 	wantText(t, o.admin.Get(at), http.StatusNotFound)
 	wantText(t, o.admin.Get("/console/people?q=ada"), http.StatusOK, "Ada Lovelace")
-}
-
-func TestApplications(t *testing.T) {
-	o := open(t)
-	ctx := context.Background()
-	wantText(t, o.admin.Get("/console/applications"), http.StatusOK, "No application yet")
-	wantText(t, o.admin.Get("/console/applications/new"), http.StatusOK, "Redirect URI")
-	a := o.admin.Post("/console/applications/new", "/console/applications", "name", " Wiki ", "redirect_uri", "https://wiki.example.org/oidc/return",
-		"preset", "mod_auth_openidc", "confidential", "yes")
-	wantText(t, a, http.StatusOK, "Wiki is connected", "OIDCClientSecret", "Client secret", "In the virtual host of wiki.example.org")
-	apps, err := o.DB.Apps(ctx)
-	if err != nil || len(apps) != 1 {
-		t.Fatal(apps, err)
-	}
-	app := apps[0]
-	secret := between(t, a.Body, `<code id="secret"`, "</code>")
-	secret = secret[strings.Index(secret, ">")+1:]
-	if app.SecretHash != holdfast.HashSecret(secret) || !app.Confidential {
-		t.Errorf("the secret on the page is not the application's")
-	}
-
-	at := page.ApplicationPath(string(app.ID))
-	one := o.admin.Get(at)
-	wantText(t, one, http.StatusOK, "Nobody has signed in to it yet.", "https://wiki.example.org/oidc/return", "OIDCClientID", string(app.ID))
-	wantNot(t, one, secret, "OIDCClientSecret")
-	o.use(app, o.admin)
-	wantText(t, o.admin.Get(at), http.StatusOK, "1 person is signed in now")
-	wantText(t, o.admin.Get("/console/applications"), http.StatusOK, "1 application", "wiki.example.org", "just now")
-
-	again := o.admin.Post(at, at+"/secret")
-	wantText(t, again, http.StatusOK, "Wiki has a new secret", "The old one stopped working.")
-	wantNot(t, again, secret)
-
-	wantTo(t, o.admin.Post(at, at+"/remove"), "/console/applications")
-	wantText(t, o.admin.Get("/console/applications"), http.StatusOK, "The application was removed.", "No application yet")
-	wantText(t, o.admin.Get(at), http.StatusNotFound)
-}
-
-func TestAPublicApplicationHasNoSecret(t *testing.T) {
-	o := open(t)
-	a := o.admin.Post("/console/applications/new", "/console/applications", "name", "Phone", "redirect_uri", "http://localhost:3000/return", "preset", "oidc")
-	wantText(t, a, http.StatusOK, "Phone is connected", "Discovery:")
-	wantNot(t, a, "Client secret")
-	apps, err := o.DB.Apps(context.Background())
-	if err != nil || len(apps) != 1 || apps[0].Confidential {
-		t.Fatal(apps, err)
-	}
-	at := page.ApplicationPath(string(apps[0].ID))
-	wantTo(t, o.admin.Post(at, at+"/secret"), at)
-	wantText(t, o.admin.Get(at), http.StatusOK, "This application has no secret")
-}
-
-func TestApplicationRefused(t *testing.T) {
-	o := open(t)
-	before := o.Records()
-	for _, c := range []struct{ what, name, uri, preset, says string }{
-		{"no name", "", "https://a.example/return", "oidc", "Give the application a name"},
-		{"no address", "Wiki", "", "oidc", "Give at least one redirect address"},
-		{"http", "Wiki", "http://a.example/return", "oidc", "use https"},
-		{"a wildcard", "Wiki", "https://a.example/*", "oidc", "without *"},
-		{"a script", "Wiki", "javascript:alert(1)", "mod_auth_openidc", "it names no host"},
-		{"no kind", "Wiki", "https://a.example/return", "kerberos", "There is no preset of this name"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			a := o.admin.Post("/console/applications/new", "/console/applications", "name", c.name, "redirect_uri", c.uri, "preset", c.preset)
-			wantText(t, a, 422, c.says, `value="`+c.uri+`"`, `value="`+c.name+`"`)
-			wantNot(t, a, `value="yes" checked`) // what was unticked stays so
-		})
-	}
-	if after := o.Records(); after != before {
-		t.Errorf("%d records were written", after-before)
-	}
 }
 
 func TestSessions(t *testing.T) {

@@ -1,64 +1,121 @@
 package page
 
-import "time"
+import (
+	"strings"
+	"time"
 
-// Preset is a kind of application whose configuration we can write out.
+	"holdfast/domain/grant"
+)
+
+// Preset is a kind of application whose configuration we can write out: those
+// of grant.Presets.
 type Preset string
 
 const (
-	PresetOIDC           Preset = "oidc" // any OpenID Connect client
-	PresetModAuthOpenIDC Preset = "mod_auth_openidc"
+	PresetOIDC           Preset = grant.PresetGeneric // any OpenID Connect client
+	PresetModAuthOpenIDC Preset = grant.PresetApache
+	PresetOAuth2Proxy    Preset = grant.PresetProxy
+	PresetGrafana        Preset = grant.PresetGrafana
+	PresetNginx          Preset = grant.PresetNginx
+	PresetCaddy          Preset = grant.PresetCaddy
+	PresetTraefik        Preset = grant.PresetTraefik
 )
 
 func (p Preset) String() string {
-	if p == PresetModAuthOpenIDC {
+	switch p {
+	case PresetModAuthOpenIDC:
 		return "Apache, mod_auth_openidc"
+	case PresetOAuth2Proxy:
+		return "oauth2-proxy"
+	case PresetGrafana:
+		return "Grafana"
+	case PresetNginx:
+		return "nginx, auth_request"
+	case PresetCaddy:
+		return "Caddy, forward_auth"
+	case PresetTraefik:
+		return "Traefik, forwardAuth"
 	}
 	return "OpenID Connect"
 }
 
+// help says what an administrator gets.
+func (p Preset) help() string {
+	switch p {
+	case PresetModAuthOpenIDC:
+		return "A complete block for the virtual host."
+	case PresetOAuth2Proxy:
+		return "A complete file; it stands before an application that knows no sign-in."
+	case PresetGrafana:
+		return "The sections of grafana.ini, and the same for a container."
+	case PresetNginx:
+		return "For an application that knows no sign-in: nginx asks Holdfast at each request."
+	case PresetCaddy:
+		return "The same for Caddy: a whole site of the Caddyfile."
+	case PresetTraefik:
+		return "The same for Traefik: a file of the dynamic configuration."
+	}
+	return "For everything else: the addresses, and the client's id and secret."
+}
+
+// where says where a configuration belongs, for the site on host.
+func (p Preset) where(host string) string {
+	switch p {
+	case PresetModAuthOpenIDC:
+		return "In the virtual host of " + host
+	case PresetOAuth2Proxy:
+		return "oauth2-proxy.cfg"
+	case PresetGrafana:
+		return "In grafana.ini"
+	case PresetNginx:
+		return "In the server block of " + host
+	case PresetCaddy:
+		return "In the Caddyfile"
+	case PresetTraefik:
+		return "A file of Traefik's dynamic configuration"
+	}
+	return "Configuration"
+}
+
 // ApplicationRow is one line of the list of applications.
 type ApplicationRow struct {
-	ID, Name     string // ID is the client_id
-	Host         string // of the first redirect URI
-	Preset       Preset
-	Confidential bool // holds a client secret
-	Created      time.Time
-	LastUsed     time.Time
+	ID, Name string // ID is the client_id
+	Host     string // of the first redirect URI
+	Preset   Preset
+	Proof    string // how it proves itself: "holds a secret"
+	Secret   bool   // it proves itself by a secret, which can be replaced
+	Created  time.Time
+	LastUsed time.Time
 }
 
 // Applications lists the applications.
 type Applications struct {
 	Frame
-	Rows []ApplicationRow
+	Rows   []ApplicationRow
+	MayAdd bool
 }
 
-// NewApplication is the form that adds an application.
-type NewApplication struct {
-	Frame
-	Name        string
-	RedirectURI string
-	Preset      Preset // PresetOIDC where empty
-	Public      bool   // holds no secret: runs on a phone or in a browser
-	Errors      Errors
+// A Light says whether anybody has signed in to an application yet. While
+// nobody has, the page's script waits for it.
+type Light struct {
+	App string // id
+	Who string // who did last; empty with At zero: nobody yet
+	At  time.Time
+	Now time.Time
 }
 
-// Fields are the text inputs of the form.
-func (n *NewApplication) Fields() []Field {
-	return atFirstError([]Field{
-		{Name: "name", Label: "Name", Value: n.Name, Required: true, Autocomplete: "off", Error: n.Errors["name"], Autofocus: true,
-			Help: "People see it when they are asked whether to sign in."},
-		{Name: "redirect_uri", Label: "Redirect URI", Type: "url", Value: n.RedirectURI, Required: true, Autocomplete: "off", Error: n.Errors["redirect_uri"],
-			Help: "Where the browser returns to, to the letter. For Apache: a path under the protected site that nothing else uses, such as https://wiki.example.org/oidc/return."},
-	})
-}
+// On says whether somebody has.
+func (l Light) On() bool { return !l.At.IsZero() }
 
-// Presets are the choices of the kind.
-func (n *NewApplication) Presets() []Option {
-	apache := n.Preset == PresetModAuthOpenIDC
-	return []Option{
-		{Value: string(PresetOIDC), Label: PresetOIDC.String(), Help: "You get the addresses and the client's id and secret.", Chosen: !apache},
-		{Value: string(PresetModAuthOpenIDC), Label: PresetModAuthOpenIDC.String(), Help: "You get a complete block for the virtual host.", Chosen: apache},
+// Text is a sentence: "Ada Lovelace signed in 2 s ago."
+func (l Light) Text() string {
+	switch d := l.Now.Sub(l.At); {
+	case !l.On():
+		return "Waiting for the first sign-in…"
+	case d < time.Minute:
+		return l.Who + " signed in " + count(max(int(d.Seconds()), 0), "second", "seconds") + " ago."
+	default:
+		return l.Who + " signed in " + relative(l.Now, l.At) + "."
 	}
 }
 
@@ -66,12 +123,13 @@ func (n *NewApplication) Presets() []Option {
 type ApplicationMade struct {
 	Frame
 	ID, Name string
-	Secret   string // empty for a public client
+	Host     string
+	Secret   string // empty where it has none
 	Rotated  bool   // the application existed; only the secret is new
 	Issuer   string
 	Preset   Preset
 	Config   string // the complete configuration block
-	File     string // where it belongs ("/etc/apache2/sites-available/…"), as its title
+	Light    Light
 }
 
 // ClientSecret is the secret as a one-time secret.
@@ -82,11 +140,7 @@ func (a *ApplicationMade) ClientSecret() Secret {
 
 // Block is the configuration, ready to copy.
 func (a *ApplicationMade) Block() Code {
-	title := a.File
-	if title == "" {
-		title = "Configuration"
-	}
-	return Code{ID: "config", Title: title, Text: a.Config}
+	return Code{ID: "config", Title: a.Preset.where(a.Host), Text: a.Config}
 }
 
 // Application is one application.
@@ -94,23 +148,50 @@ type Application struct {
 	Frame
 	Row          ApplicationRow
 	RedirectURIs []string
+	Upstream     string
 	Issuer       string
 	Config       string // without the secret
 	People       int    // signed in through it now
+	Light        Light
+	Demands      []string // sentences: who may enter
+	Owners       []Link
 	Technical    []Pair
+	MayEdit      bool
+	MayRemove    bool
 }
 
 // Block is the configuration, ready to copy.
 func (a *Application) Block() Code {
-	return Code{ID: "config", Title: "Configuration, without the secret", Text: a.Config}
+	title := a.Row.Preset.where(a.Row.Host)
+	if a.Row.Secret {
+		title += ", without the secret"
+	}
+	return Code{ID: "config", Title: title, Text: a.Config}
+}
+
+// Lines joins what stands one to a line in a text area, and SplitLines reads
+// it back: blank lines and white space around a line count for nothing.
+func Lines(list []string) string { return strings.Join(list, "\n") }
+
+// SplitLines is the reverse of Lines.
+func SplitLines(text string) []string {
+	var out []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 func (*Applications) name() string    { return "applications" }
 func (*NewApplication) name() string  { return "newapplication" }
+func (*EditApplication) name() string { return "editapplication" }
 func (*ApplicationMade) name() string { return "applicationmade" }
 func (*Application) name() string     { return "application" }
 
 func (*Applications) shell() string    { return "console" }
 func (*NewApplication) shell() string  { return "console" }
+func (*EditApplication) shell() string { return "console" }
 func (*ApplicationMade) shell() string { return "console" }
 func (*Application) shell() string     { return "console" }

@@ -44,7 +44,7 @@ func section(p Page) string {
 		return "invitations"
 	case "group":
 		return "groups"
-	case "application", "newapplication", "applicationmade":
+	case "application", "newapplication", "editapplication", "applicationmade":
 		return "applications"
 	case "allsessions":
 		return "sessions"

@@ -7,17 +7,6 @@ import (
 	"holdfast/edge/web/page"
 )
 
-const apache = `OIDCProviderMetadataURL http://localhost:8080/.well-known/openid-configuration
-OIDCClientID app_5tq0w2e9r8y7u6i1o3p4
-OIDCClientSecret s3cr3t-of-the-sample-7Qm2vX9bL4
-OIDCRedirectURI https://wiki.kelp.example/oidc/return
-OIDCPKCEMethod S256
-OIDCScope "openid profile email"
-<Location "/">
-    AuthType openid-connect
-    Require valid-user
-</Location>`
-
 const checkpoint = `localhost:8080/log
 4182
 CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
@@ -36,10 +25,6 @@ func audit() []page.AuditRow {
 }
 
 func apps(f page.Frame) []Story {
-	list := []page.ApplicationRow{
-		{ID: "app1", Name: "Wiki", Host: "wiki.kelp.example", Preset: page.PresetModAuthOpenIDC, Confidential: true, Created: ago(3 * day), LastUsed: ago(70 * time.Minute)},
-		{ID: "app2", Name: "Ward rounds", Host: "localhost", Preset: page.PresetOIDC, Created: ago(90 * day)},
-	}
 	types := []string{"app.created", "credential.created", "invitation.created", "person.created", "session.ended", "session.opened"}
 	issuer := "http://localhost:8080"
 	var everybody []page.Session
@@ -53,15 +38,7 @@ func apps(f page.Frame) []Story {
 		{Name: "state", Value: "invited"},
 	}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
-	return []Story{
-		story("applications", "Applications", &page.Applications{Frame: f, Rows: list}),
-		story("applications-empty", "Applications, none", &page.Applications{Frame: f}),
-		story("newapplication", "Add an application", &page.NewApplication{Frame: f}),
-		story("newapplication-wrong", "Add an application, refused", &page.NewApplication{Frame: f, Name: "Wiki", RedirectURI: "wiki.kelp.example", Preset: page.PresetModAuthOpenIDC, Public: true,
-			Errors: page.Errors{"redirect_uri": "Write the whole address, with https:// at its start."}}),
-		story("applicationmade", "Application made", &page.ApplicationMade{Frame: f, ID: "app_5tq0w2e9r8y7u6i1o3p4", Name: "Wiki", Secret: "s3cr3t-of-the-sample-7Qm2vX9bL4", Issuer: issuer, Preset: page.PresetModAuthOpenIDC, Config: apache, File: "In the virtual host of wiki.kelp.example"}),
-		story("application", "Application", &page.Application{Frame: f, Row: list[0], RedirectURIs: []string{"https://wiki.kelp.example/oidc/return"}, Issuer: issuer, People: 12, Config: apache,
-			Technical: []page.Pair{{Name: "Grants", Value: "authorization_code, refresh_token"}, {Name: "PKCE", Value: "S256"}}}),
+	return append(applications(f, issuer), []Story{
 		story("sessions", "Sessions", &page.AllSessions{Frame: f, Rows: everybody, Pager: page.Pager{Page: 1, Per: 2, Total: 41, Query: url.Values{}}}),
 		story("sessions-none", "Sessions, nobody matches", &page.AllSessions{Frame: f, Query: "zebedee"}),
 		story("audit", "Audit", &page.Audit{Frame: f, Rows: audit(), Types: types, Older: "?before=4179", Size: 4182, Checkpoint: checkpoint}),
@@ -70,5 +47,5 @@ func apps(f page.Frame) []Story {
 			LeafHash: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Proof: []string{"dCkQoLrRPcY7bLHjQhTzVv3c1sJcO0y3bA9l3l5Yx4E=", "pZ0nM5bW0yqQyPpWb0V3k2t9sQj5bY1cR7h2uXw8d6A="},
 			Canonical: `{"email":{"commitment":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="},"state":"invited","type":"person.created"}`}),
 		story("settings", "Settings", &page.Settings{Frame: f, Name: "Kelp & Shore Hospital", Technical: []page.Pair{{Name: "Address", Value: issuer, Code: true}, {Name: "Relying party", Value: "localhost", Code: true, Note: "Passkeys are bound to this name for good."}, {Name: "Version", Value: "0.1.0"}}}),
-	}
+	}...)
 }
