@@ -35,6 +35,7 @@ import (
 	"holdfast/edge/web/wellknown"
 	"holdfast/flow/account"
 	"holdfast/flow/authorize"
+	"holdfast/flow/device"
 	"holdfast/flow/enrol"
 	"holdfast/flow/govern"
 	"holdfast/flow/logout"
@@ -56,6 +57,7 @@ var (
 	_ account.Tx   = (*store.Tx)(nil)
 	_ govern.Tx    = (*store.Tx)(nil)
 	_ authorize.Tx = (*store.Tx)(nil)
+	_ device.Tx    = (*store.Tx)(nil)
 	_ keys.Tx      = (*store.Tx)(nil)
 )
 
@@ -181,7 +183,8 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	visits := s.visits(pages, demo)
 	provider, err := op.New(op.Config{Issuer: s.cfg.Origin, Flow: authorization, Keys: signing, Pages: pages, Log: s.log,
-		Sessions: browserSessions{visits, accounts},
+		Sessions: browserSessions{visits, accounts}, Address: visits.Address,
+		Devices: device.New(store.Port[device.Tx]{DB: s.db}, clock),
 		Frame: func(r *http.Request) page.Frame {
 			v, _ := visits.Of(r) // a frame without a name is no reason to fail
 			return visits.Bare(r, v)
@@ -197,7 +200,8 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 		portal.New(portal.Config{Visits: visits, Store: s.db, Account: accounts, RPID: s.cfg.RPID}).Routes,
 	}
 	browser := []web.Routes{
-		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(), Mails: demo}).Routes,
+		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(),
+			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading()}).Routes,
 	}
 	if demo {
 		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)

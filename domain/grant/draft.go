@@ -37,11 +37,10 @@ func (a App) Method() Method {
 const (
 	KindDevice   = "device"             // RFC 8628
 	KindExchange = "token_exchange"     // RFC 8693
-	KindClient   = "client_credentials" // RFC 6749 §4.4
 )
 
 // Kinds lists them.
-var Kinds = []string{KindDevice, KindExchange, KindClient}
+var Kinds = []string{KindDevice, KindExchange}
 
 // acr values that an application may require (OpenID Connect EAP ACR Values
 // 1.0). phrh asks for attested hardware.
@@ -243,7 +242,7 @@ func checkLists(d Draft) error {
 		case !slices.Contains(Kinds, k) || slices.Contains(d.Kinds[:i], k):
 			return invalid("app_kinds", "The further grant types are: %s; each once.", strings.Join(Kinds, ", "))
 		case k != KindDevice && !d.Confidential && !d.NeedsSecret() && d.AuthMethod != MethodKey:
-			return invalid("app_kinds_public", "%s is for applications that prove themselves by a secret or a key. (RFC 6749 §4.4)", k)
+			return invalid("app_kinds_public", "%s is for applications that prove themselves by a secret or a key. (RFC 8693 §2.1)", k)
 		}
 	}
 	for _, l := range []struct {

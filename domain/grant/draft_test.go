@@ -45,7 +45,7 @@ func TestCheckDraft(t *testing.T) {
 		{"an age beyond the family's", func(d *Draft) { d.MaxAge = 1 << 40 }, "app_max_age"},
 		{"a grant type that does not exist", func(d *Draft) { d.Kinds = []string{"password"} }, "app_kinds"},
 		{"a grant type twice", func(d *Draft) { d.Kinds = []string{"device", "device"} }, "app_kinds"},
-		{"RFC 6749 §4.4: client_credentials without a credential", func(d *Draft) { d.Kinds = []string{"client_credentials"} }, "app_kinds_public"},
+		{"client_credentials, which nobody serves", func(d *Draft) { d.Kinds = []string{"client_credentials"} }, "app_kinds"},
 		{"RFC 8693: token exchange without a credential", func(d *Draft) { d.Kinds = []string{"token_exchange"} }, "app_kinds_public"},
 		{"a device needs no address", func(d *Draft) { d.Kinds, d.RedirectURIs = []string{"device"}, nil }, ""},
 		{"nothing else does without", func(d *Draft) { d.RedirectURIs = nil }, "redirect_uri_missing"},

@@ -12,3 +12,6 @@ func DemandsDiffer(a, b Draft) bool {
 		!slices.Equal(a.Groups, b.Groups) || !slices.Equal(a.Kinds, b.Kinds) ||
 		!slices.Equal(a.Owners, b.Owners) || !slices.Equal(a.Domains, b.Domains)
 }
+
+// Allows says whether the application exists and may use a further grant type.
+func (a App) Allows(kind string) bool { return a.Live() && slices.Contains(a.Kinds, kind) }

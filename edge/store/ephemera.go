@@ -145,11 +145,15 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) (removed int64, err erro
 	}{
 		{"delete from spent where id in (select id from spent where until <= $1 limit $2)", now},
 		{"delete from pending where id in (select id from pending where until <= $1 limit $2)", now},
+		{"delete from device_code where id in (select id from device_code where until <= $1 limit $2)", now},
 		{"delete from throttle where id in (select id from throttle where until <= $1 limit $2)", now},
 		{`delete from session_seen where id in (select v.id from session_seen v join session s on s.id = v.id
 			where s.expires <= $1 limit $2)`, now},
 		{"delete from delivery where id in (select id from delivery where dead > 0 and dead <= $1 limit $2)", now.Add(-deadFor)},
 		{"delete from device where id in (select id from device where until <= $1 limit $2)", now},
+		{"delete from idempotency where id in (select id from idempotency where until <= $1 limit $2)", now},
+		{`delete from api_token_seen where id in (select v.id from api_token_seen v join api_token t on t.id = v.id
+			where t.expires <= $1 limit $2)`, now},
 	} {
 		for n := int64(sweepAtOnce); n == sweepAtOnce; removed += n {
 			err = db.InTx(ctx, func(tx *Tx) (err error) {

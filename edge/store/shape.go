@@ -97,6 +97,7 @@ func LeftOut() map[string]string {
 		"throttle":    "counts of attempts: they end within the hour",
 		"mail":        "messages of the demo: they hold links that still work",
 		"delivery":    "messages and sign-outs on their way: a copy that is put back elsewhere must send nothing to anybody",
+		"device_code": "devices that wait to be let in: they end in ten minutes, and begin again",
 		"follower":    "how far the log was read for what must be told: a copy begins at its end",
 		"node":        "which servers run: others do when it is put back",
 	}

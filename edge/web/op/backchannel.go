@@ -11,10 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/cryptosigner"
-	"github.com/go-jose/go-jose/v4/jwt"
-
 	"holdfast"
 	"holdfast/edge/outbox"
 	"holdfast/edge/outward"
@@ -94,19 +90,10 @@ func answered(status int) error {
 // token signs a logout token (§2.4). It has no nonce: that would make it pass
 // for an ID token.
 func (s *LogoutSender) token(ctx context.Context, m logout.Message) (string, error) {
-	k, err := s.provider.Keys.Signing(ctx, string(jose.RS256))
-	if err != nil {
-		return "", err
-	}
-	options := (&jose.SignerOptions{}).WithType("logout+jwt").WithHeader("kid", k.ID)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: cryptosigner.Opaque(k.Signer)}, options)
-	if err != nil {
-		return "", fmt.Errorf("sign a logout token: %w", err)
-	}
 	now := s.clock()
-	return jwt.Signed(signer).Claims(map[string]any{
+	return s.provider.sign(ctx, "logout+jwt", map[string]any{
 		"iss": s.provider.Issuer, "aud": string(m.App), "sub": string(m.Subject), "sid": string(m.Session),
 		"iat": now.Unix(), "exp": now.Add(logoutLife).Unix(), "jti": rand.Text(),
 		"events": map[string]any{logoutEvent: struct{}{}},
-	}).Serialize()
+	})
 }

@@ -56,6 +56,12 @@ func (p *Provider) describe() ([]byte, error) {
 	} {
 		d[name] = value
 	}
+	grants, _ := d["grant_types_supported"].([]any)
+	d["grant_types_supported"] = append(grants, grantExchange)
+	if p.Devices != nil {
+		d["grant_types_supported"] = append(grants, grantExchange, grantDevice)
+		d["device_authorization_endpoint"] = p.Issuer + PathDeviceAuthorization
+	}
 	return json.Marshal(d)
 }
 

@@ -179,7 +179,7 @@ func (m managers) Token(ctx context.Context, value string) (*goidc.Token, error)
 		}
 		return nil, goidc.ErrNotFound
 	}
-	if c.at == atIntrospect && g.App != c.app.ID {
+	if c.at == atIntrospect && g.App != c.app.ID && g.Audience != string(c.app.ID) || c.at == atUserInfo && g.Audience != "" {
 		return nil, goidc.ErrNotFound
 	}
 	if c.at == atUserInfo {

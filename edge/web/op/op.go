@@ -30,6 +30,7 @@ import (
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
 	"holdfast/flow/authorize"
+	"holdfast/flow/device"
 )
 
 // Sessions is who is signed in, by the browser's cookie.
@@ -62,6 +63,9 @@ type Config struct {
 	Pages    *page.Pages
 	Frame    func(*http.Request) page.Frame // what all pages share
 	Log      *slog.Logger
+
+	Devices *device.Flow               // nil: no device is let in
+	Address func(*http.Request) string // of who asks; nil: the peer's
 }
 
 // Addresses. Those of the library are its defaults.
@@ -97,6 +101,10 @@ func New(c Config) (*Provider, error) {
 		p.problem(w, r, http.StatusForbidden, "cross_origin",
 			"This request came from another site and was refused. Open the page here and try again.")
 	}))
+	p.further = map[string]func(http.ResponseWriter, *http.Request, *call){grantExchange: p.exchange}
+	if p.Devices != nil {
+		p.further[grantDevice] = p.deviceToken
+	}
 	library, err := p.newLibrary()
 	if err != nil {
 		return nil, fmt.Errorf("OpenID Connect provider: %w", err)
@@ -115,6 +123,12 @@ func (p *Provider) Register(mux *route.Mux) {
 	mux.HandleFunc("GET "+PathAuthorize+"/{id}", route.Anyone, p.serveResumed)
 	mux.Handle("POST "+PathAuthorize+"/{id}/consent", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveResumed)))
 	mux.HandleFunc("POST "+PathPushed, route.Client, p.servePushed)
+	if p.Devices != nil {
+		mux.HandleFunc("POST "+PathDeviceAuthorization, route.Client, p.serveDeviceAuthorization)
+		mux.HandleFunc("GET "+PathDevice, route.SignedIn, p.serveDevicePage)
+		mux.Handle("POST "+PathDevice, route.SignedIn, p.sameSite.Handler(http.HandlerFunc(p.serveDeviceCode)))
+		mux.Handle("POST "+PathDevice+"/decide", route.SignedIn, p.sameSite.Handler(http.HandlerFunc(p.serveDeviceDecision)))
+	}
 	mux.HandleFunc("POST "+PathToken, route.Client, p.serveClient(atToken))
 	mux.HandleFunc("POST "+PathIntrospect, route.Client, p.serveClient(atIntrospect))
 	mux.HandleFunc("POST "+PathRevoke, route.Client, p.serveClient(atRevoke))
@@ -174,7 +188,8 @@ func (p *Provider) newLibrary() (*provider.Provider, error) {
 		provider.WithDCR(m),
 		provider.WithJTIConsumer(func(context.Context, string) error { return errors.New("no jti comes here") }),
 		provider.WithTokenIntrospection(func(ctx context.Context, c *goidc.Client, i goidc.TokenInfo) bool {
-			return callOf(ctx).app.Method() != grant.MethodNone && i.ClientID == c.ID
+			asks := callOf(ctx)
+			return asks.app.Method() != grant.MethodNone && (i.ClientID == c.ID || asks.grant.Audience == c.ID)
 		}),
 		provider.WithTokenRevocation(func(context.Context, *goidc.Client) bool { return true }),
 		provider.WithErrorRenderer(p.renderError),

@@ -140,7 +140,7 @@ func TestDiscovery(t *testing.T) {
 		"end_session_endpoint":                  w.server.URL + "/logout",
 		"response_types_supported":              []any{"code"},
 		"response_modes_supported":              []any{"query"},
-		"grant_types_supported":                 []any{"authorization_code", "refresh_token"},
+		"grant_types_supported":                 []any{"authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"},
 		"subject_types_supported":               []any{"public"},
 		"id_token_signing_alg_values_supported": []any{"RS256"},
 		"code_challenge_methods_supported":      []any{"S256"},

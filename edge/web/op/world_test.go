@@ -30,6 +30,7 @@ import (
 	"holdfast/edge/web/route"
 	"holdfast/flow/authorize"
 	"holdfast/flow/authorize/authorizetest"
+	"holdfast/flow/device"
 )
 
 const callback = "https://wiki.example.org/callback"
@@ -43,6 +44,7 @@ type world struct {
 	store   authorize.Store
 	double  *authorizetest.Store // the store, where it is the double
 	flow    *authorize.Flow
+	devices *device.Flow // on the real store only
 	keys    op.Keys // nil: those that all tests share
 	server  *httptest.Server
 	browser *http.Client // follows nothing
@@ -75,7 +77,10 @@ func newWorld(t testing.TB, d grant.Draft) *world {
 func onEachEngine(t *testing.T, d grant.Draft, test func(*testing.T, *world)) {
 	for name, place := range map[string]func(testing.TB) storetest.Place{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
-			test(t, (&world{t: t}).open(store.Port[authorize.Tx]{DB: place(t).Open(t)}, d))
+			db := place(t).Open(t)
+			w := &world{t: t}
+			w.devices = device.New(store.Port[device.Tx]{DB: db}, w.now)
+			test(t, w.open(store.Port[authorize.Tx]{DB: db}, d))
 		})
 	}
 }
@@ -95,7 +100,7 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	pages, err := page.New(page.Config{})
 	w.must(err)
 	p, err := op.New(op.Config{
-		Issuer: w.server.URL, Flow: w.flow, Sessions: cookies{w}, Keys: w.keys, Pages: pages,
+		Issuer: w.server.URL, Flow: w.flow, Devices: w.devices, Sessions: cookies{w}, Keys: w.keys, Pages: pages,
 		Frame: func(*http.Request) page.Frame { return page.Frame{} }, Log: slog.New(slog.DiscardHandler),
 	})
 	w.must(err)

@@ -1,0 +1,63 @@
+package authorize
+
+import (
+	"context"
+
+	"holdfast"
+	"holdfast/domain/grant"
+)
+
+// Exchange gives a service that was handed an access token one for another
+// service (RFC 8693); see grant.Exchange. A token that is bound to a key needs
+// a proof by that key.
+func (f *Flow) Exchange(ctx context.Context, app grant.App, subject string, audience holdfast.AppID, v Values) (grant.Grant, grant.Token, error) {
+	var g grant.Grant
+	var t grant.Token
+	err := f.Store.InTx(ctx, func(tx Tx) error {
+		now := f.Clock()
+		from, token, err := granted(ctx, tx, subject, grant.Access)
+		if err != nil {
+			return err
+		}
+		target, err := tx.App(ctx, audience)
+		if holdfast.KindOf(err) == holdfast.NotFound && err != nil || err == nil && !target.Live() {
+			return errTarget
+		}
+		if err != nil {
+			return err
+		}
+		if token.JKT != "" && token.JKT != v.Proof.JKT {
+			return errBound
+		}
+		if err := v.Proof.spend(ctx, tx); err != nil {
+			return err
+		}
+		made, access, events, err := grant.Exchange(holdfast.NewGrantID(), app, target, from, token, v.fresh(), now)
+		if err != nil {
+			return err
+		}
+		// The person, their session and the first application's demands; then the
+		// other service's.
+		if err := stands(ctx, tx, from, now); err != nil {
+			return err
+		}
+		s, err := tx.Session(ctx, from.Session)
+		if err != nil {
+			return err
+		}
+		if lack, err := lacks(ctx, tx, target, from.Person, s, now); err != nil || len(lack) > 0 {
+			if err == nil {
+				err = errTarget
+			}
+			return err
+		}
+		g, t = made, access
+		return tx.Record(ctx, byApp(app.ID, now), events...)
+	})
+	return g, t, err
+}
+
+var (
+	errTarget = holdfast.Errorf(holdfast.Denied, "exchange_target", "There is no such application to get a token for, or this person may not use it.")
+	errBound  = holdfast.Errorf(holdfast.Denied, "dpop_key", "The token is bound to a key. Send a DPoP proof by that key with the request.").At("RFC 9449 §7", "")
+)
