@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"slices"
 
 	"holdfast"
 	"holdfast/domain/audit"
@@ -29,8 +30,10 @@ func (f *Flow) CreateApp(ctx context.Context, by holdfast.Actor, d grant.Draft) 
 		if err = ownersStand(ctx, tx, d.Owners); err != nil {
 			return nil, err
 		}
-		app, events, err = grant.CreateApp(holdfast.NewAppID(), d, hash, f.clock())
-		return events, err
+		if app, events, err = grant.CreateApp(holdfast.NewAppID(), d, hash, f.clock()); err != nil {
+			return nil, err
+		}
+		return events, hostsFree(ctx, tx, app)
 	})
 	if err != nil {
 		return Added{}, err
@@ -67,9 +70,32 @@ func (f *Flow) ChangeApp(ctx context.Context, by holdfast.Actor, id holdfast.App
 		if err := ownersStand(ctx, tx, after.Owners); err != nil {
 			return nil, err
 		}
-		_, events, err := grant.Change(app, after, r.now)
-		return events, err
+		app, events, err := grant.Change(app, after, r.now)
+		if err != nil {
+			return nil, err
+		}
+		return events, hostsFree(ctx, tx, app)
 	})
+}
+
+// hostsFree refuses a host that forward-auth protects for another application:
+// nobody could say whose demands hold there.
+func hostsFree(ctx context.Context, tx Tx, app grant.App) error {
+	if len(app.Domains) == 0 {
+		return nil
+	}
+	apps, err := tx.AppsWithDomains(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range apps {
+		for _, d := range other.Domains {
+			if other.ID != app.ID && slices.Contains(app.Domains, d) {
+				return holdfast.Errorf(holdfast.Conflict, "app_domain_taken", "%s is the address of “%s” already. Change or remove that application first.", d, other.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // app does something to an application for who holds apps:write, or owns it.

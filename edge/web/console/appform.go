@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -149,13 +150,8 @@ func (c *Console) draft(ctx context.Context, f page.ApplicationForm, d grant.Dra
 	}
 	d.PostLogoutURIs, d.LogoutURI = page.SplitLines(f.PostLogout), f.LogoutURI
 	d.JWKS, d.RequirePAR, d.RequireDPoP = f.JWKS, f.PAR, f.DPoP
-	switch grant.Method(f.Method) {
-	case grant.MethodSecret, "":
-		d.AuthMethod, d.Confidential = "", true
-	case grant.MethodNone:
-		d.AuthMethod, d.Confidential = "", false
-	default:
-		d.AuthMethod, d.Confidential = grant.Method(f.Method), true
+	if method := cmp.Or(grant.Method(f.Method), grant.MethodSecret); !grant.Forwards(d.Preset) && method != methodOf(d) {
+		d.AuthMethod, d.Confidential = method, method != grant.MethodNone
 	}
 	if !f.Demands {
 		return d, nil
@@ -179,6 +175,11 @@ func (c *Console) draft(ctx context.Context, f page.ApplicationForm, d grant.Dra
 	}
 	d.Owners, err = c.ownerIDs(ctx, page.SplitLines(f.Owners))
 	return d, err
+}
+
+// methodOf is what an application of this draft proves itself by.
+func methodOf(d grant.Draft) grant.Method {
+	return grant.App{AuthMethod: d.AuthMethod, Confidential: d.Confidential}.Method()
 }
 
 func zero(text string) string {

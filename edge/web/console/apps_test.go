@@ -100,7 +100,7 @@ func TestAnApplicationWithEverything(t *testing.T) {
 		http.StatusOK, "Wiki is connected")
 	got := o.only()
 	want := grant.App{
-		ID: got.ID, Name: "Wiki", Preset: "generic", Confidential: true, SecretHash: got.SecretHash, Created: o.Now(),
+		ID: got.ID, Name: "Wiki", Preset: "generic", Confidential: true, AuthMethod: grant.MethodSecret, SecretHash: got.SecretHash, Created: o.Now(),
 		RedirectURIs:   []string{"https://wiki.example.org/return", "https://wiki.example.org/second", "https://wiki.example.org/third"},
 		PostLogoutURIs: []string{"https://wiki.example.org/bye"}, LogoutURI: "https://wiki.example.org/logout", RequirePAR: true, RequireDPoP: true,
 		MinAAL: holdfast.AAL2, RequireACR: "phr", MaxAge: 90, Groups: []string{string(nurses.ID)}, Kinds: []string{"device", "token_exchange"},
@@ -146,6 +146,32 @@ func TestAnApplicationBecomesOneBehindAProxy(t *testing.T) {
 	wantTo(t, o.admin.Post(at+"/edit", at+"/edit", "name", "Wiki", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), at)
 	wantText(t, o.admin.Get(at), http.StatusOK, "It has no secret yet", "needs a secret")
 	wantText(t, o.admin.Post(at, at+"/secret"), http.StatusOK, "Wiki has a new secret")
+}
+
+func TestTwoApplicationsCannotHaveOneHost(t *testing.T) {
+	o := open(t)
+	fields := []string{"name", "Wiki", "redirect_uri", "https://wiki.example.org/", "preset", "nginx", "upstream", "http://127.0.0.1:3000"}
+	wantText(t, o.add(fields...), http.StatusOK, "Wiki is connected")
+	wantText(t, o.add(append([]string{"name", "Other"}, fields[2:]...)...), 409, "wiki.example.org is the address of “Wiki” already")
+	// The same host may well be an OpenID Connect client too.
+	wantText(t, o.add("name", "Wiki API", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), http.StatusOK, "Wiki API is connected")
+	apps, err := o.DB.AppsWithDomains(context.Background())
+	if err != nil || len(apps) != 1 {
+		t.Fatal(apps, err)
+	}
+	at := page.ApplicationPath(string(apps[0].ID))
+	wantTo(t, o.admin.Post(at+"/edit", at+"/edit", fields...), at) // its own host is its own
+}
+
+func TestAnOwnerOfAnApplicationBehindAProxyChangesIt(t *testing.T) {
+	o := open(t)
+	grace := o.Member("Grace", "grace@example.org")
+	wantText(t, o.add("name", "Wiki", "redirect_uri", "https://wiki.example.org/", "preset", "nginx", "upstream", "http://127.0.0.1:3000", "owners", "grace@example.org"), http.StatusOK)
+	at := page.ApplicationPath(string(o.only().ID))
+	wantTo(t, o.SignIn(grace).Post(at+"/edit", at+"/edit", "name", "Wiki", "redirect_uri", "https://wiki.example.org/", "preset", "nginx", "upstream", "http://127.0.0.1:4000"), at)
+	if got := o.only(); got.Upstream != "http://127.0.0.1:4000" || len(got.Owners) != 1 {
+		t.Errorf("got %+v", got)
+	}
 }
 
 func TestAPublicApplicationHasNoSecret(t *testing.T) {
