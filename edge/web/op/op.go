@@ -122,18 +122,21 @@ func (p *Provider) Register(mux *route.Mux) {
 	mux.HandleFunc("POST "+PathAuthorize, route.Anyone, postToGet)
 	mux.HandleFunc("GET "+PathAuthorize+"/{id}", route.Anyone, p.serveResumed)
 	mux.Handle("POST "+PathAuthorize+"/{id}/consent", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveResumed)))
-	mux.HandleFunc("POST "+PathPushed, route.Client, p.servePushed)
+	mux.HandleFunc("POST "+PathPushed, route.Client, open(p.servePushed))
 	if p.Devices != nil {
 		mux.HandleFunc("POST "+PathDeviceAuthorization, route.Client, p.serveDeviceAuthorization)
 		mux.HandleFunc("GET "+PathDevice, route.SignedIn, p.serveDevicePage)
 		mux.Handle("POST "+PathDevice, route.SignedIn, p.sameSite.Handler(http.HandlerFunc(p.serveDeviceCode)))
 		mux.Handle("POST "+PathDevice+"/decide", route.SignedIn, p.sameSite.Handler(http.HandlerFunc(p.serveDeviceDecision)))
 	}
-	mux.HandleFunc("POST "+PathToken, route.Client, p.serveClient(atToken))
+	mux.HandleFunc("POST "+PathToken, route.Client, open(p.serveClient(atToken)))
 	mux.HandleFunc("POST "+PathIntrospect, route.Client, p.serveClient(atIntrospect))
-	mux.HandleFunc("POST "+PathRevoke, route.Client, p.serveClient(atRevoke))
-	mux.HandleFunc("GET "+PathUserInfo, route.Bearer, p.serveUserInfo)
-	mux.HandleFunc("POST "+PathUserInfo, route.Bearer, p.serveUserInfo)
+	mux.HandleFunc("POST "+PathRevoke, route.Client, open(p.serveClient(atRevoke)))
+	mux.HandleFunc("GET "+PathUserInfo, route.Bearer, open(p.serveUserInfo))
+	mux.HandleFunc("POST "+PathUserInfo, route.Bearer, open(p.serveUserInfo))
+	for _, path := range []string{PathPushed, PathToken, PathRevoke, PathUserInfo} {
+		mux.HandleFunc("OPTIONS "+path, route.Anyone, preflight)
+	}
 	mux.HandleFunc("GET "+PathLogout, route.Anyone, p.serveLogout)
 	mux.HandleFunc("POST "+PathLogout, route.Anyone, postToGet)
 	mux.Handle("POST "+PathLogout+"/confirm", route.Anyone, p.sameSite.Handler(http.HandlerFunc(p.serveLogoutConfirmed)))

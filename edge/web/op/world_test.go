@@ -45,7 +45,7 @@ type world struct {
 	double  *authorizetest.Store // the store, where it is the double
 	flow    *authorize.Flow
 	devices *device.Flow // on the real store only
-	keys    op.Keys // nil: those that all tests share
+	keys    op.Keys      // nil: those that all tests share
 	server  *httptest.Server
 	browser *http.Client // follows nothing
 	ada     person.Record
