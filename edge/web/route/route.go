@@ -22,6 +22,7 @@ const (
 	KindScope    Kind = "scope"     // a session whose person holds the scope
 	KindAppOwner Kind = "app owner" // the scope, or the application of the address is theirs
 	KindToken    Kind = "token"     // an API token, or the host's socket, that holds the scope
+	KindAnyToken Kind = "any token" // an API token, whatever it holds, or the host's socket
 	KindTicket   Kind = "ticket"    // the secret of a one-time link, in the body
 	KindClient   Kind = "client"    // an application, which authenticates itself in the call
 	KindBearer   Kind = "bearer"    // an access token
@@ -39,6 +40,7 @@ var (
 	Anyone   = Access{Kind: KindAnyone}
 	SignedIn = Access{Kind: KindSignedIn}
 	Staff    = Access{Kind: KindStaff}
+	AnyToken = Access{Kind: KindAnyToken}
 	Ticket   = Access{Kind: KindTicket}
 	Client   = Access{Kind: KindClient}
 	Bearer   = Access{Kind: KindBearer}
