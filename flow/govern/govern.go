@@ -51,6 +51,7 @@ type Tx interface {
 	// and whether they ever did so from the server's own or one of stay.
 	OriginUsers(ctx context.Context, gone, stay []string) ([]org.OriginUser, error)
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
+	Grant(ctx context.Context, id holdfast.GrantID) (grant.Grant, error)
 	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
 	// APITokensOf gives a person's tokens that were not revoked.
 	APITokensOf(ctx context.Context, id holdfast.PersonID) ([]apitoken.Record, error)
