@@ -26,14 +26,21 @@ const maxForm = 64 << 10
 
 // Problem is an RFC 9457 problem.
 type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail,omitempty"`
-	Code   string `json:"code"`
-	Step   string `json:"step,omitempty"`   // of the specification
-	Reason string `json:"reason,omitempty"` // what that step found
-	Trace  string `json:"trace,omitempty"`
+	Type   string  `json:"type"`
+	Title  string  `json:"title"`
+	Status int     `json:"status"`
+	Detail string  `json:"detail,omitempty"`
+	Code   string  `json:"code"`
+	Step   string  `json:"step,omitempty"`   // of the specification
+	Reason string  `json:"reason,omitempty"` // what that step found
+	Trace  string  `json:"trace,omitempty"`
+	Errors []Fault `json:"errors,omitempty" nullable:"false"` // where more than one thing is wrong
+}
+
+// A Fault is one of several things that are wrong with a call.
+type Fault struct {
+	Location string `json:"location"` // "body.email", "query.limit", "line 3"
+	Message  string `json:"message"`
 }
 
 // StatusOf is the HTTP status of a kind of error.
@@ -59,8 +66,8 @@ func StatusOf(k holdfast.Kind) int {
 	return http.StatusInternalServerError
 }
 
-// problemOf says what a stranger may know of err, and logs the rest.
-func (vs *Visits) problemOf(r *http.Request, err error) Problem {
+// ProblemOf says what a stranger may know of err, and logs the rest.
+func (vs *Visits) ProblemOf(r *http.Request, err error) Problem {
 	e, ok := errors.AsType[*holdfast.Error](err)
 	if !ok {
 		e = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
@@ -79,7 +86,7 @@ func (vs *Visits) problemOf(r *http.Request, err error) Problem {
 
 // JSONError answers err as problem JSON.
 func (vs *Visits) JSONError(w http.ResponseWriter, r *http.Request, err error) {
-	p := vs.problemOf(r, err)
+	p := vs.ProblemOf(r, err)
 	page.Headers(w.Header())
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
@@ -89,7 +96,7 @@ func (vs *Visits) JSONError(w http.ResponseWriter, r *http.Request, err error) {
 // PageError answers err as a page. Who should sign in or confirm first is sent
 // to the door instead and comes back.
 func (vs *Visits) PageError(w http.ResponseWriter, r *http.Request, v Visit, err error) {
-	p := vs.problemOf(r, err)
+	p := vs.ProblemOf(r, err)
 	if p.Status == http.StatusUnauthorized {
 		vs.ToDoor(w, r, p.Code == "confirm_first" && v.SignedIn())
 		return
