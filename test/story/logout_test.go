@@ -1,4 +1,4 @@
-package logout_test
+package story
 
 import (
 	"context"
@@ -17,27 +17,27 @@ import (
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-type world struct {
+type told struct {
 	t    *testing.T
 	db   *store.DB
 	flow *logout.Flow
 }
 
-func (w *world) must(err error) {
+func (w *told) must(err error) {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func (w *world) record(events ...audit.Event) {
+func (w *told) record(events ...audit.Event) {
 	w.t.Helper()
 	w.must(w.db.InTx(w.t.Context(), func(tx *store.Tx) error {
 		return tx.Record(w.t.Context(), audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem}, At: noon}, events...)
 	}))
 }
 
-func (w *world) app(id, logoutURI string) grant.App {
+func (w *told) app(id, logoutURI string) grant.App {
 	w.t.Helper()
 	a, events, err := grant.CreateApp(holdfast.AppID(id), grant.Draft{Name: id, RedirectURIs: []string{"https://" + id + ".example/cb"}, LogoutURI: logoutURI}, "", noon)
 	w.must(err)
@@ -45,25 +45,25 @@ func (w *world) app(id, logoutURI string) grant.App {
 	return a
 }
 
-func (w *world) session(id string) session.Record {
+func (w *told) session(id string) session.Record {
 	s := session.Record{ID: holdfast.SessionID(id), SecretHash: "h" + id, Person: "per_ada", Created: noon, Expires: noon.Add(time.Hour)}
 	w.record(audit.New("session.opened", id, s.Person, audit.Set(&s)))
 	return s
 }
 
-func (w *world) grant(id string, a grant.App, s session.Record) grant.Grant {
+func (w *told) grant(id string, a grant.App, s session.Record) grant.Grant {
 	g := grant.Grant{ID: holdfast.GrantID(id), App: a.ID, Person: s.Person, Session: s.ID, Created: noon}
 	w.record(audit.New(grant.Issued, id, s.Person, audit.Set(&g)))
 	return g
 }
 
-func (w *world) end(s session.Record) {
+func (w *told) end(s session.Record) {
 	_, events := session.End(s, session.EndedByAdmin, noon)
 	w.record(events...)
 }
 
 // told gives the targets of what waits in the outbox.
-func (w *world) told() []string {
+func (w *told) told() []string {
 	w.t.Helper()
 	w.must(w.flow.Tell(w.t.Context()))
 	waiting, err := w.db.Deliveries(context.Background(), 100)
@@ -83,7 +83,7 @@ func TestTell(t *testing.T) {
 	for name, place := range map[string]func(testing.TB) storetest.Place{"SQLite": storetest.SQLite, "PostgreSQL": storetest.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			db := place(t).Open(t)
-			w := &world{t, db, logout.New(store.Port[logout.Tx]{DB: db})}
+			w := &told{t, db, logout.New(store.Port[logout.Tx]{DB: db})}
 			wiki, mail, mute := w.app("app_wiki", "https://wiki.example/out"), w.app("app_mail", "https://mail.example/out"), w.app("app_mute", "")
 			before := w.session("ses_before")
 			w.grant("gra_0", wiki, before)
@@ -121,7 +121,7 @@ func TestTell(t *testing.T) {
 // Two nodes that follow at once tell once.
 func TestTellOnce(t *testing.T) {
 	db := storetest.SQLite(t).Open(t)
-	w := &world{t, db, logout.New(store.Port[logout.Tx]{DB: db})}
+	w := &told{t, db, logout.New(store.Port[logout.Tx]{DB: db})}
 	wiki := w.app("app_wiki", "https://wiki.example/out")
 	w.told()
 	for _, id := range []string{"ses_1", "ses_2", "ses_3"} {
