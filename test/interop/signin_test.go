@@ -83,6 +83,15 @@ func TestApacheSignsInWithWhatTheConsoleShowed(t *testing.T) {
 	robin.Says("h1", "Wiki is connected")
 	robin.Screenshot("configuration")
 	apache := StartApache(t, port, robin.Text("figure.code code")+"\n")
+	robin.Says("[data-light]", "Waiting for the first sign-in")
+	beside := robin.Beside("beside")
+	beside.Open(apache.URL + "/")
+	beside.Says("body", "The protected page.")
+	robin.Says("[data-light].on", "Robin Wrack signed in") // the page that waited, by itself
+	robin.Screenshot("the light is on")
+	if c := robin.Complaints(); len(c) > 0 {
+		t.Errorf("console: %q", c)
+	}
 	robin.Open(apache.URL + "/")
 	robin.Says("body", "The protected page.")
 	robin.Screenshot("protected page")
