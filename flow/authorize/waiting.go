@@ -53,9 +53,9 @@ func (f *Flow) NewWaiting(app holdfast.AppID, body []byte, life time.Duration) W
 	return w
 }
 
-// maxSealed bounds what is sealed, in characters: it stands in an address, and
-// that in another one.
-const maxSealed = 5000
+// maxSealed bounds what is sealed, in characters: it stands in an address, that
+// in another one, and that in a sealed ceremony.
+const maxSealed = 4000
 
 // Seal gives w's sealed form, or an error when it is too long.
 func (f *Flow) Seal(purpose Purpose, w Waiting) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"holdfast"
+	"holdfast/domain/ceremony"
 	"holdfast/domain/grant"
 	"holdfast/flow/authorize"
 )
@@ -51,6 +52,18 @@ func TestSealedRequests(t *testing.T) {
 	}
 	if _, err := w.flow.Seal(authorize.AtAuthorize, w.flow.NewWaiting(w.app.ID, []byte(`"`+strings.Repeat("s", 5000)+`"`), authorize.RequestLife)); holdfast.CodeOf(err) != "request_too_long" {
 		t.Errorf("too long: %v", err)
+	}
+	longest, err := w.flow.Seal(authorize.AtAuthorize, w.flow.NewWaiting(w.app.ID, []byte(`"`+strings.Repeat("s", 2800)+`"`), authorize.RequestLife))
+	w.must(err)
+	begun := ceremony.New(ceremony.SignIn, w.now)
+	begun.Return = "/authorize/" + longest
+	for range 100 {
+		begun.Offer([]byte("a passkey"))
+	}
+	sealer, err := ceremony.NewSealer(make([]byte, 32))
+	w.must(err)
+	if back, err := sealer.Open(ceremony.SignIn, sealer.Seal(begun), w.now); err != nil || back.Return != begun.Return {
+		t.Errorf("the longest request does not outlive a sign-in: %v", err)
 	}
 	if n := len(w.store.Types()); n != 4 {
 		t.Errorf("%d events: a request that waits writes nothing", n)

@@ -67,7 +67,7 @@ func TestDiscoveryIsTrue(t *testing.T) {
 	}
 	check("dpop_signing_alg_values_supported", signing, func(v string) bool { return w.binds(v) })
 	check("id_token_signing_alg_values_supported", []string{"ES256", "none"}, func(v string) bool {
-		signed, err := jose.ParseSigned(w.tokens().Extra("id_token").(string), []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
+		signed, err := jose.ParseSignedCompact(w.tokens().Extra("id_token").(string), []jose.SignatureAlgorithm{jose.RS256, jose.ES256})
 		w.must(err)
 		return signed.Signatures[0].Header.Algorithm == v
 	})
