@@ -2,7 +2,6 @@ package interop
 
 import (
 	"fmt"
-	"os"
 	"testing"
 
 	"holdfast/test/browser"
@@ -12,16 +11,7 @@ import (
 // Forward-auth in a real browser, which has cookies, Fetch Metadata and a
 // policy of its own: added at the console, signed in, a form, signed out.
 func TestForwardAuthInABrowser(t *testing.T) {
-	w := world.Prepare(t, world.SQLite)
-	file, err := os.OpenFile(w.Config, os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Fprintln(file, `trusted_proxies: ["127.0.0.1/32", "::1/128"]`)
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.Start(t)
+	w := configured(t, `trusted_proxies: ["127.0.0.1/32", "::1/128"]`)
 	b := browser.Start(t)
 	robin := b.Tab(t, "robin")
 	robin.NoAutofill()

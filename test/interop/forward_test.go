@@ -31,23 +31,36 @@ type guarded struct {
 	preset, behind string
 }
 
-func guard(t *testing.T, preset string, start func(t testing.TB, port int, printed string)) *guarded {
+// configured is a world with further lines in its configuration.
+func configured(t *testing.T, lines string) *world.World {
 	t.Helper()
-	g := &guarded{World: world.Prepare(t, world.SQLite), t: t}
-	file, err := os.OpenFile(g.Config, os.O_APPEND|os.O_WRONLY, 0)
+	w := world.Prepare(t, world.SQLite)
+	file, err := os.OpenFile(w.Config, os.O_APPEND|os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(file, `trusted_proxies: ["127.0.0.1/32", "::1/128"]`)
+	fmt.Fprintln(file, lines)
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	g.Start(t)
+	w.Start(t)
+	return w
+}
+
+// nurses puts somebody into the group of that name.
+func nurses(t *testing.T, w *world.World, person string) {
+	t.Helper()
+	w.CLI(t, nil, "group", "add", "Nurses")
+	w.CLI(t, nil, "group", "join", "Nurses", person)
+}
+
+func guard(t *testing.T, preset string, start func(t testing.TB, port int, printed string)) *guarded {
+	t.Helper()
+	g := &guarded{World: configured(t, `trusted_proxies: ["127.0.0.1/32", "::1/128"]`), t: t}
 	g.admin = g.Admin(t)
 	g.ada, g.id = g.Enrol(t, "Ada Lovelace", "ada@example.org")
 	g.ada.HTTP.Transport = local()
-	g.CLI(t, nil, "group", "add", "Nurses")
-	g.CLI(t, nil, "group", "join", "Nurses", g.id)
+	nurses(t, g.World, g.id)
 
 	port := world.FreePort(t)
 	g.site = fmt.Sprintf("http://wiki.localhost:%d", port)

@@ -1,11 +1,13 @@
 package interop
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -25,9 +27,10 @@ func addApache(t *testing.T, w *world.World, port int) string {
 // Apache with mod_auth_openidc signs a person in with the configuration that
 // the host's command printed, as it is, and signs them out.
 func TestApacheSignsInWithWhatWasPrinted(t *testing.T) {
-	w := world.New(t, world.SQLite)
-	w.Admin(t)
+	w := configured(t, `outgoing_allow: ["127.0.0.0/8", "::1/128"]`) // Apache is on this very host
+	admin := w.Admin(t)
 	ada, id := w.Enrol(t, "Ada Lovelace", "ada@example.org")
+	nurses(t, w, id)
 	port := world.FreePort(t)
 	apache := StartApache(t, port, addApache(t, w, port))
 
@@ -35,7 +38,7 @@ func TestApacheSignsInWithWhatWasPrinted(t *testing.T) {
 	if err != nil || page.Status != http.StatusOK || !strings.Contains(string(page.Body), "The protected page.") {
 		t.Fatalf("Ada sees %v, %v", page, err)
 	}
-	want := Claims{User: id, Email: "ada@example.org", Name: "Ada Lovelace", ACR: "phr"}
+	want := Claims{User: id, Email: "ada@example.org", Name: "Ada Lovelace", ACR: "phr", Groups: "Nurses"}
 	if d := cmp.Diff(want, ClaimsOf(page.Header)); d != "" {
 		t.Errorf("the site knows (-want +got):\n%s", d)
 	}
@@ -44,6 +47,30 @@ func TestApacheSignsInWithWhatWasPrinted(t *testing.T) {
 		page, err := w.Browser(t).Walk(t.Context(), apache.URL+"/", "")
 		if err != nil || page.URL.Path != "/signin" || strings.Contains(string(page.Body), "The protected page.") {
 			t.Errorf("a stranger sees %v, %v", page, err)
+		}
+	})
+
+	t.Run("a session that the console ends is over as soon as the notice arrives", func(t *testing.T) {
+		page, err := admin.PostForm(t.Context(), "/console/people/"+id+"/sessions/end", url.Values{})
+		if err != nil || page.Status != http.StatusSeeOther {
+			t.Fatalf("the console answers %v, %v", page.Status, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for {
+			page, err := ada.Walk(ctx, apache.URL+"/", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.URL.Path == "/signin" {
+				break
+			}
+		}
+		if ada = w.SignIn(t, ada); ada == nil {
+			t.Fatal("Ada cannot sign in again")
+		}
+		if page, err = ada.Walk(t.Context(), apache.URL+"/", ""); err != nil || page.Status != http.StatusOK {
+			t.Fatalf("Ada sees %v, %v", page, err)
 		}
 	})
 
