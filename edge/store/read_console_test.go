@@ -178,10 +178,11 @@ func TestLiveSessionsWhere(t *testing.T) {
 					live[s.ID] = true
 				}
 			}
-			vs, total, err := d.LiveSessionsWhere(ctx, "ADA", store.Page{Limit: 10})
-			if err != nil {
-				t.Fatal(err)
+			vs, more, err := d.LiveSessionsWhere(ctx, "ADA", store.Span{Limit: 10})
+			if err != nil || more {
+				t.Fatal(err, more)
 			}
+			total := must[int64](t)(d.CountLiveSessionsWhere(ctx, "ADA", store.Many))
 			got := map[holdfast.SessionID]bool{}
 			for _, v := range vs {
 				got[v.Session.ID] = true
@@ -189,8 +190,8 @@ func TestLiveSessionsWhere(t *testing.T) {
 			want(t, later.String(), live, got)
 			want(t, later.String()+" total", int64(len(live)), total)
 		}
-		if _, total, err := d.LiveSessionsWhere(ctx, "bob", store.Page{Limit: 10}); total != 0 || err != nil {
-			t.Errorf("sessions of nobody: %d, %v", total, err)
+		if vs, _, err := d.LiveSessionsWhere(ctx, "bob", store.Span{Limit: 10}); len(vs) != 0 || err != nil {
+			t.Errorf("sessions of nobody: %v, %v", vs, err)
 		}
 	})
 }
@@ -219,10 +220,12 @@ func TestInvitationsWhere(t *testing.T) {
 					ids[tk.ID] = true
 				}
 			}
-			ts, total, err := d.InvitationsWhere(ctx, state, store.Page{Limit: 10})
-			if err != nil {
-				t.Fatal(err)
+			f := store.InvitationFilter{State: state}
+			ts, more, err := d.InvitationsWhere(ctx, f, store.Span{Limit: 10})
+			if err != nil || more {
+				t.Fatal(err, more)
 			}
+			total := must[int64](t)(d.CountInvitationsWhere(ctx, f, 0))
 			for _, tk := range ts {
 				got[tk.ID] = true
 			}
@@ -287,7 +290,7 @@ func TestLogPage(t *testing.T) {
 			{"from", store.LogFilter{From: 1}, 2, []int64{2, 1}, true},
 			{"from, the last", store.LogFilter{From: 3}, 2, []int64{4, 3}, false},
 			{"type", store.LogFilter{Type: "person.added"}, 10, []int64{1, 0}, false},
-			{"actor", store.LogFilter{Actor: []string{"host:root", "system"}}, 10, []int64{4, 3, 2, 1, 0}, false},
+			{"actor", store.LogFilter{Actor: []string{"host:root", "system"}}, 10, []int64{3, 2, 1, 0}, false}, // 4 is of a kind that only people and applications write
 			{"another actor", store.LogFilter{Actor: []string{"host:root"}}, 10, nil, false},
 			{"a person", store.LogFilter{About: string(ada.ID)}, 10, []int64{3, 0}, false},
 			{"a group", store.LogFilter{About: string(g.ID)}, 10, []int64{3, 2}, false},

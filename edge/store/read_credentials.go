@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/credential"
+)
+
+// The inventory of credentials: every passkey, narrowed by what an
+// administrator may ask of all of them.
+
+// An Origin is by what a credential was enrolled: the word before the colon of
+// its provenance.
+type Origin string
+
+// A CredentialFilter chooses credentials. The zero filter chooses all, also
+// removed ones.
+type CredentialFilter struct {
+	Text   string // begins the owner's name, its last word or address, or the credential's id or name
+	Status credential.Status
+	Synced *bool    // backup eligible
+	AAGUID []string // any of them; empty: any
+	Origin Origin
+	Unused time.Time // neither used nor made since; zero: no matter
+}
+
+// provenance is the expression of an Origin's first letters: enough to tell
+// those apart that there are.
+const provenance = "substr(provenance, 1, 4)"
+
+func (o Origin) short() string { return string(o[:min(4, len(o))]) }
+
+func (f CredentialFilter) conditions() *conditions {
+	c := f.narrow()
+	if f.Status != "" {
+		c.add("status = %s", string(f.Status))
+	}
+	if f.Synced != nil {
+		n := 0
+		if *f.Synced {
+			n = 1
+		}
+		c.add("be = %s", n)
+	}
+	if len(f.AAGUID) > 0 {
+		among(c, "aaguid", f.AAGUID)
+	}
+	if f.Origin != "" {
+		c.add(provenance+" = %s", f.Origin.short())
+	}
+	return c
+}
+
+// narrow is the part of f that nothing is counted by.
+func (f CredentialFilter) narrow() *conditions {
+	c := &conditions{}
+	if f.Text != "" {
+		owners := c.called("person", f.Text)
+		from, to := c.arg(f.Text), c.arg(f.Text+"\U0010ffff")
+		low, high := c.arg(lower(f.Text)), c.arg(lower(f.Text)+"\U0010ffff")
+		c.texts = append(c.texts, "("+owners+" or id >= "+from+" and id < "+to+
+			" or lower(name) >= "+low+" and lower(name) < "+high+")")
+	}
+	if !f.Unused.IsZero() {
+		c.add("last_used < %s and created < %s", holdfast.Micros(f.Unused), holdfast.Micros(f.Unused))
+	}
+	return c
+}
+
+// CredentialsWhere lists credentials, the newest first, and says whether there
+// are more in the direction of k.
+func (r reader) CredentialsWhere(ctx context.Context, f CredentialFilter, k Span) ([]credential.Record, bool, error) {
+	c := f.conditions()
+	where := order{table: "credential", columns: []string{"$created", "$id"}, desc: true}.span(c, k)
+	creds, err := list[credential.Record](ctx, r, where, c.args...)
+	return trim(k, creds, err)
+}
+
+// A CredentialCount is how many credentials are alike.
+type CredentialCount struct {
+	Status credential.Status
+	Synced bool
+	AAGUID string
+	Origin string // its first four letters
+	N      int64
+}
+
+// Matches says whether f, but for its text and its time, chooses these.
+func (n CredentialCount) Matches(f CredentialFilter) bool {
+	return (f.Status == "" || f.Status == n.Status) && (f.Synced == nil || *f.Synced == n.Synced) &&
+		(len(f.AAGUID) == 0 || slices.Contains(f.AAGUID, n.AAGUID)) &&
+		(f.Origin == "" || strings.HasPrefix(n.Origin, f.Origin.short()))
+}
+
+// CountCredentialsWhere counts those that f's text and time choose, by the rest of
+// what a filter can ask. It reads every credential once.
+func (r reader) CountCredentialsWhere(ctx context.Context, f CredentialFilter) ([]CredentialCount, error) {
+	c := f.narrow()
+	rs, err := r.q.query(ctx, "select status, be, aaguid, "+provenance+", count(*) from credential"+c.where()+
+		" group by status, be, aaguid, "+provenance, c.args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	var out []CredentialCount
+	for rs.Next() {
+		var n CredentialCount
+		var status string
+		var be int64
+		if err := rs.Scan(&status, &be, &n.AAGUID, &n.Origin, &n.N); err != nil {
+			return nil, errInternal.Because(err)
+		}
+		n.Status, n.Synced = credential.Status(status), be != 0
+		out = append(out, n)
+	}
+	return out, rs.Err()
+}
