@@ -11,6 +11,7 @@ package forward
 import (
 	"context"
 	"crypto"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -137,7 +138,7 @@ func (f *Forward) seen(r *http.Request, h forward.Holder) {
 func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, redirects bool) {
 	page.Headers(w.Header())
 	if !t.navigates(r) {
-		f.answer(w, r, redirects, errSignedOut)
+		f.signedOut(w, r, redirects)
 		return
 	}
 	start := t.origin + grant.ForwardStart + "?" + url.Values{"rd": {t.back()}}.Encode()
@@ -147,6 +148,19 @@ func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, re
 		return
 	}
 	http.Redirect(w, r, start, http.StatusFound)
+}
+
+// signedOut is the answer to what is no navigation. It is not logged: a page
+// that is left open asks again and again.
+func (f *Forward) signedOut(w http.ResponseWriter, r *http.Request, redirects bool) {
+	if redirects && strings.Contains(r.Header.Get("Accept"), "text/html") {
+		f.problem(w, r, errSignedOut)
+		return
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(http.StatusUnauthorized)
+	json.NewEncoder(w).Encode(visit.Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnauthorized), Status: http.StatusUnauthorized,
+		Detail: errSignedOut.Text, Code: errSignedOut.Code})
 }
 
 // answer is a refusal: a page for a person whose proxy passes it on.

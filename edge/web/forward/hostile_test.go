@@ -175,7 +175,7 @@ func TestCallbacksThatAreNotThisBrowsers(t *testing.T) {
 			return mine.callback(q)
 		}, 400},
 		"an edited state": {func(_ *site, mine *asker, q url.Values) *http.Response {
-			q.Set("state", "A"+q.Get("state")[1:])
+			q.Set("state", q.Get("state")[1:]+q.Get("state")[:1])
 			return mine.callback(q)
 		}, 400},
 		"after half an hour": {func(s *site, mine *asker, q url.Values) *http.Response {
