@@ -69,7 +69,7 @@ func (b *Bearer) Guard(a route.Access, next http.Handler) http.Handler {
 		panic("bearer: internal error: a program's route is not for " + a.String())
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, err := b.caller(r)
+		c, err := b.Caller(r)
 		switch {
 		case holdfast.KindOf(err) == holdfast.Unsigned && err != nil:
 			w.Header().Set("WWW-Authenticate", challenge(r))
@@ -114,7 +114,9 @@ var (
 		"Too many calls from this address were refused. Wait a minute, and check the API token.")
 )
 
-func (b *Bearer) caller(r *http.Request) (Caller, error) {
+// Caller says who sends r. Who is not known is refused with an error of kind
+// Unsigned, who was refused too often with one of kind Throttled.
+func (b *Bearer) Caller(r *http.Request) (Caller, error) {
 	if c := Of(r.Context()); c.Actor.Kind == holdfast.ActorHost {
 		return c, nil
 	}

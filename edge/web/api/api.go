@@ -1,0 +1,152 @@
+// Package api is the administration as a JSON API, /api/v1: what the console
+// does, for programs. Every operation names the scope that it takes, in the
+// route table and in the OpenAPI document that is made of the same words. It
+// refuses cookies, members that it does not know, and to judge: flow/govern
+// checks the right of every change again, in its transaction.
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"holdfast"
+	"holdfast/domain/authority"
+	"holdfast/edge/store"
+	"holdfast/edge/web/route"
+	"holdfast/edge/web/visit"
+	"holdfast/flow/govern"
+)
+
+// Prefix is where the API is. The number changes when a client that follows
+// the document would break.
+const Prefix = "/api/v1"
+
+// Config is what the API is made of.
+type Config struct {
+	Store       *store.DB
+	Govern      *govern.Flow
+	Keys        Keys
+	Visits      *visit.Visits // answers errors
+	Guard       route.Guard   // lets callers in
+	Sealer      store.Sealer  // of cursors
+	Clock       holdfast.Clock
+	Log         *slog.Logger
+	Origin      string // of the server, the issuer
+	RPID        string
+	VerifierKey string // of the audit log, in the note format
+}
+
+// API answers. It may be used concurrently.
+type API struct {
+	Config
+	mux  *route.Mux
+	huma huma.API
+	yaml []byte
+	json []byte
+}
+
+// New makes the API with all operations.
+func New(c Config) (*API, error) {
+	a := &API{Config: c, mux: route.NewMux(c.Guard)}
+	a.huma = huma.NewAPI(a.document(), adapter{a})
+	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
+		a.apps, a.grants, a.tokens, a.audit, a.settings, a.keys} {
+		part()
+	}
+	if err := a.serveDocument(); err != nil {
+		return nil, err
+	}
+	a.mux.HandleFunc(Prefix+"/", route.Anyone, func(w http.ResponseWriter, r *http.Request) {
+		a.Visits.JSONError(w, r, errNoOperation)
+	})
+	return a, nil
+}
+
+var errNoOperation = holdfast.Errorf(holdfast.NotFound, "no_such_operation",
+	"There is no such call. Compare method and path with /api/v1/openapi.yaml.")
+
+// Routes adds the API to the map of the server.
+func (a *API) Routes(mux *route.Mux) { mux.Mount(Prefix+"/", a.mux, a.mux) }
+
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// An operation is what the document and the route table say of a call.
+type operation struct {
+	id      string // unique, "list-people"
+	method  string
+	path    string // below Prefix
+	access  route.Access
+	tag     string
+	summary string
+	more    string // beyond the summary
+	status  int    // of success; 0: 200, or 204 without a body
+	body    int64  // its limit in bytes; 0: maxBody
+	raw     *huma.RequestBody
+	nobodys bool // it shows nobody's data: that the host's administrator calls it is not recorded
+}
+
+// by is an operation for those who hold a scope.
+func by(s authority.Scope) route.Access { return route.Token(s) }
+
+const accessKey = "access"
+
+// add adds an operation. One without a scope panics, in the mux.
+func add[I, O any](a *API, o operation, do func(call, *I) (*O, error)) {
+	scopes, said := []string{}, ""
+	if o.access.Scope != "" {
+		scopes, said = append(scopes, string(o.access.Scope)), fmt.Sprintf("Takes the scope `%s`.", o.access.Scope)
+	}
+	if o.more != "" && said != "" {
+		said = o.more + "\n\n" + said
+	} else {
+		said = o.more + said
+	}
+	op := huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary,
+		Description: said, DefaultStatus: o.status, MaxBodyBytes: -1, BodyReadTimeout: -1, RequestBody: o.raw,
+		Security:  []map[string][]string{{"token": scopes}},
+		Responses: map[string]*huma.Response{"default": a.refusal()},
+		Metadata:  map[string]any{accessKey: o}}
+	if o.method != http.MethodGet {
+		op.Parameters = append(op.Parameters, idempotencyParameter())
+	}
+	huma.Register(a.huma, op, func(ctx ctx, in *I) (*O, error) {
+		c := callOf(ctx)
+		out, err := do(c, in)
+		if err != nil {
+			return nil, a.problem(c.request, err)
+		}
+		return out, nil
+	})
+}
+
+// adapter brings operations to the route table, and what stands before each.
+type adapter struct{ *API }
+
+func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
+	o := op.Metadata[accessKey].(operation)
+	a.mux.Handle(o.method+" "+Prefix+o.path, o.access, a.before(o, func(w http.ResponseWriter, r *http.Request) {
+		h(exactly{humago.NewContext(op, r, w)})
+	}))
+}
+
+// exactly answers 400 to everything that must be mended before it is sent
+// again, as all of Holdfast does.
+type exactly struct{ inner }
+
+// inner has a name of its own: the interface has a method Context.
+type inner = huma.Context
+
+// Unwrap lets humago find its own.
+func (e exactly) Unwrap() huma.Context { return e.inner }
+
+func (e exactly) SetStatus(code int) {
+	switch code {
+	case http.StatusUnprocessableEntity, http.StatusUnsupportedMediaType:
+		code = http.StatusBadRequest
+	}
+	e.inner.SetStatus(code)
+}

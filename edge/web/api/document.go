@@ -1,0 +1,74 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"holdfast/edge/web/page"
+	"holdfast/edge/web/route"
+	"holdfast/edge/web/visit"
+)
+
+// version of the API, not of the program: it changes when the document does in
+// a way that clients can see.
+const version = "1.0.0"
+
+// document is the frame of the OpenAPI 3.1 document.
+func (a *API) document() huma.Config {
+	c := huma.Config{OpenAPI: &huma.OpenAPI{OpenAPI: "3.1.0",
+		Info: &huma.Info{Title: "Holdfast administration", Version: version, Description: description},
+		// Relative, so that the document is the same everywhere.
+		Servers: []*huma.Server{{URL: Prefix}},
+		Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+			SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
+				Description: "An API token, hft_…, in the Authorization header. It is worth what its owner holds at the moment of the call."}}},
+	}}
+	c.Formats = map[string]huma.Format{"application/json": format(), "json": format()} // json: of application/problem+json
+	c.DefaultFormat = "application/json"
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{a.ours}
+	return c
+}
+
+const description = `What the console does, for programs. docs/api.md tells the story around it.
+
+Every refusal is a problem (RFC 9457) with a stable ` + "`code`" + ` and a sentence that says what to do. Members and parameters that an operation does not name are refused. Instants are RFC 3339, UTC.`
+
+// refusal is what every operation may answer.
+func (a *API) refusal() *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[visit.Problem](), true, "Problem")
+	return &huma.Response{Description: "Refused, or failed: nothing was changed.",
+		Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}}}
+}
+
+// serveDocument serves what New has described. There is no page that draws it:
+// those that are to be had come from elsewhere.
+func (a *API) serveDocument() (err error) {
+	// huma describes its own refusals, which nobody is answered.
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+	if a.json, err = json.Marshal(a.huma.OpenAPI()); err != nil {
+		return err
+	}
+	if a.yaml, err = a.huma.OpenAPI().YAML(); err != nil {
+		return err
+	}
+	for _, d := range []struct {
+		name, kind string
+		text       []byte
+	}{{"json", "application/openapi+json", a.json}, {"yaml", "application/openapi+yaml", a.yaml}} {
+		a.mux.HandleFunc("GET "+Prefix+"/openapi."+d.name, route.Anyone, func(w http.ResponseWriter, r *http.Request) {
+			page.Headers(w.Header())
+			w.Header().Set("Content-Type", d.kind)
+			w.Write(d.text)
+		})
+	}
+	return nil
+}
+
+// Document is the OpenAPI document, as YAML.
+func (a *API) Document() []byte { return a.yaml }
