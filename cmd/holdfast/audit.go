@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,54 +16,37 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"holdfast/edge/host"
+	"holdfast/edge/web/api"
 	"holdfast/spec/translog"
 )
 
 func auditLog() noun {
+	check := &verifyInput{}
 	return noun{"audit", "the tamper-evident log", []verb{
-		{name: "tail", summary: "list records, the newest first", columns: []string{"index", "at", "type", "actor", "subject"}, flags: tailFlags},
-		{name: "verify", summary: "find any change to log or tables; --export: offline", flags: verifyFlags, run: runVerify},
+		{name: "tail", summary: "list records, the newest first", columns: []string{"index", "at", "type", "actor", "subject"}, list: true,
+			flags: filters("/audit", "type", "only `TYPE`, such as session.opened or session.*", "actor", "only by `ACTOR`, such as host:*",
+				"subject", "only about this `ID`", "person", "only of this `PERSON`, by id or e-mail address",
+				"since", "only from this `INSTANT` on, 2026-11-02T09:00:00Z", "before", "only older than record `INDEX`")},
+		{name: "verify", summary: "find any change to log or tables; --export: offline", flags: check.flags, run: check.run},
 		{name: "prove", summary: "prove that a record is in the log", args: []string{"INDEX"},
-			columns: []string{"index", "at", "type", "verifier", "entry", "proof"}, flags: func(*flag.FlagSet) input {
-				return func(args []string) (any, error) {
-					var index int64
-					if _, err := fmt.Sscan(args[0], &index); err != nil {
-						return nil, fmt.Errorf("%q is not the number of a record", args[0])
-					}
-					return map[string]int64{"index": index}, nil
-				}
-			}},
-		{name: "export", summary: "write the log as a folder of files that verify offline", args: []string{"DIR"}, run: runExport,
-			flags: func(*flag.FlagSet) input { return func(args []string) (any, error) { return args[0], nil } }},
+			columns: []string{"index", "at", "type", "verifier", "entry", "proof"}, flags: on(http.MethodGet, "audit")},
+		{name: "export", summary: "write the log as a folder of files that verify offline", args: []string{"DIR"}, run: runExport},
 		{name: "checkpoint", summary: "print the signed head of the log, to be kept elsewhere", run: runCheckpoint},
-		{name: "key", summary: "print the log's public key", columns: []string{"verifier"}},
+		{name: "key", summary: "print the log's public key", columns: []string{"verifier"}, flags: at(http.MethodGet, "/audit/checkpoint")},
 	}}
-}
-
-func tailFlags(fs *flag.FlagSet) input {
-	var t host.Tail
-	fs.StringVar(&t.Type, "type", "", "only `TYPE`, such as session.opened or session.*")
-	fs.StringVar(&t.Actor, "actor", "", "only by `ACTOR`, such as host:*")
-	fs.StringVar(&t.Subject, "subject", "", "only about this `ID`")
-	fs.StringVar(&t.Person, "person", "", "only of this `PERSON`, by id or e-mail address")
-	fs.Int64Var(&t.Before, "before", 0, "only older than record `INDEX`")
-	fs.IntVar(&t.Limit, "limit", 100, "at most `N` records, up to 1000")
-	return func([]string) (any, error) { return t, nil }
 }
 
 // verifyInput is what "audit verify" was told.
 type verifyInput struct{ export, checkpoint, key string }
 
-func verifyFlags(fs *flag.FlagSet) input {
-	var v verifyInput
+func (v *verifyInput) flags(fs *flag.FlagSet) input {
 	fs.StringVar(&v.export, "export", "", "verify an exported `DIR` offline instead of the database")
 	fs.StringVar(&v.checkpoint, "checkpoint", "", "`FILE` with the last checkpoint that you have seen")
 	fs.StringVar(&v.key, "key", "", "with --export: the log's public `KEY`, as audit key printed it (default DIR/key)")
-	return func([]string) (any, error) { return v, nil }
+	return nil
 }
 
-func runVerify(ctx context.Context, c console, h hostFlags, in any) error {
-	v := in.(verifyInput)
+func (v *verifyInput) run(ctx context.Context, c console, h hostFlags, _ []string) error {
 	var lastSeen []byte
 	if v.checkpoint != "" {
 		var err error
@@ -71,7 +55,7 @@ func runVerify(ctx context.Context, c console, h hostFlags, in any) error {
 		}
 	}
 	if v.export != "" {
-		return verifyExport(c, h, v, string(lastSeen))
+		return verifyExport(c, h, *v, string(lastSeen))
 	}
 	client, done, err := h.connect(ctx, c)
 	if err != nil {
@@ -79,7 +63,7 @@ func runVerify(ctx context.Context, c console, h hostFlags, in any) error {
 	}
 	defer done()
 	var out json.RawMessage
-	if err := client.call(ctx, h.verb.path, host.Verify{LastSeen: string(lastSeen)}, &out); err != nil {
+	if err := client.call(ctx, "audit/verify", host.Verify{LastSeen: string(lastSeen)}, &out); err != nil {
 		return err
 	}
 	var got host.Verified
@@ -99,20 +83,22 @@ func runVerify(ctx context.Context, c console, h hostFlags, in any) error {
 	return verdict(c, h, got.OK, fmt.Sprintf("%d records and %d rows", got.Records, got.Rows))
 }
 
-func runCheckpoint(ctx context.Context, c console, h hostFlags, in any) error {
+func runCheckpoint(ctx context.Context, c console, h hostFlags, _ []string) error {
 	client, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer done()
-	var out struct {
-		Checkpoint string `json:"checkpoint"`
-	}
-	if err := client.call(ctx, h.verb.path, in, &out); err != nil {
+	text, err := client.do(ctx, request{method: http.MethodGet, path: "/audit/checkpoint"})
+	if err != nil {
 		return err
 	}
 	if h.json {
-		return json.NewEncoder(c.out).Encode(out)
+		return h.print(c.out, text)
+	}
+	var out api.Checkpoint
+	if err := json.Unmarshal(text, &out); err != nil {
+		return err
 	}
 	_, err = fmt.Fprint(c.out, out.Checkpoint)
 	return err
@@ -171,8 +157,8 @@ func verifyExport(c console, h hostFlags, v verifyInput, lastSeen string) error 
 	return verdict(c, h, len(damage) == 0, fmt.Sprintf("%d records", cp.Size))
 }
 
-func runExport(ctx context.Context, c console, h hostFlags, in any) error {
-	dir := in.(string)
+func runExport(ctx context.Context, c console, h hostFlags, args []string) error {
+	dir := args[0]
 	client, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err

@@ -6,62 +6,61 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"sync"
-
-	"holdfast/edge/host"
 )
 
 var inviteColumns = []string{"person", "url", "ends"}
 
 func invitations() noun {
+	create := &invite{}
 	return noun{"invite", "invitations", []verb{
-		{name: "create", summary: "add a person and make their link", columns: inviteColumns, flags: inviteFlags, run: runInvite},
-		{name: "again", summary: "make a new link; the old one ends", args: []string{"PERSON"}, columns: inviteColumns, flags: named},
-		{name: "list", summary: "list invitations", columns: []string{"id", "person", "state", "created", "ends", "by"}},
-		{name: "revoke", summary: "end an invitation", args: []string{"INVITATION"}, columns: []string{"id", "state"}, flags: named},
+		{name: "create", summary: "add a person and make their link", columns: inviteColumns, flags: create.flags, run: create.run},
+		{name: "again", summary: "make a new link; the old one ends", args: []string{"PERSON"}, columns: inviteColumns, flags: func(fs *flag.FlagSet) input {
+			m := bodyOf(fs)
+			m.text("life", "life", "how long the link lives, `48h` (default 168h)")
+			return func(args []string) (request, error) {
+				return m.to(http.MethodPost, escaped("people", args[0], "invitation"))
+			}
+		}},
+		{name: "list", summary: "list invitations, the newest first", columns: []string{"id", "person", "state", "created", "ends", "by"}, list: true,
+			flags: filters("/invitations", "state", "open, used, revoked or expired", "person", "`PERSON` by id or e-mail address")},
+		{name: "revoke", summary: "end an invitation", args: []string{"INVITATION"}, columns: []string{"id", "state"}, flags: on(http.MethodDelete, "invitations")},
 	}}
 }
 
-// guests are one person from flags, or those of a batch file.
-type guests struct {
-	one  host.NewPerson
+// invite is one person from flags, or those of a batch file.
+type invite struct {
+	one  members
 	file string
 }
 
-func inviteFlags(fs *flag.FlagSet) input {
-	person := newPerson(fs)
-	file := fs.String("batch", "", "`FILE` (or -) with a JSON array of people: name, email, groups, employment, ends, life")
-	life := fs.String("life", "", "how long the link lives, `48h` (default 168h)")
-	return func([]string) (any, error) {
-		p, err := person(nil)
-		if err != nil {
-			return nil, err
-		}
-		one := p.(host.NewPerson)
-		one.Life = *life
-		return guests{one, *file}, nil
-	}
+func (i *invite) flags(fs *flag.FlagSet) input {
+	i.one = newPerson(fs)
+	i.one.list("group", "groups", "put into this `GROUP`, made where it is missing")
+	i.one.text("life", "life", "how long the link lives, `48h` (default 168h)")
+	fs.StringVar(&i.file, "batch", "", "`FILE` (or -) with a JSON array of people: name, email, groups, employment, ends, life; each is added or not")
+	return nil
 }
 
-func runInvite(ctx context.Context, c console, h hostFlags, in any) error {
-	g := in.(guests)
-	list := []host.NewPerson{g.one}
-	if g.file != "" {
+func (i *invite) run(ctx context.Context, c console, h hostFlags, _ []string) error {
+	list := []map[string]any{i.one.body}
+	if i.file != "" {
 		var err error
-		if list, err = readBatch(c, g.file); err != nil {
+		if list, err = readBatch(c, i.file); err != nil {
 			return err
 		}
 	}
-	client, done, err := h.connect(ctx, c)
+	cl, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer done()
-	return inviteAll(ctx, c, h, client, list)
+	return inviteAll(ctx, c, h, cl, list)
 }
 
-func readBatch(c console, file string) ([]host.NewPerson, error) {
+func readBatch(c console, file string) ([]map[string]any, error) {
 	var r io.Reader = c.in
 	if file != "-" {
 		f, err := os.Open(file)
@@ -71,11 +70,16 @@ func readBatch(c console, file string) ([]host.NewPerson, error) {
 		defer f.Close()
 		r = f
 	}
-	d := json.NewDecoder(r)
-	d.DisallowUnknownFields()
-	var list []host.NewPerson
-	if err := d.Decode(&list); err != nil {
+	var list []map[string]any
+	if err := json.NewDecoder(r).Decode(&list); err != nil {
 		return nil, fmt.Errorf("%s is not a JSON array of people: %w", file, err)
+	}
+	for _, p := range list {
+		if group, ok := p["group"]; ok { // one, beside groups
+			all, _ := p["groups"].([]any)
+			p["groups"] = append(all, group)
+			delete(p, "group")
+		}
 	}
 	return list, nil
 }
@@ -86,20 +90,22 @@ const inviteAtOnce = 64
 
 // inviteAll prints one line for each person, in their order, as far as it
 // goes: those that were printed exist.
-func inviteAll(ctx context.Context, c console, h hostFlags, client hostClient, list []host.NewPerson) error {
+func inviteAll(ctx context.Context, c console, h hostFlags, cl client, list []map[string]any) error {
 	for len(list) > 0 {
 		n := min(inviteAtOnce, len(list))
 		out, errs := make([]json.RawMessage, n), make([]error, n)
 		var wg sync.WaitGroup
 		for i := range n {
-			wg.Go(func() { errs[i] = client.call(ctx, h.verb.path, list[i], &out[i]) })
+			wg.Go(func() {
+				out[i], errs[i] = cl.do(ctx, request{method: http.MethodPost, path: "/invitations", body: list[i]})
+			})
 		}
 		wg.Wait()
 		var failed error
 		for i := range n {
 			if errs[i] != nil {
 				if failed == nil {
-					failed = fmt.Errorf("invite %s: %w", list[i].Email, errs[i])
+					failed = fmt.Errorf("invite %v: %w", list[i]["email"], errs[i])
 				}
 				continue
 			}

@@ -12,7 +12,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 )
@@ -49,10 +48,7 @@ func commands() []command {
 		command{"storybook", "show every page and component with sample data", func(_ context.Context, c console, args []string) error {
 			return exitCode(runStorybook(args, c.out, c.err))
 		}},
-		command{"version", "print the version", func(_ context.Context, c console, _ []string) error {
-			fmt.Fprintln(c.out, "holdfast", version())
-			return nil
-		}},
+		command{"version", "print the version, and which cryptographic module is in it", runVersion},
 	)
 }
 
@@ -108,7 +104,8 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "\nholdfast COMMAND --help says more of each.\n")
 }
 
-// parse reads flags and refuses arguments beyond those that are named.
+// parse reads flags and refuses arguments beyond those that are named; one in
+// brackets may be left out.
 func parse(c console, fs *flag.FlagSet, args []string, named ...string) error {
 	fs.SetOutput(c.err)
 	fs.Usage = func() {
@@ -129,7 +126,7 @@ func parse(c console, fs *flag.FlagSet, args []string, named ...string) error {
 			rest, args = append(rest, args[0]), args[1:]
 		}
 	}
-	if len(rest) != len(named) {
+	if len(rest) > len(named) || len(rest) < len(named) && !strings.HasPrefix(named[len(rest)], "[") {
 		fs.Usage()
 		return errUsage
 	}
@@ -160,18 +157,4 @@ func takesValue(fs *flag.FlagSet, arg string) bool {
 	}
 	b, ok := f.Value.(interface{ IsBoolFlag() bool })
 	return !(ok && b.IsBoolFlag())
-}
-
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 && (v == "" || v == "(devel)") {
-			v = "development " + s.Value[:12]
-		}
-	}
-	return v + " " + info.GoVersion
 }

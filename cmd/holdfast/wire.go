@@ -26,6 +26,7 @@ import (
 	"holdfast/edge/systemd"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web"
+	"holdfast/edge/web/api"
 	adminconsole "holdfast/edge/web/console"
 	"holdfast/edge/web/door"
 	"holdfast/edge/web/op"
@@ -70,6 +71,7 @@ type server struct {
 	govern     *govern.Flow
 	handler    http.Handler
 	host       *host.Server
+	api        *api.API
 	metrics    *telemetry.Metrics
 	logout     *logout.Flow
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
@@ -141,7 +143,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 	if err := s.build(ctx, master, demo); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
-	s.host = host.New(host.Config{Store: s.db, Govern: s.govern, Clock: time.Now, Log: log, Visits: s.visits(nil, demo),
+	s.host = host.New(host.Config{API: s.api, Store: s.db, Govern: s.govern, Clock: time.Now, Log: log, Visits: s.visits(nil, demo),
 		Verifier: verifier, VerifierKey: verifierKey, CheckpointFile: s.checkpoint.path})
 	return s, nil
 }
@@ -201,7 +203,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	browser := []web.Routes{
 		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(),
-			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading()}).Routes,
+			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading(), Stopping: s.stopping.Load}).Routes,
 	}
 	if demo {
 		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)
@@ -210,10 +212,17 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	if err != nil {
 		return err
 	}
+	directory, err := s.directory(visits, clock)
+	if err != nil {
+		return err
+	}
 	known := wellknown.New(wellknown.Config{Origin: s.cfg.Origin, Related: s.relatedOrigins, Visits: visits})
+	if s.api, err = s.administration(master, visits); err != nil {
+		return err
+	}
 	s.handler, err = web.Handler(web.Config{Origin: s.cfg.Origin, RPID: s.cfg.RPID, Related: s.relatedOrigins, Visits: visits,
 		Pages: pages, Metrics: s.metrics, Log: s.log, Ready: s.ready, Door: doors, Browser: browser,
-		Protocol: []web.Routes{provider.Register, known.Routes}, Forward: forwarding})
+		Protocol: []web.Routes{provider.Register, known.Routes, directory.Routes, s.api.Routes}, Forward: forwarding})
 	return err
 }
 

@@ -3,41 +3,14 @@ package host
 import (
 	"archive/tar"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"os"
-	"time"
 
 	"holdfast"
 	"holdfast/edge/store"
 	"holdfast/spec/translog"
 )
-
-// Record is a record of the log as the CLI shows one.
-type Record struct {
-	Index   int64           `json:"index"`
-	At      time.Time       `json:"at"`
-	Type    string          `json:"type"`
-	Actor   string          `json:"actor"`
-	Subject string          `json:"subject"`
-	Person  string          `json:"person,omitempty"`
-	Entry   json.RawMessage `json:"entry"` // the canonical bytes
-}
-
-func recordView(l store.Leaf) Record {
-	return Record{l.Index, l.At, string(l.Type), l.Actor, l.Subject, string(l.Person), l.Body}
-}
-
-// Tail chooses records, the newest first.
-type Tail struct {
-	Type    string `json:"type,omitempty"`    // "session.*"
-	Actor   string `json:"actor,omitempty"`   // "host:*"
-	Subject string `json:"subject,omitempty"` // an id
-	Person  string `json:"person,omitempty"`  // an id or an e-mail address
-	Before  int64  `json:"before,omitempty"`
-	Limit   int    `json:"limit,omitempty"`
-}
 
 // Verify asks for a verification of log and tables.
 type Verify struct {
@@ -53,51 +26,14 @@ type Verified struct {
 	store.Report
 }
 
-// Proved is a record with the proof that it is in the log.
-type Proved struct {
-	Record
-	Proof    string `json:"proof"`    // the file that "holdfast audit prove --check" takes
-	Verifier string `json:"verifier"` // the log's public key
-}
-
 func (s *Server) audit() {
-	reads(s, "audit/tail", func(ctx context.Context, in Tail) (any, error) {
-		return s.tail(ctx, in)
-	})
 	on(s, "audit/verify", func(ctx context.Context, _ holdfast.Actor, in Verify) (any, error) {
 		return s.verify(ctx, in)
 	})
-	reads(s, "audit/prove", func(ctx context.Context, in struct {
-		Index int64 `json:"index"`
-	}) (any, error) {
-		l, p, err := s.Store.Prove(ctx, in.Index)
-		return Proved{recordView(l), p.String(), s.VerifierKey}, err
-	})
-	on(s, "audit/checkpoint", func(ctx context.Context, _ holdfast.Actor, _ none) (any, error) {
-		signed, err := s.Store.Checkpoint(ctx)
-		return map[string]string{"checkpoint": signed}, err
-	})
-	on(s, "audit/key", func(context.Context, holdfast.Actor, none) (any, error) {
+	on(s, "audit/key", func(context.Context, holdfast.Actor, struct{}) (any, error) {
 		return map[string]string{"verifier": s.VerifierKey}, nil
 	})
 	s.mux.HandleFunc("POST /audit/export", s.export)
-}
-
-func (s *Server) tail(ctx context.Context, in Tail) ([]Record, error) {
-	f := store.Filter{Subject: in.Subject, Type: in.Type, Actor: in.Actor, Before: in.Before, Limit: in.Limit}
-	if in.Person != "" {
-		p, err := s.find(ctx, in.Person)
-		if err != nil {
-			return nil, err
-		}
-		f.Person = p.ID
-	}
-	leaves, err := s.Store.Tail(ctx, f)
-	list := []Record{}
-	for _, l := range leaves {
-		list = append(list, recordView(l))
-	}
-	return list, err
 }
 
 // verify compares with the checkpoint that the caller has seen and with the

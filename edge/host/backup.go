@@ -18,7 +18,7 @@ type BackedUp struct {
 // and on SQLite only the server can write.
 func (s *Server) backups() {
 	on(s, "backup/made", func(ctx context.Context, by holdfast.Actor, in BackedUp) (any, error) {
-		return none{}, s.Store.InTx(ctx, func(tx *store.Tx) error {
+		return struct{}{}, s.Store.InTx(ctx, func(tx *store.Tx) error {
 			return tx.Record(ctx, audit.By{Actor: by, At: s.Clock()}, in.Made.Event())
 		})
 	})

@@ -1,7 +1,9 @@
 // Package host answers the administrator of the host, over a unix socket in
 // the data folder: whoever may open the socket already holds the database and
 // the master key, so its file permissions are the credential. Every use is
-// recorded as the host's administrator. It refuses to answer on any network.
+// recorded as the host's administrator. They have the whole of /api/v1 without
+// a token, and beside it what is for the host alone: the set-up link, and the
+// log's verification and export. It refuses to answer on any network.
 package host
 
 import (
@@ -24,6 +26,8 @@ import (
 
 	"holdfast"
 	"holdfast/edge/store"
+	"holdfast/edge/web/api"
+	"holdfast/edge/web/bearer"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/govern"
 )
@@ -33,6 +37,7 @@ const SocketName = "holdfast.sock"
 
 // Config is what the host's verbs need.
 type Config struct {
+	API    http.Handler // /api/v1
 	Store  *store.DB
 	Govern *govern.Flow
 	Clock  holdfast.Clock
@@ -53,11 +58,13 @@ type Server struct {
 // New makes the server with all verbs.
 func New(c Config) *Server {
 	s := &Server{Config: c, mux: http.NewServeMux()}
-	s.people()
-	s.groups()
-	s.invitations()
-	s.apps()
-	s.access()
+	s.mux.HandleFunc(api.Prefix+"/", func(w http.ResponseWriter, r *http.Request) {
+		s.API.ServeHTTP(w, r.WithContext(bearer.Host(r.Context(), peerOf(r.Context()).ID)))
+	})
+	on(s, "setup/link", func(ctx context.Context, by holdfast.Actor, _ struct{}) (any, error) {
+		l, err := s.Govern.SetUp(ctx, by)
+		return api.InvitedBy(l), err
+	})
 	s.audit()
 	s.backups()
 	return s
@@ -125,25 +132,6 @@ func on[In any](s *Server, verb string, do func(ctx context.Context, by holdfast
 		}
 		visit.WriteJSON(w, out)
 	})
-}
-
-// reads adds a verb that changes nothing. Looking is recorded too: the host's
-// administrator sees everybody's data.
-func reads[In any](s *Server, verb string, do func(ctx context.Context, in In) (any, error)) {
-	on(s, verb, func(ctx context.Context, by holdfast.Actor, in In) (any, error) {
-		if err := s.Govern.Looked(ctx, by, verb); err != nil {
-			return nil, err
-		}
-		return do(ctx, in)
-	})
-}
-
-// none is the input or output of a verb that has none.
-type none struct{}
-
-// byID is the input of a verb on one thing.
-type byID struct {
-	ID string `json:"id"`
 }
 
 // Do answers a request from this very process, for a host's administrator who
