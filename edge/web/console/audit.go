@@ -10,6 +10,9 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/credential"
+	"holdfast/domain/grant"
+	"holdfast/domain/session"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
@@ -18,9 +21,7 @@ import (
 
 func (c *Console) audit(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	ctx := r.Context()
-	shown := page.AuditFilter{Type: r.FormValue("type"), Actor: strings.TrimSpace(r.FormValue("actor")),
-		Subject: strings.TrimSpace(r.FormValue("subject")), From: r.FormValue("from"), To: r.FormValue("to")}
-	filter, err := c.logFilter(ctx, shown)
+	filter, shown, err := c.logFilter(r)
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (c *Console) audit(w http.ResponseWriter, r *http.Request, v visit.Visit) e
 	if err != nil {
 		return err
 	}
-	to := &page.Audit{Rows: rows, Types: types(), Filter: shown, Checkpoint: checkpoint, Size: sizeOf(checkpoint)}
+	to := &page.Audit{Rows: rows, Types: kinds(), Filter: shown, Export: page.ExportOf(r.URL.Query()), Checkpoint: checkpoint, Size: sizeOf(checkpoint)}
 	to.Newer, to.Older = ways(r.URL.Query(), filter, leaves, more)
 	to.Frame = c.frame(w, r, v)
 	c.Visits.Render(w, r, http.StatusOK, to)
@@ -82,8 +83,14 @@ func ways(query url.Values, f store.LogFilter, leaves []store.Leaf, more bool) (
 	return newer, older
 }
 
-// logFilter turns what was typed into what the store can find.
-func (c *Console) logFilter(ctx context.Context, f page.AuditFilter) (store.LogFilter, error) {
+// logFilter turns what was typed into what the store can find, and gives both.
+func (c *Console) logFilter(r *http.Request) (store.LogFilter, page.AuditFilter, error) {
+	ctx := r.Context()
+	typed := func(name string) string {
+		text := strings.TrimSpace(r.FormValue(name))
+		return strings.ToValidUTF8(strings.ReplaceAll(text[:min(len(text), longestTyped)], "\x00", ""), "")
+	}
+	f := page.AuditFilter{Type: typed("type"), Actor: typed("actor"), Subject: typed("subject"), From: typed("from"), To: typed("to")}
 	out := store.LogFilter{Type: audit.Type(f.Type), About: f.Subject, Since: day(f.From)}
 	if to := day(f.To); !to.IsZero() {
 		out.Until = to.AddDate(0, 0, 1)
@@ -91,25 +98,62 @@ func (c *Console) logFilter(ctx context.Context, f page.AuditFilter) (store.LogF
 	if f.Actor != "" {
 		ids, err := c.peopleTyped(ctx, f.Actor)
 		if err != nil {
-			return out, err
+			return out, f, err
 		}
 		out.Actor = actors(f.Actor, ids)
 	}
-	if f.Subject == "" || strings.Contains(f.Subject, "_") && !strings.Contains(f.Subject, "@") {
-		return out, nil // an id
+	if f.Subject == "" {
+		return out, f, nil
+	}
+	if owner, is, err := c.ownerOf(ctx, f.Subject); is || err != nil {
+		out.Owner = owner
+		return out, f, err
 	}
 	ids, err := c.peopleTyped(ctx, f.Subject)
 	if len(ids) == 1 {
 		out.About = string(ids[0])
 	}
-	return out, err
+	return out, f, err
+}
+
+// longestTyped bounds what is looked for: an id of a credential, in base64url.
+const longestTyped = 1400
+
+// ownerOf says whether text is an id, and whose the thing is, where it is
+// somebody's.
+func (c *Console) ownerOf(ctx context.Context, text string) (holdfast.PersonID, bool, error) {
+	kind, _, is := strings.Cut(text, "_")
+	var owner holdfast.PersonID
+	var err error
+	switch {
+	case strings.ContainsAny(text, "@ "):
+		return "", false, nil
+	case is && kind == "ses":
+		var s session.Record
+		s, err = c.Store.Session(ctx, holdfast.SessionID(text))
+		owner = s.Person
+	case is && kind == "gra":
+		var g grant.Grant
+		g, err = c.Store.Grant(ctx, holdfast.GrantID(text))
+		owner = g.Person
+	case is && len(kind) == 3:
+		return "", true, nil
+	default:
+		var k credential.Record
+		k, err = c.Store.Credential(ctx, holdfast.CredentialID(text))
+		owner, is = k.Person, err == nil
+	}
+	if holdfast.KindOf(err) == holdfast.NotFound && err != nil {
+		err = nil
+	}
+	return owner, is, err
 }
 
 // actors are the ways in which the log may name who was typed: "per_…", "root",
 // "host:root", "system", a name, an address.
 func actors(typed string, people []holdfast.PersonID) []string {
 	out := []string{typed}
-	for _, kind := range []holdfast.ActorKind{holdfast.ActorPerson, holdfast.ActorHost, holdfast.ActorApp, holdfast.ActorTicket} {
+	for _, kind := range []holdfast.ActorKind{holdfast.ActorPerson, holdfast.ActorHost, holdfast.ActorApp, holdfast.ActorTicket, holdfast.ActorToken} {
 		out = append(out, string(kind)+":"+typed)
 	}
 	for _, id := range people {
@@ -121,7 +165,8 @@ func actors(typed string, people []holdfast.PersonID) []string {
 // maxTyped bounds how many people a part of a name stands for.
 const maxTyped = 20
 
-// peopleTyped finds the person with the address, else those whose name has it.
+// peopleTyped finds the person with the address, else those whose name, or its
+// last word, begins so.
 func (c *Console) peopleTyped(ctx context.Context, text string) ([]holdfast.PersonID, error) {
 	p, err := c.Store.PersonByEmail(ctx, strings.ToLower(text))
 	if err == nil {
@@ -130,7 +175,7 @@ func (c *Console) peopleTyped(ctx context.Context, text string) ([]holdfast.Pers
 	if holdfast.KindOf(err) != holdfast.NotFound {
 		return nil, err
 	}
-	people, _, err := c.Store.PeopleWhere(ctx, store.PeopleFilter{Text: text}, store.Page{Limit: maxTyped})
+	people, _, err := c.Store.PeoplePart(ctx, store.PeopleFilter{Begins: text}, store.Span{Limit: maxTyped})
 	var ids []holdfast.PersonID
 	for _, p := range people {
 		ids = append(ids, p.ID)

@@ -88,6 +88,7 @@ func TestAudit(t *testing.T) {
 		t.Run(c.query, func(t *testing.T) {
 			a := o.admin.Get("/console/audit" + c.query)
 			wantText(t, a, http.StatusOK, c.are...)
+			_, a.Body, _ = strings.Cut(a.Body, "<tbody>") // the choices of the filter are the same sentences
 			wantNot(t, a, c.arent...)
 		})
 	}
@@ -201,7 +202,10 @@ func TestAPersonsHistoryIsTheNewest(t *testing.T) {
 }
 
 // eventType is a literal that names an event in the code of the inner rings.
-var eventType = regexp.MustCompile(`"((?:app|consent|credential|grant|group|host|organisation|person|session|signing_key|token)\.[a-z_]+)"`)
+// elsewhere finds those that an edge makes.
+var elsewhere = regexp.MustCompile(`audit\.(?:New\(|Type *= *)"([a-z_]+\.[a-z_]+)"`)
+
+var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|device|export|grant|group|host|organisation|person|session|signing_key|token)\.[a-z_]+)"`)
 
 func TestEveryEventHasASentence(t *testing.T) {
 	have := console.Sentences()
@@ -211,13 +215,20 @@ func TestEveryEventHasASentence(t *testing.T) {
 			found[string(k)+"."+verb] = true
 		}
 	}
-	for _, root := range []string{"../../../domain", "../../../flow"} {
+	for _, root := range []string{"../../../domain", "../../../flow", "../..", "../../../cmd"} {
+		types := eventType
+		if !strings.HasSuffix(root, "domain") && !strings.HasSuffix(root, "flow") {
+			types = elsewhere // where the same shape of words has other meanings too
+		}
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && strings.HasSuffix(path, "test") {
+				return filepath.SkipDir // what tests make up
+			}
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
 				return err
 			}
 			text, err := os.ReadFile(path)
-			for _, m := range eventType.FindAllSubmatch(text, -1) {
+			for _, m := range types.FindAllSubmatch(text, -1) {
 				found[string(m[1])] = true
 			}
 			return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -15,7 +16,7 @@ import (
 
 // What the forms and buttons of a person's page do.
 
-var editFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends", "employment": "employment", "last_administrator": "ends"}
+var editFields = fieldOf{"name": "name", "email": "email", "email_taken": "email", "ends": "ends", "employment": "employment", "last_administrator": "ends", "manager": "manager", "no_such_manager": "manager"}
 
 func (c *Console) edit(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	typed := &page.Person{EditName: r.PostFormValue("name"), EditEmail: r.PostFormValue("email")}
@@ -23,10 +24,17 @@ func (c *Console) edit(w http.ResponseWriter, r *http.Request, v visit.Visit) er
 }
 
 func (c *Console) employment(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	typed := &page.Person{EditKind: r.PostFormValue("employment"), EditEnd: r.PostFormValue("ends")}
+	typed := &page.Person{EditKind: r.PostFormValue("employment"), EditEnd: r.PostFormValue("ends"),
+		EditManager: strings.TrimSpace(r.PostFormValue("manager"))}
 	ends, err := lastDay(typed.EditEnd)
+	var manager holdfast.PersonID
+	if err == nil && typed.EditManager != "" {
+		if manager, err = c.member(r.Context(), typed.EditManager); holdfast.CodeOf(err) == "no_such_member" {
+			err = holdfast.Errorf(holdfast.Invalid, "manager", "Nobody here has this address. Check it, or leave it empty.")
+		}
+	}
 	return c.describe(w, r, v, typed, err, func(n *person.New) {
-		n.Employment, n.Ends = cmp.Or(person.Employment(typed.EditKind), n.Employment), ends
+		n.Employment, n.Ends, n.Manager = cmp.Or(person.Employment(typed.EditKind), n.Employment), ends, manager
 	})
 }
 
@@ -65,18 +73,34 @@ func (c *Console) activate(w http.ResponseWriter, r *http.Request, v visit.Visit
 	return c.press(w, r, v, "They may sign in again.", c.Govern.Reinstate)
 }
 
-func (c *Console) administrator(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	role, text := person.Administrator, "They are an administrator now."
-	switch r.PostFormValue("on") {
-	case "yes":
-	case "no":
-		role, text = person.Member, "They are no longer an administrator."
-	default:
-		return holdfast.Errorf(holdfast.Invalid, "form", "The form could not be read. Go back and send it again.")
+var roleFields = fieldOf{"role_ends": "role_ends", "ends": "role_ends", "role": "role", "last_administrator": "role",
+	"not_yourself": "role", "person_erased": "role"}
+
+// role gives a role until a day, or takes it.
+func (c *Console) role(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	id, role, day := holdfast.PersonID(r.PathValue("id")), page.Role(r.PostFormValue("role")), r.PostFormValue("ends")
+	ends, err := lastDay(day)
+	if err != nil {
+		err = holdfast.Errorf(holdfast.Invalid, "role_ends", "Write the day as 2027-12-31, or leave it empty.")
 	}
-	return c.press(w, r, v, text, func(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
-		return c.Govern.SetRole(ctx, by, id, role, time.Time{})
-	})
+	if role == page.NoRole {
+		ends = time.Time{} // the field still holds the day of the role that is taken
+	}
+	if err == nil {
+		err = c.Govern.SetRole(r.Context(), v.Actor(), id, person.Role(role), ends)
+	}
+	if shown, status, ok := roleFields.onForm(err); ok {
+		typed := &page.Person{Errors: shown, EditRole: &role, EditRoleEnd: day}
+		return c.showPerson(w, r, v, status, typed)
+	}
+	if err != nil {
+		return err
+	}
+	text := "They hold no role any more."
+	if role != page.NoRole {
+		text = "Their role is now: " + role.String() + "."
+	}
+	return c.done(w, r, text, page.PersonPath(string(id)))
 }
 
 // erase wants the name typed: nothing brings it back.

@@ -11,11 +11,15 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/apitoken"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
 	"holdfast/domain/device"
 	"holdfast/domain/grant"
+	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/session"
+	"holdfast/domain/signingkey"
 	"holdfast/domain/ticket"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
@@ -35,6 +39,10 @@ type Govern interface {
 	RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID) error
 	EndSession(ctx context.Context, by holdfast.Actor, id holdfast.SessionID) error
 	RenameOrganisation(ctx context.Context, by holdfast.Actor, name string) error
+	SetRelatedOrigins(ctx context.Context, by holdfast.Actor, next []string, confirm string) error
+	CreateToken(ctx context.Context, by holdfast.Actor, owner holdfast.PersonID, n apitoken.New) (apitoken.Record, string, error)
+	RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.APITokenID) error
+	Exported(ctx context.Context, by holdfast.Actor, scope authority.Scope, what, filter string, rows int64) error
 }
 
 // People is the part of the story about one person.
@@ -68,7 +76,9 @@ type Apps interface {
 type Store interface {
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	PersonByEmail(ctx context.Context, email string) (person.Record, error)
-	PeopleWhere(ctx context.Context, f store.PeopleFilter, p store.Page) ([]person.Record, int64, error)
+	Lists
+	Finds
+
 	PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error)
 	Administrators(ctx context.Context) ([]person.Record, error)
 	LastSignIns(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]time.Time, error)
@@ -84,10 +94,9 @@ type Store interface {
 	OpenSessionsOf(ctx context.Context, id holdfast.PersonID) ([]store.Visit, error)
 	DevicesOf(ctx context.Context, id holdfast.PersonID) ([]device.Record, error)
 	Readiness(ctx context.Context) (device.Readiness, error)
-	LiveSessionsWhere(ctx context.Context, text string, p store.Page) ([]store.Visit, int64, error)
 	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
 	TicketsOf(ctx context.Context, id holdfast.PersonID) ([]ticket.Record, error)
-	InvitationsWhere(ctx context.Context, state ticket.State, p store.Page) ([]ticket.Record, int64, error)
+	TokensSeen(ctx context.Context, ids []holdfast.APITokenID) (map[holdfast.APITokenID]time.Time, error)
 
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	Apps(ctx context.Context) ([]grant.App, error)
@@ -98,10 +107,44 @@ type Store interface {
 	CountPeopleIn(ctx context.Context, id holdfast.AppID) (int64, error)
 	Begun(ctx context.Context) (store.Beginnings, error)
 
-	LogPage(ctx context.Context, f store.LogFilter, limit int) ([]store.Leaf, bool, error)
+	Setting(ctx context.Context, id string) (org.Setting, error)
+	SigningKeys(ctx context.Context) ([]signingkey.Record, error)
+	Outbox(ctx context.Context) ([]store.OutboxCount, error)
+	Deliveries(ctx context.Context, limit int) ([]store.Delivery, error)
+
 	Openings(ctx context.Context, index int64) (map[string][]byte, error)
 	Checkpoint(ctx context.Context) (string, error)
 	Prove(ctx context.Context, index int64) (store.Leaf, translog.Proof, error)
+}
+
+// Lists are what can be listed a part at a time, and counted: up to most and
+// one more, or all where most is 0.
+type Lists interface {
+	PeoplePart(ctx context.Context, f store.PeopleFilter, k store.Span) ([]person.Record, bool, error)
+	CountPeopleWhere(ctx context.Context, f store.PeopleFilter, most int64) (int64, error)
+	InvitationsWhere(ctx context.Context, f store.InvitationFilter, k store.Span) ([]ticket.Record, bool, error)
+	CountInvitationsWhere(ctx context.Context, f store.InvitationFilter, most int64) (int64, error)
+	CredentialsWhere(ctx context.Context, f store.CredentialFilter, k store.Span) ([]credential.Record, bool, error)
+	CountCredentialsWhere(ctx context.Context, f store.CredentialFilter) ([]store.CredentialCount, error)
+	LiveSessionsWhere(ctx context.Context, text string, k store.Span) ([]store.Visit, bool, error)
+	CountLiveSessionsWhere(ctx context.Context, text string, most int64) (int64, error)
+	TokensWhere(ctx context.Context, f store.TokenFilter, k store.Span) ([]apitoken.Record, bool, error)
+	CountTokensWhere(ctx context.Context, f store.TokenFilter, most int64) (int64, error)
+	LogPage(ctx context.Context, f store.LogFilter, limit int) ([]store.Leaf, bool, error)
+	CountLog(ctx context.Context, f store.LogFilter) (int64, error)
+}
+
+// Finds are what the search looks into.
+type Finds interface {
+	CredentialsCalled(ctx context.Context, text string, limit int) ([]credential.Record, error)
+	SessionsStarting(ctx context.Context, id string, limit int) ([]session.Record, error)
+	GrantsStarting(ctx context.Context, id string, limit int) ([]grant.Grant, error)
+	TicketsStarting(ctx context.Context, id string, limit int) ([]ticket.Record, error)
+	APITokensStarting(ctx context.Context, id string, limit int) ([]apitoken.Record, error)
+	Leaf(ctx context.Context, index int64) (store.Leaf, error)
+	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
+	Grant(ctx context.Context, id holdfast.GrantID) (grant.Grant, error)
+	Credential(ctx context.Context, id holdfast.CredentialID) (credential.Record, error)
 }
 
 // Config is what the console needs.
@@ -112,6 +155,8 @@ type Config struct {
 	Issuer string      // for applications: the origin
 	Facts  []page.Pair // what stands in the configuration file, for the settings page
 	Mails  bool        // what is put into the outbox reaches people
+	Keys   Keys
+	Docs   []page.Link // what an operator may want to read
 
 	// Stopping says whether the server is about to end, for answers that last;
 	// nil: never.
@@ -147,16 +192,16 @@ func (c *Console) actions() map[string]guarded {
 	return map[string]guarded{
 		"GET " + page.PathConsole: {route.Staff, c.start},
 
-		"GET " + page.PathPeople:                                        {route.Scope(authority.PeopleRead), c.people},
-		"GET " + page.PathPeople + "/new":                               {route.Scope(authority.InvitationsWrite), c.newPerson},
-		"POST " + page.PathPeople:                                       {route.Scope(authority.InvitationsWrite), c.invite},
+		"GET " + page.PathPeople:                                        {route.Scope(authority.PeopleRead), listed(c.people, c.peopleFile)},
+		"GET " + page.PathPeople + "/new":                               {route.Scope(authority.PeopleWrite), c.newPerson},
+		"POST " + page.PathPeople:                                       {route.Scope(authority.PeopleWrite), c.invite},
 		"GET " + page.PathPeople + "/{id}":                              {route.Scope(authority.PeopleRead), c.person},
 		"POST " + page.PathPeople + "/{id}/edit":                        {route.Scope(authority.PeopleWrite), c.edit},
 		"POST " + page.PathPeople + "/{id}/employment":                  {route.Scope(authority.PeopleWrite), c.employment},
 		"POST " + page.PathPeople + "/{id}/suspend":                     {route.Scope(authority.PeopleWrite), c.suspend},
 		"POST " + page.PathPeople + "/{id}/activate":                    {route.Scope(authority.PeopleWrite), c.activate},
 		"POST " + page.PathPeople + "/{id}/invite":                      {route.Scope(authority.InvitationsWrite), c.inviteAgain},
-		"POST " + page.PathPeople + "/{id}/administrator":               {route.Scope(authority.RolesWrite), c.administrator},
+		"POST " + page.PathPeople + "/{id}/role":                        {route.Scope(authority.RolesWrite), c.role},
 		"POST " + page.PathPeople + "/{id}/erase":                       {route.Scope(authority.PeopleErase), c.erase},
 		"POST " + page.PathPeople + "/{id}/groups/add":                  {route.Scope(authority.GroupsWrite), c.join},
 		"POST " + page.PathPeople + "/{id}/groups/remove":               {route.Scope(authority.GroupsWrite), c.leave},
@@ -166,18 +211,18 @@ func (c *Console) actions() map[string]guarded {
 		"POST " + page.PathPeople + "/{id}/sessions/end":                {route.Scope(authority.SessionsWrite), c.endSessionsOf},
 		"POST " + page.PathPeople + "/{id}/sessions/{session}/end":      {route.Scope(authority.SessionsWrite), c.endSessionOf},
 
-		"GET " + page.PathInvitations:                   {route.Scope(authority.InvitationsRead), c.invitations},
+		"GET " + page.PathInvitations:                   {route.Scope(authority.InvitationsRead), listed(c.invitations, c.invitationsFile)},
 		"POST " + page.PathInvitations + "/{id}/revoke": {route.Scope(authority.InvitationsWrite), c.revoke},
 
-		"GET " + page.PathGroups:                           {route.Scope(authority.GroupsRead), c.groups},
+		"GET " + page.PathGroups:                           {route.Scope(authority.GroupsRead), listed(c.groups, c.groupsFile)},
 		"POST " + page.PathGroups:                          {route.Scope(authority.GroupsWrite), c.addGroup},
-		"GET " + page.PathGroups + "/{id}":                 {route.Scope(authority.GroupsRead), c.group},
+		"GET " + page.PathGroups + "/{id}":                 {route.Scope(authority.GroupsRead), listed(c.group, c.membersFile)},
 		"POST " + page.PathGroups + "/{id}/rename":         {route.Scope(authority.GroupsWrite), c.renameGroup},
 		"POST " + page.PathGroups + "/{id}/remove":         {route.Scope(authority.GroupsWrite), c.removeGroup},
 		"POST " + page.PathGroups + "/{id}/members/add":    {route.Scope(authority.GroupsWrite), c.addMember},
 		"POST " + page.PathGroups + "/{id}/members/remove": {route.Scope(authority.GroupsWrite), c.removeMember},
 
-		"GET " + page.PathApplications:                   {route.Scope(authority.AppsRead), c.applications},
+		"GET " + page.PathApplications:                   {route.Scope(authority.AppsRead), listed(c.applications, c.applicationsFile)},
 		"GET " + page.PathApplications + "/new":          {route.Scope(authority.AppsWrite), c.newApplication},
 		"POST " + page.PathApplications:                  {route.Scope(authority.AppsWrite), c.addApplication},
 		"GET " + page.PathApplications + "/{id}":         {route.AppOwner(authority.AppsRead), c.application},
@@ -187,12 +232,28 @@ func (c *Console) actions() map[string]guarded {
 		"POST " + page.PathApplications + "/{id}/secret": {route.AppOwner(authority.AppsWrite), c.newSecret},
 		"POST " + page.PathApplications + "/{id}/remove": {route.Scope(authority.AppsWrite), c.removeApplication},
 
-		"GET " + page.PathAllSessions:                {route.Scope(authority.SessionsRead), c.sessions},
+		"GET " + page.PathAllSessions:                {route.Scope(authority.SessionsRead), listed(c.sessions, c.sessionsFile)},
 		"POST " + page.PathAllSessions + "/{id}/end": {route.Scope(authority.SessionsWrite), c.endSession},
-		"GET " + page.PathAudit:                      {route.Scope(authority.AuditRead), c.audit},
+		"GET " + page.PathAudit:                      {route.Scope(authority.AuditRead), listed(c.audit, c.auditFile)},
 		"GET " + page.PathAudit + "/{index}":         {route.Scope(authority.AuditRead), c.record},
 		"GET " + page.PathSettings:                   {route.Scope(authority.SettingsRead), c.settings},
 		"POST " + page.PathSettings:                  {route.Scope(authority.SettingsWrite), c.saveSettings},
+		"POST " + page.PathSettings + "/origins":     {route.Scope(authority.SettingsWrite), c.saveOrigins},
+		"POST " + page.PathSettings + "/keys":        {route.Scope(authority.KeysWrite), c.rollKeys},
+
+		"GET " + page.PathCredentials: {route.Scope(authority.CredentialsRead), listed(c.credentials, c.credentialsFile)},
+		"POST " + page.PathCredentials + "/{id}/suspend": {route.Scope(authority.CredentialsWrite),
+			c.onCredential("The passkey is suspended, and the sessions opened with it have ended.", c.Govern.SuspendCredential)},
+		"POST " + page.PathCredentials + "/{id}/activate": {route.Scope(authority.CredentialsWrite),
+			c.onCredential("The passkey works again.", c.Govern.ReinstateCredential)},
+		"POST " + page.PathCredentials + "/{id}/remove": {route.Scope(authority.CredentialsRemove),
+			c.onCredential("The passkey was removed, and the sessions opened with it have ended.", c.Govern.RemoveCredential)},
+
+		"GET " + page.PathTokens:                   {route.Scope(authority.TokensRead), listed(c.tokens, c.tokensFile)},
+		"POST " + page.PathTokens:                  {route.Scope(authority.TokensWrite), c.makeToken},
+		"POST " + page.PathTokens + "/{id}/revoke": {route.Scope(authority.TokensWrite), c.revokeToken},
+
+		"GET " + page.PathSearch: {route.Staff, c.search},
 	}
 }
 

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/edge/store"
@@ -58,19 +58,37 @@ func (c *Console) pressed(w http.ResponseWriter, r *http.Request, err error, tex
 	return c.done(w, r, text, to)
 }
 
-// pager reads ?page=, from 1, and what the store needs for it.
-func pager(r *http.Request) (page.Pager, store.Page) {
-	query := r.URL.Query()
-	n, err := strconv.Atoi(query.Get("page"))
-	if err != nil || n < 1 || n > maxPage {
-		n = 1
-	}
-	query.Del("page")
-	return page.Pager{Page: n, Per: perPage, Query: query}, store.Page{Limit: perPage, Offset: (n - 1) * perPage}
+// span reads which part of a list is asked for.
+func span(r *http.Request) store.Span {
+	q := r.URL.Query()
+	return store.Span{After: cursor(q.Get("after")), Before: cursor(q.Get("before")), Limit: perPage}
 }
 
-// maxPage keeps offsets small enough for any integer.
-const maxPage = 1_000_000
+// cursor is an id from an address; what cannot be one is none.
+func cursor(text string) string {
+	const longest = 2048 // a credential id of 1023 bytes, and more
+	if len(text) > longest || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return ""
+	}
+	return text
+}
+
+// parts leads from a part of a list, whose first and last rows have these ids,
+// to its neighbours.
+func parts(r *http.Request, k store.Span, first, last string, shown int, more bool, total int64) page.Pager {
+	query, cursors := r.URL.Query(), []string{"after", "before"}
+	p := page.Pager{Shown: shown, Total: int(total)}
+	if shown == 0 {
+		return p
+	}
+	if k.Before != "" && more || k.Before == "" && k.After != "" {
+		p.Prev = with(query, cursors, "before", first)
+	}
+	if k.Before != "" || more {
+		p.Next = with(query, cursors, "after", last)
+	}
+	return p
+}
 
 // lastDay reads a date input as the last instant of that day, UTC, which shows
 // as the same day again. Empty is no end.
@@ -89,7 +107,17 @@ func lastDay(text string) (time.Time, error) {
 func search(r *http.Request) string {
 	const longest = 254 // an e-mail address
 	text := strings.TrimSpace(r.FormValue("q"))
-	return text[:min(len(text), longest)]
+	return strings.ToValidUTF8(strings.ReplaceAll(text[:min(len(text), longest)], "\x00", ""), "")
+}
+
+// within is the address of a list in the console with what was asked of it, as
+// a form sends it back; anything else is the list itself.
+func within(list, query string) string {
+	q, err := url.ParseQuery(query)
+	if err != nil || len(query) > 2000 || len(q) == 0 {
+		return list
+	}
+	return list + "?" + q.Encode()
 }
 
 // with is an address with one query parameter set, or removed where value is empty.

@@ -16,20 +16,26 @@ func (c *Console) groups(w http.ResponseWriter, r *http.Request, v visit.Visit) 
 }
 
 func (c *Console) showGroups(w http.ResponseWriter, r *http.Request, v visit.Visit, status int, to *page.Groups) error {
-	groups, err := c.Store.Groups(r.Context())
+	rows, err := c.groupRows(r.Context())
 	if err != nil {
 		return err
 	}
-	sizes, err := c.Store.GroupSizes(r.Context())
-	if err != nil {
-		return err
-	}
-	for _, g := range groups {
-		to.Rows = append(to.Rows, page.GroupRow{ID: string(g.ID), Name: g.Name, Members: int(sizes[g.ID]), Created: g.Created})
-	}
-	to.Frame = c.frame(w, r, v)
+	to.Rows, to.Export, to.Frame = rows, page.ExportOf(nil), c.frame(w, r, v)
 	c.Visits.Render(w, r, status, to)
 	return nil
+}
+
+func (c *Console) groupRows(ctx context.Context) ([]page.GroupRow, error) {
+	groups, err := c.Store.Groups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sizes, err := c.Store.GroupSizes(ctx)
+	rows := make([]page.GroupRow, len(groups))
+	for i, g := range groups {
+		rows[i] = page.GroupRow{ID: string(g.ID), Name: g.Name, Members: int(sizes[g.ID]), Created: g.Created}
+	}
+	return rows, err
 }
 
 var groupFields = fieldOf{"name": "name", "group_taken": "name"}
@@ -55,16 +61,20 @@ func (c *Console) showGroup(w http.ResponseWriter, r *http.Request, v visit.Visi
 	if err != nil {
 		return err
 	}
-	pages, part := pager(r)
-	members, total, err := c.Store.PeopleWhere(r.Context(), store.PeopleFilter{Group: g.ID}, part)
+	k, filter := span(r), store.PeopleFilter{Group: g.ID}
+	members, more, err := c.Store.PeoplePart(r.Context(), filter, k)
+	if err != nil {
+		return err
+	}
+	total, err := c.Store.CountPeopleWhere(r.Context(), filter, 0)
 	if err != nil {
 		return err
 	}
 	if to.Members, err = c.rows(r.Context(), members); err != nil {
 		return err
 	}
-	pages.Total = int(total)
-	to.Pager, to.Row = pages, page.GroupRow{ID: string(g.ID), Name: g.Name, Members: int(total), Created: g.Created}
+	to.Pager, to.Export = peopleParts(r, k, to.Members, more, total), page.ExportOf(nil)
+	to.Row = page.GroupRow{ID: string(g.ID), Name: g.Name, Members: int(total), Created: g.Created}
 	to.Frame = c.frame(w, r, v)
 	c.Visits.Render(w, r, status, to)
 	return nil

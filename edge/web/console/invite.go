@@ -8,6 +8,7 @@ import (
 	"holdfast"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
+	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/govern"
@@ -92,22 +93,31 @@ func (c *Console) showLink(w http.ResponseWriter, r *http.Request, v visit.Visit
 }
 
 func (c *Console) invitations(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	state := page.InvitationState(r.FormValue("state"))
-	pages, part := pager(r)
-	tickets, total, err := c.Store.InvitationsWhere(r.Context(), ticketState[state], part)
+	k, filter := span(r), invitationFilter(r)
+	tickets, more, err := c.Store.InvitationsWhere(r.Context(), filter, k)
 	if err != nil {
 		return err
 	}
-	if ticketState[state] == "" {
-		state = ""
-	}
-	rows, err := c.invitationRows(r.Context(), tickets)
+	total, err := c.Store.CountInvitationsWhere(r.Context(), filter, store.Many)
 	if err != nil {
 		return err
 	}
-	pages.Total = int(total)
-	c.Visits.Render(w, r, http.StatusOK, &page.Invitations{Frame: c.frame(w, r, v), Rows: rows, State: state, Pager: pages})
+	rows, err := c.invitationRows(r.Context(), v, tickets)
+	if err != nil {
+		return err
+	}
+	to := &page.Invitations{Rows: rows, State: invitationState(filter.State), Query: filter.Text, Export: page.ExportOf(r.URL.Query())}
+	if to.Pager.Total = int(total); len(rows) > 0 {
+		to.Pager = parts(r, k, rows[0].ID, rows[len(rows)-1].ID, len(rows), more, total)
+	}
+	to.Frame = c.frame(w, r, v)
+	c.Visits.Render(w, r, http.StatusOK, to)
 	return nil
+}
+
+// invitationFilter reads what an address asks of the list.
+func invitationFilter(r *http.Request) store.InvitationFilter {
+	return store.InvitationFilter{State: ticketState[page.InvitationState(r.FormValue("state"))], Text: search(r)}
 }
 
 // ticketState is a state of the filter as tickets have it; none is any.
@@ -125,7 +135,7 @@ func invitationState(s ticket.State) page.InvitationState {
 	return ""
 }
 
-func (c *Console) invitationRows(ctx context.Context, tickets []ticket.Record) ([]page.Invitation, error) {
+func (c *Console) invitationRows(ctx context.Context, v visit.Visit, tickets []ticket.Record) ([]page.Invitation, error) {
 	names := c.names()
 	for _, t := range tickets {
 		names.actor(t.By)
@@ -139,6 +149,7 @@ func (c *Console) invitationRows(ctx context.Context, tickets []ticket.Record) (
 		rows[i] = page.Invitation{
 			ID: string(t.ID), PersonID: string(t.Person), Person: names.people[t.Person], Email: names.emails[t.Person],
 			By: names.actorLink(t.By).Text, State: invitationState(t.State(now)), Created: t.Created, Ends: t.Expires,
+			Above: names.above(v, t.Person),
 		}
 	}
 	return rows, nil

@@ -6,7 +6,9 @@ import (
 
 	"holdfast"
 	"holdfast/domain/org"
+	"holdfast/domain/person"
 	"holdfast/edge/web/page"
+	"holdfast/edge/web/visit"
 )
 
 // names gathers the ids that a page is about, and reads what they are called,
@@ -17,6 +19,7 @@ type names struct {
 	things  bool // an application or a group is among them
 	people  map[holdfast.PersonID]string
 	emails  map[holdfast.PersonID]string
+	records map[holdfast.PersonID]person.Record
 	apps    map[holdfast.AppID]string
 	removed map[holdfast.AppID]bool
 	groups  map[holdfast.GroupID]string
@@ -54,6 +57,10 @@ func (n *names) subject(id string) {
 	}
 }
 
+// above says whether a person holds a role, and who looks may not touch such
+// people.
+func (n *names) above(v visit.Visit, id holdfast.PersonID) bool { return above(v, n.records[id]) }
+
 func (n *names) read(ctx context.Context) error {
 	people, err := n.c.Store.PeopleByID(ctx, n.wanted)
 	if err != nil {
@@ -62,6 +69,7 @@ func (n *names) read(ctx context.Context) error {
 	for id, p := range people {
 		n.people[id], n.emails[id] = nameOf(p), p.Email
 	}
+	n.records = people
 	if !n.things {
 		return nil
 	}

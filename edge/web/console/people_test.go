@@ -3,6 +3,7 @@ package console_test
 import (
 	"context"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,7 +19,10 @@ func TestThePeopleList(t *testing.T) {
 	o := open(t)
 	ctx := context.Background()
 	grace := o.Member("Grace Hopper", "grace@example.org")
-	o.Invited("Katherine", "katherine@example.org")
+	kate := o.Invited("Katherine", "katherine@example.org")
+	if err := o.Govern.Describe(ctx, webtest.System, kate.ID, func(n *person.New) { n.Employment, n.Manager = person.Contractor, grace.ID }); err != nil {
+		t.Fatal(err)
+	}
 	gone := o.Member("Charles", "charles@example.org")
 	if err := o.Govern.Describe(ctx, webtest.System, gone.ID, func(n *person.New) { n.Ends = o.Now().Add(-time.Hour) }); err != nil {
 		t.Fatal(err)
@@ -45,8 +49,16 @@ func TestThePeopleList(t *testing.T) {
 		{"?state=suspended", []string{"Nobody matches"}, []string{"Grace Hopper"}},
 		{"?state=nonsense", []string{"4 people"}, nil},
 		{"?group=" + string(g.ID), []string{"1 person matches", "Grace Hopper"}, []string{"Charles"}},
-		{"?page=2", []string{"4 people"}, []string{"Grace Hopper"}},
-		{"?page=-1", []string{"4 people", "Grace Hopper"}, nil},
+		{"?q=opper", []string{"Nobody matches", "Look anywhere in them"}, []string{"Grace Hopper"}},
+		{"?q=opper&within=yes", []string{"1 person matches", "Grace Hopper"}, []string{"Charles"}},
+		{"?role=administrator", []string{"1 person matches", "Ada Lovelace"}, []string{"Grace Hopper"}},
+		{"?role=any", []string{"1 person matches", "Ada Lovelace"}, []string{"Grace Hopper"}},
+		{"?role=auditor", []string{"Nobody matches"}, []string{"Ada Lovelace"}},
+		{"?role=nonsense", []string{"4 people"}, nil},
+		{"?employment=contractor", []string{"1 person matches", "Katherine"}, []string{"Grace Hopper"}},
+		{"?manager=" + string(grace.ID), []string{"1 person matches", "Katherine", "Those whose manager is"}, []string{"Charles"}},
+		{"?after=per_none", []string{"4 people"}, []string{"Grace Hopper"}},
+		{"?after=%00&before=", []string{"4 people", "Grace Hopper"}, nil},
 	} {
 		t.Run(c.query, func(t *testing.T) {
 			a := o.admin.Get("/console/people" + c.query)
@@ -65,13 +77,34 @@ func TestThePeopleListPages(t *testing.T) {
 	o := open(t)
 	for i := range 120 {
 		o.Invited(fmt.Sprintf("Person %03d", i), fmt.Sprintf("p%03d@example.org", i))
+		o.Pass(time.Second)
 	}
-	a := o.admin.Get("/console/people?q=person&page=2")
-	wantText(t, a, http.StatusOK, "120 people match", "51 to 100 of 120", "Person 050", "Person 099", `href="?page=1&amp;q=person"`, `href="?page=3&amp;q=person"`)
-	wantNot(t, a, "Person 049", "Person 100")
-	last := o.admin.Get("/console/people?q=person&page=3")
-	wantText(t, last, http.StatusOK, "101 to 120 of 120", "Person 119")
-	wantNot(t, last, `rel="next"`)
+	way := func(a webtest.Answer, rel string) webtest.Answer {
+		return o.admin.Get("/console/people" + html.UnescapeString(between(t, a.Body, `rel="`+rel+`" href="`, `"`)))
+	}
+	for _, order := range []string{"", "&sort=email", "&sort=newest"} {
+		t.Run(order, func(t *testing.T) {
+			number := func(n int) string {
+				if order == "&sort=newest" {
+					n = 119 - n
+				}
+				return fmt.Sprintf("Person %03d", n)
+			}
+			first := o.admin.Get("/console/people?q=person" + order)
+			wantText(t, first, http.StatusOK, "120 people match", "50 of 120", number(0), number(49))
+			wantNot(t, first, number(50), `rel="prev"`)
+			second := way(first, "next")
+			wantText(t, second, http.StatusOK, "120 people match", number(50), number(99), "q=person")
+			wantNot(t, second, number(49), number(100))
+			last := way(second, "next")
+			wantText(t, last, http.StatusOK, "20 of 120", number(100), number(119))
+			wantNot(t, last, number(99), `rel="next"`)
+			wantText(t, way(last, "prev"), http.StatusOK, number(50), number(99))
+			again := way(way(last, "prev"), "prev")
+			wantText(t, again, http.StatusOK, number(0), number(49))
+			wantNot(t, again, number(50), `rel="prev"`)
+		})
+	}
 }
 
 func TestInvite(t *testing.T) {
@@ -113,7 +146,7 @@ func TestInvite(t *testing.T) {
 		a := o.admin.Post("/console/invitations", "/console/invitations/"+string(ticket.ID)+"/revoke")
 		wantTo(t, a, "/console/invitations") // also for the one that was withdrawn before: its flash says so
 	}
-	wantText(t, o.admin.Get("/console/invitations?state=open"), http.StatusOK, "No invitation is open")
+	wantText(t, o.admin.Get("/console/invitations?state=open"), http.StatusOK, "No invitation matches")
 }
 
 func TestInviteRefused(t *testing.T) {
@@ -192,14 +225,52 @@ func TestSuspendAndReinstate(t *testing.T) {
 func TestRoles(t *testing.T) {
 	o := open(t)
 	grace := o.Member("Grace", "grace@example.org")
-	o.press(grace, "administrator", "They are an administrator now.", "on", "yes")
+	at, own := page.PersonPath(string(grace.ID)), page.PersonPath(string(o.ada.ID))
+	wantText(t, o.admin.Get(at), http.StatusOK, "Does everything:", "Sees everything, the audit log too", "suspends passkeys and ends sessions", "Sees nothing of the console")
+	o.press(grace, "role", "Their role is now: administrator.", "role", "administrator")
 	if p := o.person(grace); p.Role != person.Administrator {
 		t.Errorf("role %q", p.Role)
 	}
-	o.press(o.ada, "administrator", "You cannot suspend or erase yourself", "on", "no")
-	o.press(grace, "administrator", "They are no longer an administrator.", "on", "no")
+	wantText(t, o.admin.Post(own, own+"/role", "role", ""), 409, "change your own role")
+	for _, c := range []struct{ what, role, ends, says string }{
+		{"an auditor without an end", "auditor", "", "Say when the auditor"},
+		{"an auditor for too long", "auditor", "2029-01-01", "Say when the auditor"},
+		{"an end in the past", "helpdesk", "2026-01-01", "The end of the role is in the past"},
+		{"an administrator with an end", "administrator", "2027-01-01", "An administrator&#39;s role has no end"},
+		{"no day", "helpdesk", "soon", "Write the day as"},
+		{"a role that nobody knows", "root", "", "There is no role"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			a := o.admin.Post(at, at+"/role", "role", c.role, "ends", c.ends)
+			wantText(t, a, 422, c.says, `value="`+c.ends+`"`)
+			if p := o.person(grace); p.Role != person.Administrator {
+				t.Errorf("role %q", p.Role)
+			}
+		})
+	}
+	o.press(grace, "role", "Their role is now: auditor.", "role", "auditor", "ends", "2027-01-31")
+	wantText(t, o.admin.Get("/console/people?role=auditor"), http.StatusOK, "1 person matches", "Grace")
+	o.press(grace, "role", "Their role is now: help desk.", "role", "helpdesk")
+	o.press(grace, "role", "They hold no role any more.", "role", "", "ends", "2027-01-31")
+	wantText(t, o.admin.Get("/console/people?role=any"), http.StatusOK, "1 person matches", "Ada Lovelace")
+}
+
+func TestManagers(t *testing.T) {
+	o := open(t)
+	grace := o.Member("Grace", "grace@example.org")
 	at := page.PersonPath(string(grace.ID))
-	wantText(t, o.admin.Post(at, at+"/administrator", "on", "perhaps"), http.StatusBadRequest)
+	o.press(grace, "employment", "Saved.", "employment", "contractor", "manager", "Ada@Example.org")
+	if p := o.person(grace); p.Manager != o.ada.ID || p.Employment != person.Contractor {
+		t.Errorf("%+v", p)
+	}
+	wantText(t, o.admin.Get(at), http.StatusOK, `value="ada@example.org"`)
+	wantText(t, o.admin.Get(page.PersonPath(string(o.ada.ID))), http.StatusOK, "1 person has them as their manager")
+	wantText(t, o.admin.Post(at, at+"/employment", "manager", "nobody@example.org"), 422, "Nobody here has this address.", `value="nobody@example.org"`)
+	wantText(t, o.admin.Post(at, at+"/employment", "manager", "grace@example.org"), 422, "Nobody is their own manager.")
+	o.press(grace, "employment", "Saved.", "manager", "")
+	if p := o.person(grace); p.Manager != "" {
+		t.Errorf("%+v", p)
+	}
 }
 
 func TestErase(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/credential"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
@@ -29,9 +30,9 @@ func (c *Console) showPerson(w http.ResponseWriter, r *http.Request, v visit.Vis
 	if err != nil {
 		return err
 	}
-	to.Who, to.Created, to.Kind, to.Self = rows[0], p.Created, string(p.Employment), p.ID == v.Person.ID
+	to.Who, to.Created, to.Kind, to.Self, to.Above = rows[0], p.Created, string(p.Employment), p.ID == v.Person.ID, above(v, p)
 	for _, fill := range []func(context.Context, visit.Visit, person.Record, *page.Person) error{
-		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding,
+		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding, c.fillManager,
 	} {
 		if err := fill(ctx, v, p, to); err != nil {
 			return err
@@ -97,7 +98,7 @@ func (c *Console) fillGroups(ctx context.Context, _ visit.Visit, p person.Record
 	return nil
 }
 
-func (c *Console) fillInvitations(ctx context.Context, _ visit.Visit, p person.Record, to *page.Person) error {
+func (c *Console) fillInvitations(ctx context.Context, v visit.Visit, p person.Record, to *page.Person) error {
 	tickets, err := c.Store.TicketsOf(ctx, p.ID)
 	if err != nil {
 		return err
@@ -108,14 +109,17 @@ func (c *Console) fillInvitations(ctx context.Context, _ visit.Visit, p person.R
 			invitations = append(invitations, t)
 		}
 	}
-	to.Invitations, err = c.invitationRows(ctx, invitations)
+	to.Invitations, err = c.invitationRows(ctx, v, invitations)
 	return err
 }
 
 // lately is how many records of the log a person's page shows.
 const lately = 10
 
-func (c *Console) fillHistory(ctx context.Context, _ visit.Visit, p person.Record, to *page.Person) error {
+func (c *Console) fillHistory(ctx context.Context, v visit.Visit, p person.Record, to *page.Person) error {
+	if !v.Holds().Has(authority.AuditRead) {
+		return nil
+	}
 	leaves, _, err := c.Store.LogPage(ctx, store.LogFilter{About: string(p.ID)}, lately)
 	if err != nil {
 		return err
@@ -128,6 +132,20 @@ func (c *Console) fillHistory(ctx context.Context, _ visit.Visit, p person.Recor
 		to.History = append(to.History, page.Moment{At: row.At, Title: row.Title, Text: "by " + row.Actor.Text, Tone: toneOf(row.Type)})
 	}
 	return nil
+}
+
+// fillManager says whom to ask about p, and of whom p is asked.
+func (c *Console) fillManager(ctx context.Context, _ visit.Visit, p person.Record, to *page.Person) error {
+	if p.Manager != "" {
+		m, err := c.Store.Person(ctx, p.Manager)
+		if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
+			return err
+		}
+		to.Manager = page.GroupRef{ID: string(p.Manager), Name: m.Email}
+	}
+	n, err := c.Store.CountPeopleWhere(ctx, store.PeopleFilter{Manager: p.ID}, store.Many)
+	to.Reports = int(n)
+	return err
 }
 
 // fillStanding says whether p is the only administrator.

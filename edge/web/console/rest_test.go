@@ -3,12 +3,14 @@ package console_test
 import (
 	"context"
 	"fmt"
+	"html"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"holdfast/domain/grant"
+	"holdfast/edge/backup"
 	"holdfast/edge/web/webtest"
 )
 
@@ -18,27 +20,31 @@ func TestStartSaysHowThingsStand(t *testing.T) {
 		t.Helper()
 		wantText(t, o.admin.Get("/console"), http.StatusOK, left)
 	}
-	wantSteps("5 steps left")
+	wantSteps("7 steps left")
 	wantText(t, o.admin.Get("/console"), http.StatusOK, "<strong>1</strong> person", "<strong>0</strong> open invitations", "<strong>1</strong> open session<")
 
 	o.Passkey(o.ada, "Spare")
-	wantSteps("4 steps left")
+	wantSteps("6 steps left")
 
 	ctx := context.Background()
 	grace := o.Invited("Grace", "grace@example.org")
 	if _, err := o.Govern.InviteAgain(ctx, webtest.System, grace.ID, 0); err != nil {
 		t.Fatal(err)
 	}
-	wantSteps("3 steps left")
+	wantSteps("5 steps left")
 	o.redeem(grace.ID)
-	wantSteps("2 steps left")
+	wantSteps("4 steps left")
 	app, err := o.Govern.CreateApp(ctx, webtest.System, grant.Draft{Name: "Wiki", RedirectURIs: []string{"https://wiki.example.org/return"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSteps("1 step left")
+	wantSteps("3 steps left")
 	o.use(app.App, o.admin)
-	wantText(t, o.admin.Get("/console"), http.StatusOK, "is ready", "<strong>2</strong> people")
+	wantText(t, o.admin.Get("/console"), http.StatusOK, "2 steps left", "<strong>2</strong> people", "Make a second administrator", "holdfast backup")
+	o.Administrator("Barbara", "barbara@example.org")
+	wantSteps("1 step left")
+	o.Record(backup.Made{}.Event())
+	wantText(t, o.admin.Get("/console"), http.StatusOK, "is ready", "<strong>3</strong> people")
 }
 
 func TestGroups(t *testing.T) {
@@ -111,13 +117,20 @@ func TestInvitationsPage(t *testing.T) {
 		o.Pass(time.Second)
 	}
 	a := o.admin.Get("/console/invitations")
-	wantText(t, a, http.StatusOK, "51 invitations", "1 to 50 of 51", "Person 50", "by Holdfast itself")
-	wantNot(t, a, "Person 00")
-	wantText(t, o.admin.Get("/console/invitations?page=2"), http.StatusOK, "Person 00")
+	wantText(t, a, http.StatusOK, "51 invitations", "50 of 51", "Person 50", "by Holdfast itself")
+	wantNot(t, a, "Person 00", `rel="prev"`)
+	next := html.UnescapeString(between(t, a.Body, `rel="next" href="`, `"`))
+	a = o.admin.Get("/console/invitations" + next)
+	wantText(t, a, http.StatusOK, "Person 00", "1 of 51")
+	wantNot(t, a, "Person 01", `rel="next"`)
+	a = o.admin.Get("/console/invitations" + html.UnescapeString(between(t, a.Body, `rel="prev" href="`, `"`)))
+	wantText(t, a, http.StatusOK, "Person 01", "Person 50")
+	wantNot(t, a, "Person 00", `rel="prev"`)
+	wantText(t, o.admin.Get("/console/invitations?q=person+07"), http.StatusOK, "1 invitation matches")
 	o.Pass(time.Hour)
 	o.admin = o.SignIn(o.ada)
-	wantText(t, o.admin.Get("/console/invitations?state=ended"), http.StatusOK, "51 invitations")
-	wantText(t, o.admin.Get("/console/invitations?state=open"), http.StatusOK, "No invitation is open")
+	wantText(t, o.admin.Get("/console/invitations?state=ended"), http.StatusOK, "51 invitations match")
+	wantText(t, o.admin.Get("/console/invitations?state=open"), http.StatusOK, "No invitation matches")
 }
 
 func between(t *testing.T, text, from, to string) string {

@@ -77,9 +77,13 @@ var sentences = map[audit.Type]string{
 	"api_token.created": "An API token was made for {person}",
 	"api_token.revoked": "An API token of {person} was revoked",
 
+	"export.made": "{who} took the list of {list} along as a file",
+
 	"host.looked": "{who} looked something up on the server's command line",
 
-	"signing_key.added": "A key that signs tokens was added",
+	"signing_key.added":     "A key that signs tokens was added",
+	"signing_key.retired":   "A key that signs tokens has a successor",
+	"signing_key.withdrawn": "A key that signs tokens was withdrawn: nothing that it signed is believed",
 }
 
 // types lists what the log may be narrowed to.
@@ -92,6 +96,29 @@ func types() []string {
 	return out
 }
 
+// kinds are the same as choices: each by its sentence, in the order of these.
+func kinds() []page.Option {
+	words := strings.NewReplacer("{person}", "somebody", "{what}", "something", "{who}", "somebody", "{why}", "", "the list of {list}", "a list")
+	var out []page.Option
+	for t, sentence := range sentences {
+		label := words.Replace(sentence)
+		if noun, _, _ := strings.Cut(string(t), "."); noun == "group" {
+			label = strings.NewReplacer("{what}", "a group", "{person}", "somebody").Replace(sentence)
+		} else if strings.Contains(sentence, "{what}") {
+			label = words.Replace(strings.ReplaceAll(sentence, "{what}", "an application"))
+		}
+		out = append(out, page.Option{Value: string(t), Label: capital(label)})
+	}
+	slices.SortFunc(out, func(a, b page.Option) int { return strings.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)) })
+	return out
+}
+
+// capital makes a sentence of text.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // title is the sentence for l. A type without one is shown as it is.
 func (n *names) title(l store.Leaf, e audit.Entry) string {
 	sentence, ok := sentences[l.Type]
@@ -102,9 +129,8 @@ func (n *names) title(l store.Leaf, e audit.Entry) string {
 	if person == "" {
 		person = "somebody"
 	}
-	title := strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e)).Replace(sentence)
-	first, size := utf8.DecodeRuneInString(title)
-	return string(unicode.ToUpper(first)) + title[size:]
+	title := strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e), "{list}", detail(e, "what")).Replace(sentence)
+	return capital(title)
 }
 
 // what names the group or the application that a record is about.
@@ -144,10 +170,18 @@ func appOf(l store.Leaf, e audit.Entry) holdfast.AppID {
 }
 
 func why(e audit.Entry) string {
+	if text := detail(e, "why", "reason"); text != "" {
+		return ": " + strings.ReplaceAll(text, "_", " ")
+	}
+	return ""
+}
+
+// detail is the first of a record's details that has one of names.
+func detail(e audit.Entry, names ...string) string {
 	for _, d := range e.Details {
 		var text string
-		if (d.Name == "why" || d.Name == "reason") && json.Unmarshal(d.Value, &text) == nil && text != "" {
-			return ": " + strings.ReplaceAll(text, "_", " ")
+		if slices.Contains(names, d.Name) && json.Unmarshal(d.Value, &text) == nil && text != "" {
+			return text
 		}
 	}
 	return ""

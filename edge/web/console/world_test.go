@@ -3,13 +3,19 @@ package console_test
 import (
 	"context"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
+	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/signingkey"
+	"holdfast/edge/keys"
+	"holdfast/edge/store"
 	"holdfast/edge/web/console"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/webtest"
@@ -28,11 +34,37 @@ func open(t *testing.T) *office {
 	t.Helper()
 	w := webtest.New(t)
 	c := console.New(console.Config{Visits: w.Visits, Govern: w.Govern, Store: w.DB, Issuer: webtest.Origin,
-		Facts: []page.Pair{{Name: "Relying party", Value: "localhost", Code: true}}, Mails: true})
+		Facts: []page.Pair{{Name: "Relying party", Value: "localhost", Code: true}}, Mails: true, Keys: rolls(t, w)})
 	w.Serve(c)
 	o := &office{World: w, t: t, console: c, ada: w.Administrator("Ada Lovelace", "ada@example.org")}
 	o.admin = w.SignIn(o.ada)
 	return o
+}
+
+// roller rolls keys over as the server does.
+type roller struct {
+	*webtest.World
+	master keys.Master
+}
+
+func rolls(t *testing.T, w *webtest.World) roller {
+	t.Helper()
+	master, err := keys.Load(filepath.Join(t.TempDir(), "master.key"), true)
+	if err == nil {
+		err = master.Found(context.Background(), store.Port[keys.Tx]{DB: w.DB}, w.Now())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return roller{w, master}
+}
+
+func (r roller) Roll(ctx context.Context, by holdfast.Actor) error {
+	if err := r.Govern.Allowed(ctx, by, authority.KeysWrite); err != nil {
+		return err
+	}
+	_, err := r.master.Rotate(ctx, store.Port[keys.Tx]{DB: r.DB}, by, signingkey.Overlap, r.Now())
+	return err
 }
 
 func (o *office) person(p person.Record) person.Record {

@@ -3,7 +3,6 @@ package page
 import (
 	"html/template"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -139,46 +138,53 @@ type Hidden struct {
 	Name, Value string
 }
 
-// Pager leads through a long list. The zero Pager is one page.
+// Pager leads through a long list, a part at a time. The zero Pager is one page.
 type Pager struct {
-	Page  int // from 1
-	Per   int
-	Total int
-	Query url.Values // of the present address; page is replaced
+	Shown      int    // rows on this page
+	Total      int    // of the whole list, counted up to Counted and one more
+	Prev, Next string // addresses of the neighbours; empty at the ends
 }
+
+// Counted is how far lists are counted.
+const Counted = 10_000
 
 // Many says whether there is more than one page.
-func (p Pager) Many() bool { return p.Per > 0 && p.Total > p.Per }
+func (p Pager) Many() bool { return p.Prev != "" || p.Next != "" }
 
-// From is the number of the first row shown, from 1.
-func (p Pager) From() int { return (max(1, p.Page)-1)*p.Per + 1 }
-
-// To is the number of the last row shown.
-func (p Pager) To() int { return min(p.Total, p.From()+p.Per-1) }
-
-// Prev is the address of the page before, or "".
-func (p Pager) Prev() string {
-	if p.Page <= 1 {
-		return ""
+// Says is the size of the list in words: "no people", "1 person", "more than
+// 10,000 people".
+func (p Pager) Says(one, many string) string {
+	if p.Total > Counted {
+		return "more than " + thousands(Counted) + " " + many
 	}
-	return p.link(p.Page - 1)
+	return count(p.Total, one, many)
 }
 
-// Next is the address of the page after, or "".
-func (p Pager) Next() string {
-	if p.To() >= p.Total {
-		return ""
+// Of says which part of the list is shown.
+func (p Pager) Of() string {
+	if p.Total > Counted {
+		return thousands(p.Shown) + " of more than " + thousands(Counted)
 	}
-	return p.link(max(1, p.Page) + 1)
+	return thousands(p.Shown) + " of " + thousands(p.Total)
 }
 
-func (p Pager) link(n int) string {
-	q := url.Values{}
-	for k, v := range p.Query {
-		q[k] = v
+// Export is where a list can be had as a file, all of it. The zero Export is
+// none.
+type Export struct{ CSV, JSON string }
+
+// ExportOf is the list at an address with query, as a file.
+func ExportOf(query url.Values) Export {
+	as := func(format string) string {
+		q := url.Values{}
+		for k, v := range query {
+			if k != "after" && k != "before" {
+				q[k] = v
+			}
+		}
+		q.Set("format", format)
+		return "?" + q.Encode()
 	}
-	q.Set("page", strconv.Itoa(n))
-	return "?" + q.Encode()
+	return Export{as("csv"), as("json")}
 }
 
 // Picture is server-drawn SVG that this package vouches for, such as QR's.

@@ -25,18 +25,20 @@ func (f AuditFilter) Any() bool { return f != AuditFilter{} }
 type Audit struct {
 	Frame
 	Rows         []AuditRow
-	Types        []string
+	Types        []Option
 	Filter       AuditFilter
 	Older, Newer string // addresses; empty at the ends
 	Size         int64  // of the tree
 	Checkpoint   string // the signed note
+	Export       Export
 }
 
 // Choices are the options of the type filter.
 func (a *Audit) Choices() []Option {
 	out := []Option{{Value: "", Label: "Everything", Chosen: a.Filter.Type == ""}}
 	for _, t := range a.Types {
-		out = append(out, Option{Value: t, Label: t, Chosen: a.Filter.Type == t})
+		t.Chosen = a.Filter.Type == t.Value
+		out = append(out, t)
 	}
 	return out
 }

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"holdfast/domain/authority"
 )
 
 // PersonState is where a person stands.
@@ -33,7 +35,7 @@ func (s PersonState) Badge() Badge {
 // Start is the console's landing page: a checklist of what is worth doing next.
 type Start struct {
 	Frame
-	Tasks  []Task
+	Tasks  []Task  // empty for those who can do nothing about them
 	Counts []Count // each leads to its list
 
 	Browsers, Autofill int // that were used lately; that can offer passkeys from autofill
@@ -64,15 +66,24 @@ type Task struct {
 
 // Count is a number that leads to its list.
 type Count struct {
-	Number     int
+	Number     int // counted up to Counted and one more
 	Label, URL string
+}
+
+// Text is the number as it is shown.
+func (c Count) Text() string {
+	if c.Number > Counted {
+		return thousands(Counted) + "+"
+	}
+	return thousands(c.Number)
 }
 
 // PersonRow is one line of the list of people.
 type PersonRow struct {
 	ID, Name, Email string
 	State           PersonState
-	Administrator   bool
+	Role            Role
+	RoleEnds        time.Time
 	Groups          []string
 	Passkeys        int
 	Ends            time.Time // of the employment
@@ -82,16 +93,24 @@ type PersonRow struct {
 // People is the list of people, filtered by its address.
 type People struct {
 	Frame
-	Rows  []PersonRow
-	Query string // typed
-	State PersonState
-	Group string // id
-	All   []GroupRef
-	Pager Pager
+	Rows       []PersonRow
+	Query      string // typed
+	Within     bool   // Query is looked for anywhere in the name, not at its beginning
+	State      PersonState
+	Group      string // id
+	Role       Role
+	Employment string
+	Manager    GroupRef // of whom those listed are; the zero GroupRef is no matter
+	Order      string   // "", "newest", "email"
+	All        []GroupRef
+	Pager      Pager
+	Export     Export
 }
 
 // Filtered says whether anything narrows the list.
-func (p *People) Filtered() bool { return p.Query != "" || p.State != "" || p.Group != "" }
+func (p *People) Filtered() bool {
+	return p.Query != "" || p.State != "" || p.Group != "" || p.Role != "" || p.Employment != "" || p.Manager.ID != ""
+}
 
 // States are the choices of the state filter.
 func (p *People) States() []Option {
@@ -109,6 +128,35 @@ func (p *People) Groups() []Option {
 		out = append(out, Option{Value: g.ID, Label: g.Name, Chosen: p.Group == g.ID})
 	}
 	return out
+}
+
+// Roles are the choices of the role filter.
+func (p *People) Roles() []Option {
+	out := []Option{{Value: "", Label: "Any or no role", Chosen: p.Role == ""}, {Value: string(AnyRole), Label: "any role", Chosen: p.Role == AnyRole}}
+	for _, r := range roles {
+		out = append(out, Option{Value: string(r), Label: r.String(), Chosen: p.Role == r})
+	}
+	return out
+}
+
+// Employments are the choices of the employment filter.
+func (p *People) Employments() []Option {
+	out := []Option{{Value: "", Label: "Any employment", Chosen: p.Employment == ""}}
+	for _, k := range employments {
+		out = append(out, Option{Value: k, Label: k, Chosen: p.Employment == k})
+	}
+	return out
+}
+
+// Orders are the choices of the order.
+func (p *People) Orders() []Option {
+	return []Option{{Value: "", Label: "by name", Chosen: p.Order == ""}, {Value: "newest", Label: "newest first", Chosen: p.Order == "newest"},
+		{Value: "email", Label: "by e-mail address", Chosen: p.Order == "email"}}
+}
+
+// WithinURL looks for Query anywhere in names and addresses.
+func (p *People) WithinURL() string {
+	return PathPeople + "?" + url.Values{"q": {p.Query}, "within": {"yes"}}.Encode()
 }
 
 // GroupRef names a group.
@@ -130,13 +178,27 @@ type Person struct {
 	Devices     []Device
 	Invitations []Invitation
 	History     []Moment
+	Manager     GroupRef
+	Reports     int    // how many have them as their manager, counted up to Counted
 	Self        bool   // looks at themselves: cannot suspend or erase
 	LastAdmin   bool   // the only administrator: cannot be ended or demoted
-	Errors      Errors // of the forms for details and employment
+	Above       bool   // holds a role, and who looks may not touch such people
+	Errors      Errors // of the forms
 	EditName    string // what was typed, where Errors is set
 	EditEmail   string
 	EditKind    string
 	EditEnd     string
+	EditManager string
+	EditRole    *Role
+	EditRoleEnd string
+}
+
+// Can says whether who looks may do to this person what takes scope.
+func (p *Person) Can(scope authority.Scope) bool { return !p.Above && p.May(scope) }
+
+// Changes says whether who looks may do anything to this person's standing.
+func (p *Person) Changes() bool {
+	return p.Can(authority.PeopleWrite) || p.Can(authority.PeopleErase)
 }
 
 // Fixed says whether the person cannot be suspended, demoted or erased here.
@@ -162,21 +224,53 @@ func (p *Person) Details() []Field {
 
 // Employment are the fields of the form for the dates.
 func (p *Person) Employment() []Field {
-	kind, end := p.Kind, day(p.Who.Ends)
-	if len(p.Errors) > 0 && p.EditKind+p.EditEnd != "" {
-		kind, end = p.EditKind, p.EditEnd
+	kind, end, manager := p.Kind, day(p.Who.Ends), p.Manager.Name
+	if len(p.Errors) > 0 && p.EditKind+p.EditEnd+p.EditManager != "" {
+		kind, end, manager = p.EditKind, p.EditEnd, p.EditManager
 	}
 	return atFirstError([]Field{
 		employment(kind, p.Errors["employment"]),
 		{Name: "ends", Label: "Last day", Type: "date", Value: end, Error: p.Errors["ends"],
 			Help: "At the end of this day every session ends and nobody can sign in as this person. Leave it empty for no end."},
+		{Name: "manager", Label: "Manager", Type: "email", Value: manager, Autocomplete: "off", Error: p.Errors["manager"],
+			Help: "The e-mail address of whom to ask about them."},
 	})
 }
+
+// RoleChoices are the roles that the person can be given.
+func (p *Person) RoleChoices() []Option {
+	now := p.Who.Role
+	if p.EditRole != nil {
+		now = *p.EditRole
+	}
+	out := []Option{{Value: "", Label: "No role", Help: "Uses applications and looks after their own passkeys. Sees nothing of the console.", Chosen: now == NoRole}}
+	for _, r := range roles {
+		out = append(out, Option{Value: string(r), Label: r.Capital(), Help: r.Help(), Chosen: now == r})
+	}
+	return out
+}
+
+// RoleEnd is the field that says when a role is over.
+func (p *Person) RoleEnd() Field {
+	f := Field{ID: "role-ends", Name: "ends", Label: "The role ends", Type: "date", Value: day(p.Who.RoleEnds), Error: p.Errors["role_ends"],
+		Help: "An auditor's role must end within a year; a help desk's may; an administrator's does not."}
+	if p.EditRole != nil {
+		f.Value = p.EditRoleEnd
+	}
+	return f
+}
+
+// ReportsURL is the list of those whose manager this person is.
+func (p *Person) ReportsURL() string {
+	return PathPeople + "?" + url.Values{"manager": {p.Who.ID}}.Encode()
+}
+
+var employments = []string{"employee", "contractor", "guest"}
 
 // employment is the field that says how somebody belongs to the organisation.
 func employment(chosen, problem string) Field {
 	f := Field{Name: "employment", Label: "Employment", Type: "select", Error: problem}
-	for _, k := range []string{"employee", "contractor", "guest"} {
+	for _, k := range employments {
 		f.Options = append(f.Options, Option{Value: k, Label: k, Chosen: k == chosen})
 	}
 	return f
@@ -235,6 +329,7 @@ type Invitation struct {
 	By                          string // who invited
 	State                       InvitationState
 	Created, Ends               time.Time
+	Above                       bool // for somebody who holds a role, and who looks may not touch such people
 }
 
 // Open says whether it can still be used.
@@ -243,10 +338,15 @@ func (i Invitation) Open() bool { return i.State == InvitationOpen }
 // Invitations lists invitations, newest first.
 type Invitations struct {
 	Frame
-	Rows  []Invitation
-	State InvitationState // filter
-	Pager Pager
+	Rows   []Invitation
+	State  InvitationState // filter
+	Query  string          // typed: for whom
+	Pager  Pager
+	Export Export
 }
+
+// Filtered says whether anything narrows the list.
+func (i *Invitations) Filtered() bool { return i.State != "" || i.Query != "" }
 
 // States are the choices of the state filter.
 func (i *Invitations) States() []Option {
@@ -286,6 +386,7 @@ type GroupRow struct {
 type Groups struct {
 	Frame
 	Rows   []GroupRow
+	Export Export
 	Name   string // typed, where Errors is set
 	Errors Errors
 }
@@ -301,6 +402,7 @@ type Group struct {
 	Row     GroupRow
 	Members []PersonRow
 	Pager   Pager
+	Export  Export
 	Name    string // typed, where Errors is set
 	Add     string // typed, where Errors is set
 	Errors  Errors

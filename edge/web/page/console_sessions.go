@@ -3,9 +3,10 @@ package page
 // AllSessions lists everybody's sessions.
 type AllSessions struct {
 	Frame
-	Rows  []Session
-	Query string // a name
-	Pager Pager
+	Rows   []Session
+	Query  string // a name
+	Pager  Pager
+	Export Export
 }
 
 func (*AllSessions) name() string  { return "allsessions" }

@@ -1,6 +1,11 @@
 package page
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"holdfast/domain/authority"
+)
 
 // Page is one of the structs of this package, ready to be drawn.
 type Page interface {
@@ -20,6 +25,7 @@ type Frame struct {
 	Theme        Theme     // forced by the server; empty: the person's choice, else the system's
 	Now          time.Time // the instant that relative times are relative to
 	Story        bool      // drawn for the storybook: the script starts no ceremony
+	Find         string    // what was searched for, in the console
 	Signals      *Signals  // on the portal: what the browser should tell the passkey provider
 }
 
@@ -32,6 +38,10 @@ func (f *Frame) Org() string {
 	}
 	return f.Organisation
 }
+
+// May says whether who is signed in holds a scope of Holdfast, such as
+// "people:write". Pages show what is within; the routes and the flows decide.
+func (f *Frame) May(scope authority.Scope) bool { return slices.Contains(f.Scopes, string(scope)) }
 
 // Theme forces a colour scheme.
 type Theme string

@@ -29,6 +29,8 @@ func (ps *Pages) funcs() template.FuncMap {
 		"key":     func(parts ...string) string { return strings.Join(parts, "") },
 		"int":     func(n int64) int { return int(n) },
 		"args":    args,
+		"number":  thousands,
+		"rail":    rail,
 		"csv":     func(s []string) string { return strings.Join(s, ",") },
 		"target":  func(s string) template.URL { return template.URL(s) }, // only after Navigate.Safe
 		"refresh": refresh,
@@ -40,6 +42,8 @@ func section(p Page) string {
 	switch n := p.name(); n {
 	case "person", "newperson":
 		return "people"
+	case "tokenmade":
+		return "tokens"
 	case "invitationmade":
 		return "invitations"
 	case "group":
@@ -149,7 +153,16 @@ func count(n int, one, many string) string {
 	case 1:
 		return "1 " + one
 	}
-	return strconv.Itoa(n) + " " + many
+	return thousands(n) + " " + many
+}
+
+// thousands sets a number so that it can be read: 12,345.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // list joins names as a sentence does: "a, b and c".

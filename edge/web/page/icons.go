@@ -63,6 +63,12 @@ func strokes(name string) string {
 		return `<path d="M14 4h5v16h-5M9 8l4 4-4 4m4-4H4"/>`
 	case "theme":
 		return `<circle cx="12" cy="12" r="8"/><path d="M12 4v16a8 8 0 0 0 0-16z" fill="currentColor"/>`
+	case "user":
+		return `<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5c.6-4 3.6-6.5 7.5-6.5s6.9 2.5 7.5 6.5"/>`
+	case "token":
+		return `<rect x="3" y="7" width="18" height="10" rx="2"/><path d="M7 11v2m4-2v2m4-2v2"/>`
+	case "down":
+		return `<path d="M12 4v11m-4.5-4.5 4.5 4.5 4.5-4.5M5 20h14"/>`
 	case "left":
 		return `<path d="m14 6-6 6 6 6"/>`
 	case "right":

@@ -26,6 +26,9 @@ const (
 	PathAllSessions  = "/console/sessions"
 	PathAudit        = "/console/audit"
 	PathSettings     = "/console/settings"
+	PathCredentials  = "/console/credentials"
+	PathTokens       = "/console/tokens"
+	PathSearch       = "/console/search"
 
 	PathMail = "/demo/mail"
 )

@@ -57,6 +57,7 @@ type Session struct {
 	Started  time.Time
 	Active   time.Time // last seen
 	Ends     time.Time // at the latest
+	Above    bool      // of somebody who holds a role, and who looks may not touch such people
 	Apps     []string  // signed in to through it
 }
 
@@ -72,6 +73,7 @@ type App struct {
 type Home struct {
 	Frame
 	Apps     []App
+	Owned    []Link // applications that are theirs to look after
 	Passkeys []Passkey
 	Sessions []Session
 }

@@ -144,16 +144,25 @@ func TestQRDrawsEveryModule(t *testing.T) {
 }
 
 func TestPager(t *testing.T) {
-	p := Pager{Page: 2, Per: 50, Total: 120, Query: map[string][]string{"q": {"a&b"}, "page": {"2"}}}
-	if p.From() != 51 || p.To() != 100 || p.Prev() != "?page=1&q=a%26b" || p.Next() != "?page=3&q=a%26b" || !p.Many() {
-		t.Errorf("middle: %d %d %q %q", p.From(), p.To(), p.Prev(), p.Next())
+	for _, c := range []struct {
+		p        Pager
+		says, of string
+	}{
+		{Pager{}, "no people", "0 of 0"},
+		{Pager{Shown: 1, Total: 1}, "1 person", "1 of 1"},
+		{Pager{Shown: 50, Total: 1234, Next: "?after=x"}, "1,234 people", "50 of 1,234"},
+		{Pager{Shown: 50, Total: Counted + 1, Prev: "?before=x"}, "more than 10,000 people", "50 of more than 10,000"},
+	} {
+		if got := c.p.Says("person", "people"); got != c.says || c.p.Of() != c.of {
+			t.Errorf("%+v: %q, %q", c.p, got, c.p.Of())
+		}
+		if c.p.Many() != (c.p.Prev+c.p.Next != "") {
+			t.Errorf("%+v: many is %v", c.p, c.p.Many())
+		}
 	}
-	p.Page = 3
-	if p.To() != 120 || p.Next() != "" {
-		t.Errorf("last: %d %q", p.To(), p.Next())
-	}
-	if (Pager{Page: 1, Per: 50, Total: 50}).Many() || (Pager{}).Many() {
-		t.Error("one page is called many")
+	e := ExportOf(map[string][]string{"q": {"a&b"}, "after": {"x"}, "before": {"y"}})
+	if e.CSV != "?format=csv&q=a%26b" || e.JSON != "?format=json&q=a%26b" {
+		t.Errorf("%+v", e)
 	}
 }
 

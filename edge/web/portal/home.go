@@ -19,7 +19,7 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request, v visit.Visit) err
 		return err
 	}
 	p.Visits.Render(w, r, http.StatusOK, &page.Home{
-		Frame: p.frame(w, r, v, held.creds), Apps: held.appCards(),
+		Frame: p.frame(w, r, v, held.creds), Apps: held.appCards(), Owned: held.owned(v.Person.ID),
 		Passkeys: visit.Passkeys(held.creds, v.Session.Credential), Sessions: held.sessionCards(v, p.Visits.Clock()),
 	})
 	return nil
@@ -65,6 +65,17 @@ func (h held) appCards() []page.App {
 		}
 	}
 	return append(front, rest...)
+}
+
+// owned are the applications that somebody looks after.
+func (h held) owned(id holdfast.PersonID) []page.Link {
+	var out []page.Link
+	for _, a := range h.apps {
+		if a.Live() && a.OwnedBy(id) {
+			out = append(out, page.Link{Text: a.Name, URL: page.ApplicationPath(string(a.ID))})
+		}
+	}
+	return out
 }
 
 func (h held) app(id holdfast.AppID) (grant.App, bool) {

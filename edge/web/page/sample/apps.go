@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"net/url"
 	"time"
 
 	"holdfast/edge/web/page"
@@ -25,7 +24,7 @@ func audit() []page.AuditRow {
 }
 
 func apps(f page.Frame) []Story {
-	types := []string{"app.created", "credential.created", "invitation.created", "person.created", "session.ended", "session.opened"}
+	types := []page.Option{{Value: "session.ended", Label: "A session of somebody ended"}, {Value: "session.opened", Label: "Somebody signed in"}, {Value: "person.added", Label: "Somebody was added"}}
 	issuer := "http://localhost:8080"
 	var everybody []page.Session
 	for i, s := range sessions() {
@@ -39,13 +38,12 @@ func apps(f page.Frame) []Story {
 	}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return append(applications(f, issuer), []Story{
-		story("sessions", "Sessions", &page.AllSessions{Frame: f, Rows: everybody, Pager: page.Pager{Page: 1, Per: 2, Total: 41, Query: url.Values{}}}),
+		story("sessions", "Sessions", &page.AllSessions{Frame: f, Rows: everybody, Pager: page.Pager{Shown: 2, Total: 41, Next: "?after=ses2"}, Export: page.ExportOf(nil)}),
 		story("sessions-none", "Sessions, nobody matches", &page.AllSessions{Frame: f, Query: "zebedee"}),
-		story("audit", "Audit", &page.Audit{Frame: f, Rows: audit(), Types: types, Older: "?before=4179", Size: 4182, Checkpoint: checkpoint}),
+		story("audit", "Audit", &page.Audit{Frame: f, Rows: audit(), Types: types, Older: "?before=4179", Size: 4182, Checkpoint: checkpoint, Export: page.ExportOf(nil)}),
 		story("audit-none", "Audit, nothing matches", &page.Audit{Frame: f, Types: types, Filter: page.AuditFilter{Type: "session.ended", From: "2026-11-01"}, Size: 4182}),
 		story("auditrecord", "Audit record", &page.AuditRecord{Frame: f, Row: audit()[2], Fields: fields, Size: 4182, Checkpoint: checkpoint,
 			LeafHash: "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", Proof: []string{"dCkQoLrRPcY7bLHjQhTzVv3c1sJcO0y3bA9l3l5Yx4E=", "pZ0nM5bW0yqQyPpWb0V3k2t9sQj5bY1cR7h2uXw8d6A="},
 			Canonical: `{"email":{"commitment":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="},"state":"invited","type":"person.created"}`}),
-		story("settings", "Settings", &page.Settings{Frame: f, Name: "Kelp & Shore Hospital", Technical: []page.Pair{{Name: "Address", Value: issuer, Code: true}, {Name: "Relying party", Value: "localhost", Code: true, Note: "Passkeys are bound to this name for good."}, {Name: "Version", Value: "0.1.0"}}}),
 	}...)
 }

@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"net/url"
 	"time"
 
 	"holdfast/edge/web/page"
@@ -45,7 +44,7 @@ func components(f page.Frame) *page.Components {
 			{Text: "note", Tone: page.ToneNote}, {Text: "good", Tone: page.ToneGood}, {Text: "warning", Tone: page.ToneWarn}, {Text: "alarm", Tone: page.ToneAlarm}},
 		Secret:    page.Secret{ID: "secret", Label: "Client secret", Value: "s3cr3t-of-the-sample-7Qm2vX9bL4", Note: "Shown only now."},
 		Rows:      rows(),
-		Pager:     page.Pager{Page: 2, Per: 5, Total: 12, Query: url.Values{}},
+		Pager:     page.Pager{Shown: 5, Total: 12, Prev: "?before=per1", Next: "?after=per5"},
 		Steps:     []page.Step{{Title: "Name the organisation", State: page.StepDone}, {Title: "Create your passkey", State: page.StepNow}, {Title: "Add a spare"}},
 		Moments:   []page.Moment{{At: ago(4 * time.Minute), Title: "Signed in", Text: "Firefox on Linux", Tone: page.ToneGood}, {At: ago(3 * day), Title: "Passkey suspended", Tone: page.ToneWarn}, {At: ago(90 * day), Title: "Invited"}},
 		Sentences: []string{"Any one passkey opens the door.", "A lost one can be removed from any other device."},

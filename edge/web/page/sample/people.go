@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"net/url"
 	"time"
 
 	"holdfast/edge/web/page"
@@ -9,7 +8,7 @@ import (
 
 func rows() []page.PersonRow {
 	return []page.PersonRow{
-		{ID: "per1", Name: "Ada Lovelace", Email: "ada@kelp.example", State: page.Active, Administrator: true, Groups: []string{"Engineering", "On call"}, Passkeys: 2, LastSignIn: ago(4 * time.Minute)},
+		{ID: "per1", Name: "Ada Lovelace", Email: "ada@kelp.example", State: page.Active, Role: page.Administrator, Groups: []string{"Engineering", "On call"}, Passkeys: 2, LastSignIn: ago(4 * time.Minute)},
 		{ID: "per2", Name: "Grace Hopper", Email: "grace@kelp.example", State: page.Invited, Groups: []string{"Engineering"}},
 		{ID: "per3", Name: "Katherine Coleman Goble Johnson-Vaughan", Email: "katherine.coleman.goble.johnson.vaughan@orbital-mechanics.kelp.example", State: page.Active, Passkeys: 1, Ends: Now().Add(40 * day), LastSignIn: ago(26 * time.Hour)},
 		{ID: "per4", Name: "Mallory", Email: "mallory@kelp.example", State: page.Suspended, Groups: []string{"Contractors"}, Passkeys: 1, LastSignIn: ago(9 * day)},
@@ -74,12 +73,12 @@ func people(f page.Frame) []Story {
 	wrong := waiting
 	wrong.Errors, wrong.EditName, wrong.EditEmail = page.Errors{"email": "Somebody else has this address. Use another one."}, "Grace Hopper", "ada@kelp.example"
 	gone := page.Person{Frame: f, Who: page.PersonRow{ID: "per9", Name: "Erased person", State: page.Erased}}
-	pager := page.Pager{Page: 2, Per: 50, Total: 203, Query: url.Values{"state": {"active"}}}
+	pager := page.Pager{Shown: 50, Total: 12_000, Prev: "?before=per1", Next: "?after=per5"}
 	choices := []page.Option{{Value: "grp1", Label: "Engineering", Chosen: true}, {Value: "grp2", Label: "On call"}, {Value: "grp3", Label: "Contractors"}}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return []Story{
 		story("start", "Start", &page.Start{Frame: f, Tasks: tasks(), Counts: []page.Count{{Number: 203, Label: "people", URL: page.PathPeople}, {Number: 1, Label: "open invitation", URL: page.PathInvitations}, {Number: 41, Label: "open sessions", URL: page.PathAllSessions}}, Browsers: 52, Autofill: 41}),
-		story("people", "People", &page.People{Frame: f, Rows: rows(), All: groups(), Pager: pager}),
+		story("people", "People", &page.People{Frame: f, Rows: rows(), All: groups(), Pager: pager, Export: page.ExportOf(nil)}),
 		story("people-none", "People, nobody matches", &page.People{Frame: f, Query: "zebedee", All: groups()}),
 		story("people-empty", "People, nobody yet", &page.People{Frame: f}),
 		story("person", "Person", &one),
@@ -91,7 +90,7 @@ func people(f page.Frame) []Story {
 		story("newperson-wrong", "Invite a person, refused", &page.NewPerson{Frame: f, Name: "Grace", Email: "grace", Groups: choices,
 			Errors: page.Errors{"email": "This is not an e-mail address. It needs an @ and a domain.", "": "Nothing was saved."}}),
 		story("invitationmade", "Invitation made", &page.InvitationMade{Frame: made, Invitee: "Grace Hopper", InviteeID: "per2", Email: "grace@kelp.example", URL: link, QR: code, Ends: Now().Add(3 * day), Mailed: true}),
-		story("invitations", "Invitations", &page.Invitations{Frame: f, Rows: invitations(), Pager: page.Pager{Total: 3}}),
+		story("invitations", "Invitations", &page.Invitations{Frame: f, Rows: invitations(), Pager: page.Pager{Total: 3}, Export: page.ExportOf(nil)}),
 		story("invitations-empty", "Invitations, none", &page.Invitations{Frame: f}),
 		story("groups", "Groups", &page.Groups{Frame: f, Rows: []page.GroupRow{{ID: "grp1", Name: "Engineering", Members: 41, Created: ago(500 * day)}, {ID: "grp2", Name: "On call", Members: 1, Created: ago(3 * day)}}}),
 		story("groups-empty", "Groups, none", &page.Groups{Frame: f}),

@@ -6,6 +6,7 @@ package sample
 import (
 	"time"
 
+	"holdfast/domain/authority"
 	"holdfast/edge/web/page"
 )
 
@@ -25,10 +26,11 @@ func Stories(theme page.Theme) []Story {
 	f := page.Frame{Organisation: "Kelp & Shore Hospital", Now: Now(), Theme: theme, Story: true}
 	var out []Story
 	out = append(out, door(f)...)
-	f.Person, f.Console = "Ada Lovelace", true
+	f.Person, f.Console, f.Scopes = "Ada Lovelace", true, authority.Everything().Strings()
 	out = append(out, portal(f)...)
 	out = append(out, people(f)...)
 	out = append(out, apps(f)...)
+	out = append(out, administration(f)...)
 	out = append(out, demo(f)...)
 	return append(out, Story{"Components", "components", "Every component", components(f)})
 }
