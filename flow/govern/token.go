@@ -48,7 +48,8 @@ func within(ctx context.Context, tx Tx, by holdfast.Actor, t apitoken.Record) er
 	return err
 }
 
-// RevokeToken ends a token at once. Everybody may end their own.
+// RevokeToken ends a token at once. People may end their own, and a token may
+// end itself: whoever found a leaked one does no harm by it.
 func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.APITokenID) error {
 	return f.store.InTx(ctx, func(tx Tx) error {
 		r, err := f.rightOf(ctx, tx, by, false)
@@ -59,7 +60,8 @@ func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.A
 		if err != nil {
 			return err
 		}
-		if own := r.person == t.Owner && r.person != ""; !own && !r.holds.Has(authority.TokensWrite) {
+		own := by.Kind == holdfast.ActorPerson && r.person == t.Owner || by.Kind == holdfast.ActorToken && by.ID == string(t.ID)
+		if !own && !r.holds.Has(authority.TokensWrite) {
 			return authority.Need(authority.TokensWrite)
 		}
 		return f.run(ctx, tx, r, func(tx Tx, r right) ([]audit.Event, error) {
