@@ -28,6 +28,17 @@ var providers = map[string]string{
 // Provider is the name behind an AAGUID, or "" where we know none.
 func Provider(aaguid string) string { return providers[aaguid] }
 
+// AAGUIDs are what a provider's passkeys say, by its name; in no order.
+func AAGUIDs(provider string) []string {
+	var out []string
+	for aaguid, name := range providers {
+		if name == provider {
+			out = append(out, aaguid)
+		}
+	}
+	return out
+}
+
 // SuggestName is what a new credential is called until its owner says
 // otherwise. count is how many its owner has had.
 func SuggestName(r Record, count int) string {

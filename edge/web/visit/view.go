@@ -21,14 +21,19 @@ func Passkeys(creds []credential.Record, current holdfast.CredentialID) []page.P
 		if c.Status == credential.Removed {
 			continue
 		}
-		cards = append(cards, page.Passkey{
-			ID: string(c.ID), Name: c.Name, Provider: credential.Provider(c.AAGUID),
-			SecurityKey: !c.BE && !slices.Contains(c.Transports, "internal"),
-			Synced:      c.BE, Suspended: c.Status == credential.Suspended, Current: c.ID == current,
-			Created: c.Created, LastUsed: c.LastUsed, Technical: technical(c),
-		})
+		cards = append(cards, Passkey(c, current))
 	}
 	return cards
+}
+
+// Passkey is the card of one, of any status.
+func Passkey(c credential.Record, current holdfast.CredentialID) page.Passkey {
+	return page.Passkey{
+		ID: string(c.ID), Name: c.Name, Provider: credential.Provider(c.AAGUID),
+		SecurityKey: !c.BE && !slices.Contains(c.Transports, "internal"),
+		Synced:      c.BE, Suspended: c.Status == credential.Suspended, Current: c.ID == current,
+		Created: c.Created, LastUsed: c.LastUsed, Technical: technical(c),
+	}
 }
 
 func technical(c credential.Record) []page.Pair {
