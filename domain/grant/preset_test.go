@@ -45,6 +45,9 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 			if d := cmp.Diff(string(want), got); d != "" {
 				t.Error(d)
 			}
+			if doc := readDoc(t, preset); !strings.Contains(doc, "```text printed\n"+got+"```\n") {
+				t.Errorf("docs/apps/%s.md does not show what is printed; copy %s into it", preset, file)
+			}
 			for _, edit := range []string{"TODO", "CHANGE", "REPLACE", "<your", "YOUR_", "example.com"} {
 				if strings.Contains(got, edit) {
 					t.Errorf("it has to be edited: %q", edit)
@@ -52,6 +55,15 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 			}
 		})
 	}
+}
+
+func readDoc(t *testing.T, preset string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "apps", preset+".md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestASiteIsEnoughOfAnAddress(t *testing.T) {
