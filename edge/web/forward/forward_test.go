@@ -281,3 +281,19 @@ func TestSigningOut(t *testing.T) {
 	}
 	s.wants(thief.enter("/"), http.StatusFound) // the copy is dead as well
 }
+
+// What a proxy waits for at each request to an application: one read, one
+// signature.
+func BenchmarkAuth(b *testing.B) {
+	s := newSite(b, nil)
+	g := s.Group("Nurses")
+	if err := s.Govern.Join(context.Background(), webtest.System, s.ada.ID, g.ID); err != nil {
+		b.Fatal(err)
+	}
+	a := s.inside(s.SignIn(s.ada))
+	for b.Loop() {
+		if got := a.enter("/"); got.StatusCode != http.StatusNoContent {
+			b.Fatal(got.Status)
+		}
+	}
+}
