@@ -15,7 +15,7 @@ import (
 )
 
 // MaxRows bounds an import: it is one transaction, and everybody else's writes
-// wait behind it, some 10 seconds for so many.
+// wait behind it, some four seconds for so many.
 const MaxRows = 20_000
 
 // A Row is one person of an import. What is nil is not told.

@@ -46,25 +46,25 @@ type AppDraft struct {
 // AppChange says what to change of an application; what is missing stays. A
 // list is given whole.
 type AppChange struct {
-	Name           *string          `json:"name,omitempty" maxLength:"400"`
-	RedirectURIs   *[]string        `json:"redirect_uris,omitempty" nullable:"false"`
-	PostLogoutURIs *[]string        `json:"post_logout_uris,omitempty" nullable:"false"`
-	Confidential   *bool            `json:"confidential,omitempty"`
-	Preset         *string          `json:"preset,omitempty"`
-	ThirdParty     *bool            `json:"third_party,omitempty"`
-	AuthMethod     *string          `json:"auth_method,omitempty" enum:"none,client_secret,private_key_jwt"`
-	JWKS           *json.RawMessage `json:"jwks,omitempty"`
-	RequirePAR     *bool            `json:"require_par,omitempty"`
-	RequireDPoP    *bool            `json:"require_dpop,omitempty"`
-	LogoutURI      *string          `json:"logout_uri,omitempty"`
-	MinAAL         *int             `json:"min_aal,omitempty" minimum:"0" maximum:"3"`
-	RequireACR     *string          `json:"require_acr,omitempty" doc:"phr, phrh, or empty."`
-	Groups         *[]string        `json:"groups,omitempty" nullable:"false"`
-	MaxAge         *int64           `json:"max_age,omitempty"`
-	Kinds          *[]string        `json:"kinds,omitempty" nullable:"false"`
-	Owners         *[]string        `json:"owners,omitempty" nullable:"false"`
-	Domains        *[]string        `json:"domains,omitempty" nullable:"false"`
-	Upstream       *string          `json:"upstream,omitempty"`
+	Name           *string         `json:"name,omitempty" maxLength:"400"`
+	RedirectURIs   *[]string       `json:"redirect_uris,omitempty" nullable:"false"`
+	PostLogoutURIs *[]string       `json:"post_logout_uris,omitempty" nullable:"false"`
+	Confidential   *bool           `json:"confidential,omitempty"`
+	Preset         *string         `json:"preset,omitempty"`
+	ThirdParty     *bool           `json:"third_party,omitempty"`
+	AuthMethod     *string         `json:"auth_method,omitempty" enum:"none,client_secret,private_key_jwt"`
+	JWKS           json.RawMessage `json:"jwks,omitempty" doc:"null: none, as where auth_method comes to be another."`
+	RequirePAR     *bool           `json:"require_par,omitempty"`
+	RequireDPoP    *bool           `json:"require_dpop,omitempty"`
+	LogoutURI      *string         `json:"logout_uri,omitempty"`
+	MinAAL         *int            `json:"min_aal,omitempty" minimum:"0" maximum:"3"`
+	RequireACR     *string         `json:"require_acr,omitempty" doc:"phr, phrh, or empty."`
+	Groups         *[]string       `json:"groups,omitempty" nullable:"false"`
+	MaxAge         *int64          `json:"max_age,omitempty"`
+	Kinds          *[]string       `json:"kinds,omitempty" nullable:"false"`
+	Owners         *[]string       `json:"owners,omitempty" nullable:"false"`
+	Domains        *[]string       `json:"domains,omitempty" nullable:"false"`
+	Upstream       *string         `json:"upstream,omitempty"`
 }
 
 // AppMade is a new application, or one with a new secret.
@@ -235,8 +235,11 @@ func (d AppChange) onto(n *grant.Draft) {
 	set(&n.Preset, d.Preset)
 	set(&n.ThirdParty, d.ThirdParty)
 	set(&n.AuthMethod, (*grant.Method)(d.AuthMethod))
-	if d.JWKS != nil {
-		n.JWKS = keySet(*d.JWKS)
+	switch {
+	case d.JWKS != nil:
+		n.JWKS = keySet(d.JWKS)
+	case d.AuthMethod != nil && n.AuthMethod != grant.MethodKey:
+		n.JWKS = ""
 	}
 	set(&n.RequirePAR, d.RequirePAR)
 	set(&n.RequireDPoP, d.RequireDPoP)

@@ -32,6 +32,7 @@ type world struct {
 	t    testing.TB
 	api  *api.API
 	mux  *route.Mux
+	keys keyChanger
 	root person.Record // an administrator
 }
 
@@ -52,10 +53,10 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{World: webtest.New(t), t: t}
 	master := keystest.Master(t)
-	ks := store.Port[keys.Tx]{DB: w.DB}
+	w.keys = keyChanger{master, store.Port[keys.Tx]{DB: w.DB}}
 	guard := bearer.New(bearer.Config{Store: w.DB, Clock: w.Now, Log: slog.New(slog.DiscardHandler), Address: w.Visits.Address, Refuse: w.Visits.JSONError})
 	var err error
-	w.api, err = api.New(api.Config{Store: w.DB, Govern: w.Govern, Keys: keyChanger{master, ks}, Visits: w.Visits, Guard: guard.Guard,
+	w.api, err = api.New(api.Config{Store: w.DB, Govern: w.Govern, Keys: w.keys, Visits: w.Visits, Guard: guard.Guard,
 		Sealer: master, Clock: w.Now, Log: slog.New(slog.DiscardHandler), Origin: webtest.Origin, RPID: "localhost", VerifierKey: "verifier"})
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +65,14 @@ func newWorld(t testing.TB) *world {
 	w.api.Routes(w.mux)
 	w.root = w.Administrator("Root Administrator", "root@example.org")
 	return w
+}
+
+// foundKeys makes the keys that sign tokens, which takes long.
+func (w *world) foundKeys() {
+	w.t.Helper()
+	if err := w.keys.Found(w.t.Context(), w.keys.Store, w.Now()); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // token makes one for owner with scopes; without scopes, with all.
