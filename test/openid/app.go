@@ -1,142 +1,20 @@
 package openid
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"io"
-	"os/exec"
-	"path/filepath"
-	"sync"
 	"testing"
 
-	"holdfast/test/need"
+	"holdfast/test/node"
 )
 
-// App is the process of one application. It may be asked several things at once.
-type App struct {
-	t     testing.TB
-	stdin io.Writer
-
-	mu      sync.Mutex // covers what follows
-	last    int
-	waiting map[int]chan answer
-}
-
-type answer struct {
-	ID     int             `json:"id"`
-	OK     json.RawMessage `json:"ok"`
-	Text   string          `json:"error"`
-	Code   string          `json:"code"`
-	Status int             `json:"status"`
-	Cause  string          `json:"cause"`
-}
-
-// Refusal is what the library made of a refusal, or of an answer that it does
-// not accept.
-type Refusal struct {
-	Text, Code, Cause string
-	Status            int // of HTTP; 0 where it never got there
-}
-
-func (r *Refusal) Error() string {
-	return fmt.Sprintf("openid-client: %s (%s, status %d) %s", r.Text, r.Code, r.Status, r.Cause)
-}
+// App is the process of one application.
+type (
+	App     = node.Process
+	Q       = node.Q
+	Refusal = node.Refusal
+)
 
 // Run starts an application. It ends with the test.
 func Run(t testing.TB) *App {
 	t.Helper()
-	node := need.Program(t, "node")
-	here := filepath.Join(need.Root(t), "test", "openid")
-	need.File(t, filepath.Join(here, "node_modules", "openid-client"))
-	cmd := exec.Command(node, filepath.Join(here, "app.mjs"))
-	cmd.Stderr = t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	a := &App{t: t, stdin: in, waiting: map[int]chan answer{}}
-	done := make(chan struct{})
-	go func() { defer close(done); a.listen(out) }()
-	t.Cleanup(func() {
-		in.Close() // which ends it
-		<-done
-		cmd.Wait()
-	})
-	return a
-}
-
-// listen hands answers to who asked, and refuses all when the process ends.
-func (a *App) listen(out io.Reader) {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var got answer
-		if err := json.Unmarshal(lines.Bytes(), &got); err != nil {
-			got = answer{Text: "the application said " + lines.Text()}
-		}
-		a.mu.Lock()
-		if c := a.waiting[got.ID]; c != nil {
-			c <- got
-			delete(a.waiting, got.ID)
-		}
-		a.mu.Unlock()
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, c := range a.waiting {
-		c <- answer{Text: "the application ended"}
-	}
-	a.waiting = nil
-}
-
-// Q is a question's parameters.
-type Q map[string]any
-
-// Ask asks and reads the answer into out, unless that is nil. A refusal is a
-// *Refusal.
-func (a *App) Ask(what string, q Q, out any) error {
-	c := make(chan answer, 1)
-	a.mu.Lock()
-	if a.waiting == nil {
-		a.mu.Unlock()
-		return &Refusal{Text: "the application ended"}
-	}
-	a.last++
-	line := Q{"id": a.last, "do": what}
-	for name, value := range q {
-		line[name] = value
-	}
-	a.waiting[a.last] = c
-	text, err := json.Marshal(line)
-	if err == nil {
-		_, err = a.stdin.Write(append(text, '\n'))
-	}
-	a.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	got := <-c
-	if got.Text != "" {
-		return &Refusal{got.Text, got.Code, got.Cause, got.Status}
-	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(got.OK, out)
-}
-
-// Must is Ask for what has to go well.
-func (a *App) Must(what string, q Q, out any) {
-	a.t.Helper()
-	if err := a.Ask(what, q, out); err != nil {
-		a.t.Fatalf("%s: %v", what, err)
-	}
+	return node.Run(t, "openid", "app.mjs", "openid-client")
 }

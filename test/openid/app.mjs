@@ -4,6 +4,8 @@
 // come of it, is the Go test's.
 import * as client from "openid-client";
 import { createInterface } from "node:readline";
+import * as further from "./further.mjs";
+import * as receiver from "./receiver.mjs";
 
 let config; // what discovery gave
 let dpop; // the handle of our key pair
@@ -89,6 +91,9 @@ const does = {
   revoke: async (q) => (await client.tokenRevocation(config, q.token), {}),
   logout: async (q) => ({ url: client.buildEndSessionUrl(config, q.params).href }),
 };
+for (const [name, answer] of Object.entries({ ...further, ...receiver })) {
+  does[name] = (q) => answer(q, { config, options, tokens, fetchAnew });
+}
 
 createInterface({ input: process.stdin }).on("line", async (line) => {
   const { id, do: what, ...question } = JSON.parse(line);
@@ -100,4 +105,4 @@ createInterface({ input: process.stdin }).on("line", async (line) => {
     answer = { id, error: String(e.message ?? e), code: e.error ?? cause.error ?? e.code ?? "", status: e.status ?? cause.status ?? 0, cause: String(cause.message ?? cause.error_description ?? "") };
   }
   process.stdout.write(JSON.stringify(answer) + "\n");
-});
+}).on("close", () => process.exit()); // whatever is open

@@ -22,6 +22,7 @@ type place struct {
 	issuer string
 	host   *world.World
 	nodes  []*world.Node // none: there is one server
+	admin  *client.Client
 	ada    *client.Client
 }
 
@@ -30,8 +31,7 @@ func both(t *testing.T, test func(p *place)) {
 	t.Run("SQLite", func(t *testing.T) {
 		t.Parallel()
 		w := world.New(t, world.SQLite)
-		w.Admin(t)
-		p := &place{T: t, issuer: w.Base, host: w}
+		p := &place{T: t, issuer: w.Base, host: w, admin: w.Admin(t)}
 		p.ada, _ = w.Enrol(t, "Ada", "ada@example.org")
 		test(p)
 	})
@@ -45,9 +45,10 @@ func both(t *testing.T, test func(p *place)) {
 func cluster(t *testing.T) *place {
 	t.Helper()
 	c := world.NewCluster(t, 3)
-	c.Nodes[2].Admin(t)
+	admin := c.Nodes[2].Admin(t)
 	ada, _ := c.Nodes[0].Enrol(t, "Ada", "ada@example.org")
-	return &place{T: t, issuer: c.Base, host: c.Nodes[0].World, nodes: c.Nodes, ada: c.At(ada, world.InTurn)}
+	return &place{T: t, issuer: c.Base, host: c.Nodes[0].World, nodes: c.Nodes,
+		admin: c.At(admin, world.InTurn), ada: c.At(ada, world.InTurn)}
 }
 
 // tokens are what an application holds in the end.
