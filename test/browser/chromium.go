@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -34,7 +33,7 @@ type Browser struct{ ctx context.Context }
 
 // Start starts Chromium; hosts maps names to this machine, such as
 // "login.evil.test", beside localhost and *.localhost.
-func Start(t testing.TB, hosts ...string) *Browser {
+func Start(t need.T, hosts ...string) *Browser {
 	t.Helper()
 	var options []chromedp.ExecAllocatorOption
 	if len(hosts) > 0 {
@@ -50,13 +49,13 @@ func Start(t testing.TB, hosts ...string) *Browser {
 // StartSecure starts Chromium; https to names below .test leads to a port of
 // this machine, and the certificate with this hash of its key is trusted:
 // Chromium has no passkeys at a site whose certificate is not.
-func StartSecure(t testing.TB, port int, spki string) *Browser {
+func StartSecure(t need.T, port int, spki string) *Browser {
 	t.Helper()
 	return start(t, chromedp.Flag("host-resolver-rules", fmt.Sprintf("MAP *.test:443 127.0.0.1:%d", port)),
 		chromedp.Flag("ignore-certificate-errors-spki-list", spki))
 }
 
-func start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
+func start(t need.T, more ...chromedp.ExecAllocatorOption) *Browser {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(need.Program(t, "chromium", "chromium-browser", "google-chrome")),
@@ -79,7 +78,7 @@ func start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
 
 // Tab is one tab in a profile of its own: no cookie is shared between tabs.
 type Tab struct {
-	t    testing.TB
+	t    need.T
 	ctx  context.Context
 	name string
 
@@ -93,7 +92,7 @@ type heard struct {
 }
 
 // Tab opens a profile for the person called name, which names its pictures.
-func (b *Browser) Tab(t testing.TB, name string) *Tab {
+func (b *Browser) Tab(t need.T, name string) *Tab {
 	t.Helper()
 	return open(t, b.ctx, name, chromedp.WithNewBrowserContext())
 }
@@ -104,7 +103,7 @@ func (tab *Tab) Beside(name string) *Tab {
 	return open(tab.t, tab.ctx, name)
 }
 
-func open(t testing.TB, in context.Context, name string, options ...chromedp.ContextOption) *Tab {
+func open(t need.T, in context.Context, name string, options ...chromedp.ContextOption) *Tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(in, options...)
 	t.Cleanup(cancel)
@@ -143,7 +142,7 @@ func (tab *Tab) Complaints() []string {
 }
 
 // For is the same tab reporting to another test, such as a part of this one.
-func (tab *Tab) For(t testing.TB) *Tab {
+func (tab *Tab) For(t need.T) *Tab {
 	return &Tab{t: t, ctx: tab.ctx, name: tab.name, heard: tab.heard}
 }
 
@@ -399,7 +398,7 @@ func (a *Authenticator) Until(what string, right func([]*Credential) bool) {
 }
 
 // only is the one passkey that the authenticator holds.
-func (a *Authenticator) only(t testing.TB) *Credential {
+func (a *Authenticator) only(t need.T) *Credential {
 	t.Helper()
 	held := a.Credentials()
 	if len(held) != 1 {

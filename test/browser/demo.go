@@ -4,8 +4,8 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"strings"
-	"testing"
 
+	"holdfast/test/need"
 	"holdfast/test/world"
 )
 
@@ -18,7 +18,7 @@ type Demo struct {
 }
 
 // StartDemo runs the demo in a folder of its own until the test ends.
-func StartDemo(t testing.TB) *Demo {
+func StartDemo(t need.T) *Demo {
 	t.Helper()
 	d := &Demo{Data: filepath.Join(t.TempDir(), "demo")}
 	p := world.Run(t, "demo", "--data", d.Data)
@@ -39,7 +39,7 @@ func StartDemo(t testing.TB) *Demo {
 }
 
 // Ask runs a command of the host on the demo's folder and reads its answer.
-func Ask[T any](t testing.TB, d *Demo, args ...string) T {
+func Ask[T any](t need.T, d *Demo, args ...string) T {
 	t.Helper()
 	out, err := world.Host(t, append(args, "--data", d.Data, "--json")...)
 	if err != nil {
@@ -53,7 +53,7 @@ func Ask[T any](t testing.TB, d *Demo, args ...string) T {
 }
 
 // Invite invites somebody from the host.
-func (d *Demo) Invite(t testing.TB, name, email string) world.Invitation {
+func (d *Demo) Invite(t need.T, name, email string) world.Invitation {
 	t.Helper()
 	return Ask[world.Invitation](t, d, "invite", "create", "--name", name, "--email", email)
 }

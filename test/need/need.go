@@ -8,11 +8,25 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"testing"
 )
 
+// T is what fixtures need of a testing.TB. A program that is no test, such as
+// the bench, has one of its own (package tour).
+type T interface {
+	Helper()
+	Name() string
+	TempDir() string
+	Cleanup(func())
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+	Failed() bool
+}
+
 // missing ends the test.
-func missing(t testing.TB, what string) {
+func missing(t T, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatalf("%s is missing, and CI leaves nothing out (make test installs it)", what)
@@ -21,7 +35,7 @@ func missing(t testing.TB, what string) {
 }
 
 // Program is the path of the first of names that is installed.
-func Program(t testing.TB, names ...string) string {
+func Program(t T, names ...string) string {
 	t.Helper()
 	for _, n := range names {
 		if p, err := exec.LookPath(n); err == nil {
@@ -33,7 +47,7 @@ func Program(t testing.TB, names ...string) string {
 }
 
 // File is path, which must exist.
-func File(t testing.TB, path string) string {
+func File(t T, path string) string {
 	t.Helper()
 	if _, err := os.Stat(path); err != nil {
 		missing(t, path)
@@ -42,7 +56,7 @@ func File(t testing.TB, path string) string {
 }
 
 // Postgres is the address of a PostgreSQL where databases may be made.
-func Postgres(t testing.TB) string {
+func Postgres(t T) string {
 	t.Helper()
 	dsn := os.Getenv("HOLDFAST_TEST_POSTGRES")
 	if dsn == "" {
@@ -52,7 +66,7 @@ func Postgres(t testing.TB) string {
 }
 
 // Root is the folder of the repository, found from that of the running test.
-func Root(t testing.TB) string {
+func Root(t T) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"testing"
 
 	"holdfast/test/need"
 )
@@ -18,7 +17,7 @@ const binaryVariable = "HOLDFAST_TEST_BINARY"
 
 // Binary is the path of the holdfast command as it is in the tree: the one that
 // HOLDFAST_TEST_BINARY names, or one that is built here, once in a test run.
-func Binary(t testing.TB) string {
+func Binary(t need.T) string {
 	t.Helper()
 	if path := os.Getenv(binaryVariable); path != "" {
 		return path

@@ -14,8 +14,9 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
+
+	"holdfast/test/need"
 )
 
 // patience bounds every wait for a process. Nothing here is measured by it: a
@@ -38,13 +39,13 @@ type Process struct {
 // Run starts a command of the holdfast binary. It is killed at the end of the
 // test if it still runs, and what it wrote to standard error is shown if the
 // test failed.
-func Run(t testing.TB, args ...string) *Process {
+func Run(t need.T, args ...string) *Process {
 	t.Helper()
 	return RunProgram(t, Binary(t), args...)
 }
 
 // RunProgram is Run for another program that starts holdfast.
-func RunProgram(t testing.TB, program string, args ...string) *Process {
+func RunProgram(t need.T, program string, args ...string) *Process {
 	t.Helper()
 	p := &Process{Cmd: exec.Command(program, args...), more: make(chan struct{}), done: make(chan struct{}),
 		log: filepath.Join(t.TempDir(), "stderr")}
@@ -202,7 +203,7 @@ func (p *Process) Wait() error {
 // FreePort is a TCP port of localhost where nobody listens. It is none of
 // those that the kernel gives to outgoing connections and to listeners on port
 // 0, so that it stays free until it is used, and over a restart.
-func FreePort(t testing.TB) int {
+func FreePort(t need.T) int {
 	t.Helper()
 	const low, high = 20_000, 32_000
 	for range 100 {

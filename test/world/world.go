@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"holdfast/test/client"
+	"holdfast/test/need"
 	"holdfast/test/softkey"
 )
 
@@ -193,7 +194,7 @@ func (w *World) Host(args ...string) ([]byte, error) {
 }
 
 // Host runs a holdfast command to its end, likewise.
-func Host(t testing.TB, args ...string) ([]byte, error) {
+func Host(t need.T, args ...string) ([]byte, error) {
 	t.Helper()
 	cmd := exec.Command(Binary(t), args...)
 	var out, stderr bytes.Buffer
