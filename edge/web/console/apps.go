@@ -24,7 +24,7 @@ func (c *Console) applications(w http.ResponseWriter, r *http.Request, v visit.V
 	if err != nil {
 		return err
 	}
-	to := &page.Applications{MayAdd: v.Holds().Has(authority.AppsWrite)}
+	to := &page.Applications{Export: page.ExportOf(nil), MayAdd: v.Holds().Has(authority.AppsWrite)}
 	for _, a := range apps {
 		if a.Live() {
 			to.Rows = append(to.Rows, appRow(a, last[a.ID]))

@@ -91,6 +91,7 @@ type ApplicationRow struct {
 // Applications lists the applications.
 type Applications struct {
 	Frame
+	Export Export
 	Rows   []ApplicationRow
 	MayAdd bool
 }

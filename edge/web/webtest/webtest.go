@@ -203,6 +203,14 @@ func (b *Browser) Get(path string) Answer {
 	return b.do(httptest.NewRequest(http.MethodGet, Origin+path, nil))
 }
 
+// GetFrom opens a page as another site's link or frame does.
+func (b *Browser) GetFrom(origin, path string) Answer {
+	r := httptest.NewRequest(http.MethodGet, Origin+path, nil)
+	r.Header.Set("Referer", origin+"/")
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	return b.do(r)
+}
+
 // Post sends a form that stands on the page at from; fields are name, value, ….
 func (b *Browser) Post(from, path string, fields ...string) Answer {
 	r := form(path, fields)

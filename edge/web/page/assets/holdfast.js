@@ -10,6 +10,7 @@
 
 import { Refused, Unreachable, post } from "./call.js";
 import { beacon, capabilities, signedIn } from "./device.js";
+import { find } from "./find.js";
 import { dropTicket, takeTicket } from "./ticket.js";
 
 /** @typedef {import("./call.js").Begun} Begun */
@@ -424,22 +425,12 @@ function clicked(event) {
   if ("themeSwitch" in on.dataset) nextTheme();
 }
 
-/** "/" leads to the search, as everywhere; not while somebody types. @param {KeyboardEvent} event */
-function pressed(event) {
-  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable], dialog");
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
-  const find = /** @type {HTMLInputElement | null} */ (document.querySelector("[data-find]"));
-  if (!find) return;
-  event.preventDefault();
-  find.focus();
-}
-
 function start() {
   const theme = storedTheme();
   wear(themes.includes(theme) && theme !== "system" ? theme : document.documentElement.dataset.theme ?? "system");
   for (const button of document.querySelectorAll("[data-theme-switch]")) if (button instanceof HTMLElement) button.hidden = false;
   document.addEventListener("click", clicked);
-  document.addEventListener("keydown", pressed);
+  find();
   // A page from the back-forward cache holds a spent ceremony.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 

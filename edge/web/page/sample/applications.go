@@ -49,7 +49,7 @@ func applications(f page.Frame, issuer string) []Story {
 	tides := printed(issuer, grant.PresetNginx, "https://tides.kelp.example/", "http://127.0.0.1:3000")
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return []Story{
-		story("applications", "Applications", &page.Applications{Frame: f, Rows: list, MayAdd: true}),
+		story("applications", "Applications", &page.Applications{Frame: f, Rows: list, MayAdd: true, Export: page.ExportOf(nil)}),
 		story("applications-empty", "Applications, none", &page.Applications{Frame: f, MayAdd: true}),
 		story("newapplication", "Add an application", &page.NewApplication{Frame: f, ApplicationForm: page.ApplicationForm{Demands: true, Groups: groups}}),
 		story("newapplication-wrong", "Add an application, refused", &page.NewApplication{Frame: f, ApplicationForm: wrong}),
