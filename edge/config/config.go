@@ -50,7 +50,8 @@ type Config struct {
 	// TLS serves https itself. Without it something in front of Holdfast does.
 	TLS TLS `yaml:"tls"`
 
-	// TrustedProxies are the addresses (CIDR) whose X-Forwarded-For is believed.
+	// TrustedProxies are the addresses (CIDR) whose X-Forwarded-For is believed,
+	// and who may ask for the applications behind them (docs/apps).
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
 	// OutgoingAllow are addresses (CIDR) of this host and its link that logout
