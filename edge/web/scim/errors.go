@@ -62,8 +62,16 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if e, ok := errors.AsType[scimerrors.ScimError](p); ok {
 		status = e.Status
 	}
-	if status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="holdfast"`)
+	challenge := `Bearer realm="holdfast"`
+	switch {
+	case status == http.StatusUnauthorized && r.Header.Get("Authorization") == "": // RFC 6750 §3.1: no error code then
+		w.Header().Set("WWW-Authenticate", challenge)
+	case status == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", challenge+`, error="invalid_token"`)
+	case holdfast.CodeOf(err) == "scope_missing":
+		w.Header().Set("WWW-Authenticate", challenge+`, error="insufficient_scope"`)
+	case status == http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", "60")
 	}
 	w.Header().Set("Content-Type", "application/scim+json")
 	w.Header().Set("Cache-Control", "no-store")

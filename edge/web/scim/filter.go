@@ -135,17 +135,23 @@ func passes(v *filter.Validator, resource lib.Resource) bool {
 	return v.PassesFilter(a) == nil
 }
 
+// scan holds the filter against everybody, in parts that are each found by where
+// they begin.
 func (u users) scan(r *http.Request, v *filter.Validator, start, count int) (lib.Page, error) {
 	const step = 500
+	all, err := u.Store.CountPeopleWhere(r.Context(), store.PeopleFilter{}, maxScanned)
+	if err != nil {
+		return lib.Page{}, u.problem(r, err)
+	}
+	if all > maxScanned {
+		return lib.Page{}, scimerrors.ScimErrorTooMany
+	}
 	var found []person.Record
-	total := 0
-	for offset := 0; ; offset += step {
-		people, all, err := u.Store.PeopleWhere(r.Context(), store.PeopleFilter{}, store.Page{Offset: offset, Limit: step})
-		if err != nil {
+	total, part := 0, store.Span{Limit: step}
+	for more := true; more; {
+		var people []person.Record
+		if people, more, err = u.Store.PeoplePart(r.Context(), store.PeopleFilter{}, part); err != nil {
 			return lib.Page{}, u.problem(r, err)
-		}
-		if all > maxScanned {
-			return lib.Page{}, scimerrors.ScimErrorTooMany
 		}
 		for _, p := range u.passing(r, people, v) {
 			if total >= start && len(found) < count {
@@ -153,10 +159,11 @@ func (u users) scan(r *http.Request, v *filter.Validator, start, count int) (lib
 			}
 			total++
 		}
-		if len(people) < step {
-			return u.page(r, found, total)
+		if len(people) > 0 {
+			part.After = string(people[len(people)-1].ID)
 		}
 	}
+	return u.page(r, found, total)
 }
 
 // GetAll lists groups: there are few, so a filter is held against each.

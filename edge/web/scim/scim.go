@@ -41,6 +41,8 @@ type Store interface {
 	PersonByEmail(ctx context.Context, email string) (person.Record, error)
 	PersonByExternalID(ctx context.Context, id string) (person.Record, error)
 	PeopleWhere(ctx context.Context, f store.PeopleFilter, p store.Page) ([]person.Record, int64, error)
+	PeoplePart(ctx context.Context, f store.PeopleFilter, k store.Span) ([]person.Record, bool, error)
+	CountPeopleWhere(ctx context.Context, f store.PeopleFilter, most int64) (int64, error)
 	PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error)
 	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
 	Group(ctx context.Context, id holdfast.GroupID) (person.Group, error)
@@ -121,7 +123,12 @@ func (s *Service) Routes(mux *route.Mux) {
 		s.handle(mux, "PATCH "+Path+r.path+"/{id}", route.Token(r.write))
 		s.handle(mux, "DELETE "+Path+r.path+"/{id}", route.Token(r.remove))
 	}
+	mux.HandleFunc(Path+"/", route.Anyone, func(w http.ResponseWriter, r *http.Request) { s.refuse(w, r, errNoOperation) })
 }
+
+// errNoOperation is also of /Bulk, /Me, and /.search, which RFC 7644 leaves open.
+var errNoOperation = holdfast.Errorf(holdfast.NotFound, "no_such_operation",
+	"There is no such operation here. /scim/v2/ServiceProviderConfig and /ResourceTypes say what there is.")
 
 const (
 	maxResults = 200     // resources in one answer
