@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
+	"fmt"
 	"net/http"
+	"os"
 
 	"holdfast/edge/web/api"
 )
@@ -34,21 +37,71 @@ func credentials() noun {
 
 func tokens() noun {
 	cols := []string{"id", "name", "owner", "state", "scopes", "ends", "last_used"}
+	made := &newToken{}
 	return noun{"token", "API tokens, with which programs administer", []verb{
 		{name: "list", summary: "list tokens, the newest first", columns: cols, list: true,
 			flags: filters("/tokens", "owner", "`PERSON` by id or e-mail address", "all", "`true`: those that are over, too")},
-		{name: "create", summary: "make a token; its secret is shown once", columns: []string{"id", "secret", "scopes", "ends"}, flags: func(fs *flag.FlagSet) input {
-			m := bodyOf(fs)
-			m.text("name", "name", "what it is for, `TEXT`")
-			m.text("owner", "owner", "`PERSON` whose it is, by id or e-mail address; it is worth at most what they hold")
-			m.list("scope", "scopes", "`SCOPE` that it holds; holdfast token scopes lists them")
-			m.text("life", "life", "how long it lives, `720h` (default 2160h)")
-			return func([]string) (request, error) { return m.to(http.MethodPost, "/tokens") }
-		}},
+		{name: "create", summary: "make a token; its secret is shown once", columns: []string{"id", "secret", "file", "scopes", "ends"}, flags: made.flags, run: made.run},
 		{name: "revoke", summary: "end a token at once", args: []string{"TOKEN"}, columns: cols, flags: on(http.MethodDelete, "tokens")},
 		{name: "scopes", summary: "list the scopes that there are", columns: []string{"name", "held"}, flags: at(http.MethodGet, "/scopes")},
 		{name: "me", summary: "say who calls and what they may do", columns: []string{"actor", "scopes"}, flags: at(http.MethodGet, "/me")},
 	}}
+}
+
+// newToken is a token to make. Its secret goes to a file where one is named, so
+// that it is on no screen and in no log.
+type newToken struct {
+	body members
+	out  string
+}
+
+func (n *newToken) flags(fs *flag.FlagSet) input {
+	n.body = bodyOf(fs)
+	n.body.text("name", "name", "what it is for, `TEXT`")
+	n.body.text("owner", "owner", "`PERSON` whose it is, by id or e-mail address; it is worth at most what they hold")
+	n.body.list("scope", "scopes", "`SCOPE` that it holds; holdfast token scopes lists them")
+	n.body.text("life", "life", "how long it lives, `720h` (default 2160h)")
+	fs.StringVar(&n.out, "out", "", "write the secret to a new `FILE` that nobody else can read, instead of printing it")
+	return nil
+}
+
+func (n *newToken) run(ctx context.Context, c console, h hostFlags, _ []string) error {
+	var file *os.File
+	if n.out != "" {
+		var err error
+		if file, err = os.OpenFile(n.out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			return fmt.Errorf("the secret goes to a new file: %w", err)
+		}
+		defer file.Close()
+	}
+	text, err := n.make(ctx, c, h)
+	if err != nil {
+		if file != nil {
+			err = errors.Join(err, os.Remove(n.out))
+		}
+		return err
+	}
+	if file == nil {
+		return h.print(c.out, text)
+	}
+	row, err := object(text)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(file, row["secret"])
+	delete(row, "secret")
+	row["file"] = n.out
+	shown, encoding := json.Marshal(row)
+	return errors.Join(err, encoding, file.Sync(), h.print(c.out, shown))
+}
+
+func (n *newToken) make(ctx context.Context, c console, h hostFlags) (json.RawMessage, error) {
+	cl, done, err := h.connect(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	return cl.do(ctx, request{method: http.MethodPost, path: "/tokens", body: n.body.body})
 }
 
 func organisation() noun {
