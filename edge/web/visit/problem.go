@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 
 	"holdfast"
 	"holdfast/edge/telemetry"
@@ -79,9 +80,18 @@ func (vs *Visits) ProblemOf(r *http.Request, err error) Problem {
 		level, p.Trace = slog.LevelError, telemetry.TraceOf(r.Context()).ID
 	}
 	if r.Context().Err() == nil {
-		vs.Log.Log(r.Context(), level, "refused", "method", r.Method, "path", r.URL.Path, "code", p.Code, "error", err)
+		vs.Log.Log(r.Context(), level, "refused", "method", r.Method, "path", pathOf(r), "code", p.Code, "error", err)
 	}
 	return p
+}
+
+// pathOf is the path of r as it may stand in a log: the API takes people by
+// their e-mail address.
+func pathOf(r *http.Request) string {
+	if strings.Contains(r.URL.Path, "@") {
+		return r.Pattern
+	}
+	return r.URL.Path
 }
 
 // JSONError answers err as problem JSON.
