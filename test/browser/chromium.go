@@ -167,6 +167,7 @@ const (
 	Tabulator = "\t"
 	Enter     = "\r"
 	Escape    = "\u001b"
+	Down      = "\u0301" // as chromedp names the key
 )
 
 // run does steps within patience and fails the test where they do not work.
@@ -303,6 +304,15 @@ func (tab *Tab) Scheme(scheme string) {
 func (tab *Tab) Size(width, height int64) {
 	tab.t.Helper()
 	tab.run("size", chromedp.EmulateViewport(width, height))
+}
+
+// Scripts says whether the pages that are opened from now on may run any.
+func (tab *Tab) Scripts(on bool) {
+	tab.t.Helper()
+	tab.run("scripts", chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+		return err
+	}))
 }
 
 // Screenshot keeps a picture of the whole page in artifacts/.

@@ -92,14 +92,14 @@ func TestWithTheKeyboardAlone(t *testing.T) {
 		tab.Press(Escape)
 		tab.Until(`!document.querySelector("dialog[open]") && document.activeElement.dataset.dialog === "everywhere"`)
 	})
-	t.Run("find a person", func(t *testing.T) {
+	t.Run("find anything", func(t *testing.T) {
 		tab := tab.For(t)
 		tab.Open(d.Origin + "/console")
 		tab.Press("/")
 		tab.Until(`document.activeElement.id === "find"`)
 		// The protocol types a key that the page has prevented; a keyboard does not.
 		tab.Fill("#find", "lovelace"+Enter)
-		tab.At("/console/people")
-		tab.Says("table.list", "Ada Lovelace")
+		tab.At("/console/search")
+		tab.Says("[data-results]", "Ada Lovelace")
 	})
 }
