@@ -91,8 +91,7 @@ export function find() {
     }
     const all = links();
     const i = all.indexOf(/** @type {HTMLAnchorElement} */ (at));
-    const searching = at === input || at.id === "q" && !!document.querySelector("[data-results]");
-    if (i < 0 && !searching) return;
+    if (i < 0 && at !== input) return;
     if (event.key === "ArrowDown" && i + 1 < all.length) all[i + 1].focus();
     else if (event.key === "ArrowUp" && i > 0) all[i - 1].focus();
     else if (event.key === "ArrowUp" && i === 0) input.focus();

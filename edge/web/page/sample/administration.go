@@ -64,7 +64,7 @@ func administration(f page.Frame) []Story {
 	seen.Rows[0].Above = true
 	made := page.Tokens{Frame: f, Rows: tokens(), Pager: page.Pager{Shown: 3, Total: 3}, Export: page.ExportOf(nil), Ends: "2027-02-19"}
 	wrong := made
-	wrong.Rows, wrong.Name, wrong.Ends, wrong.Errors = nil, "Import", "2029-01-01", page.Errors{"ends": "A token lives at least a minute and at most 366 days.", "scopes": "Give the token at least one scope."}
+	wrong.Rows, wrong.Pager, wrong.Name, wrong.Ends, wrong.Errors = nil, page.Pager{}, "Import", "2029-01-01", page.Errors{"ends": "A token lives at least a minute and at most 366 days.", "scopes": "Give the token at least one scope."}
 	read := made
 	read.Frame = auditor
 	settings := page.Settings{Frame: f, Name: "Kelp & Shore Hospital", Origins: []string{"https://login.kelp.example"}, Keys: signingKeys(), Sends: true,
