@@ -8,6 +8,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"holdfast"
+	"holdfast/edge/web/visit"
 )
 
 // problem is err as SCIM says it (RFC 7644 §3.12). What is not for outsiders is
@@ -25,34 +26,18 @@ func (s *Service) problem(r *http.Request, err error) error {
 		return scimerrors.ScimErrorInternal
 	}
 	s.Log.InfoContext(r.Context(), "refused", "method", r.Method, "path", r.URL.Path, "code", e.Code, "error", err)
-	p := scimerrors.ScimError{Detail: e.Text + " (" + e.Code + ")", Status: statusOf(e.Kind)}
+	p := scimerrors.ScimError{Detail: e.Text + " (" + e.Code + ")", Status: visit.StatusOf(e.Kind)}
 	switch {
 	case e.Code == "email_taken" || e.Code == "group_taken":
 		p.ScimType, p.Status = scimerrors.ScimTypeUniqueness, http.StatusConflict
 	case e.Kind == holdfast.Invalid:
 		p.ScimType = scimerrors.ScimTypeInvalidValue
+	case e.Kind == holdfast.Expired: // 410 is not for SCIM
+		p.Status = http.StatusBadRequest
 	case e.Kind == holdfast.Conflict:
 		p.ScimType, p.Status = scimerrors.ScimTypeMutability, http.StatusBadRequest
 	}
 	return p
-}
-
-func statusOf(k holdfast.Kind) int {
-	switch k {
-	case holdfast.Invalid, holdfast.Expired:
-		return http.StatusBadRequest
-	case holdfast.Denied:
-		return http.StatusForbidden
-	case holdfast.Unsigned:
-		return http.StatusUnauthorized
-	case holdfast.NotFound:
-		return http.StatusNotFound
-	case holdfast.Conflict:
-		return http.StatusConflict
-	case holdfast.Throttled:
-		return http.StatusTooManyRequests
-	}
-	return http.StatusServiceUnavailable
 }
 
 // refuse answers err before the library is asked.
