@@ -3,7 +3,8 @@
 // document and nothing else. It runs on its own port in the demo's process.
 //
 // It refuses to know people by anything but the ID token, and to keep any of
-// them: what it was told is sealed into its cookie.
+// them: what it was told is sealed into its cookie. All that it remembers is
+// which sessions Holdfast has told it are over.
 package demo
 
 import (
@@ -22,20 +23,19 @@ import (
 	"holdfast/edge/web/page"
 )
 
-// Name is what the application is called.
-const Name = "Tide tables"
+// Name is what the demo's own application is called, SecondName the one that a
+// newcomer connects.
+const (
+	Name       = "Tide tables"
+	SecondName = "Harbour log"
+)
 
 // Addresses.
 const (
 	CallbackPath = "/callback"
+	LogoutPath   = "/backchannel" // for sign-out notices
 	signInPath   = "/signin"
 	signOutPath  = "/signout"
-)
-
-// Ports share cookies on one host, so these are not called like Holdfast's.
-const (
-	cookieSignedIn = "tidetables"
-	cookieAsked    = "tidetables_asked"
 )
 
 const (
@@ -45,9 +45,12 @@ const (
 
 // Config is what the application needs.
 type Config struct {
+	Name     string // of the application
 	Issuer   string
-	ClientID string // of a public application
+	ClientID string
+	Secret   string // empty: a public application
 	Origin   string // its own, without a slash at the end
+	Callback string // path where answers come back: CallbackPath, or what was registered
 	Pages    *page.Pages
 	Log      *slog.Logger
 }
@@ -56,8 +59,12 @@ type Config struct {
 // needed, since the issuer may start later.
 type app struct {
 	Config
-	seal sealer
-	http *http.Client
+	seal  sealer
+	http  *http.Client
+	ended endings
+
+	// Ports share cookies on one host, so their names carry the client's.
+	cookieSignedIn, cookieAsked string
 
 	mu     sync.Mutex // covers issuer
 	issuer *oidc.Provider
@@ -65,12 +72,14 @@ type app struct {
 
 // New makes the application. Its cookies last no longer than the process.
 func New(c Config) http.Handler {
-	a := &app{Config: c, seal: newSealer(), http: &http.Client{Timeout: 10 * time.Second}}
+	a := &app{Config: c, seal: newSealer(), http: &http.Client{Timeout: 10 * time.Second},
+		cookieSignedIn: c.ClientID, cookieAsked: c.ClientID + "_asked"}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+page.PathAssets, c.Pages.Assets())
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET "+signInPath, a.signIn)
-	mux.HandleFunc("GET "+CallbackPath, a.callback)
+	mux.HandleFunc("GET "+c.Callback, a.callback)
+	mux.HandleFunc("POST "+LogoutPath, a.backchannel)
 	mux.HandleFunc("POST "+signOutPath, a.signOut)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		a.render(w, r, http.StatusNotFound, &page.Problem{Frame: a.frame(), Status: http.StatusNotFound})
@@ -84,15 +93,25 @@ type signedIn struct {
 	IDToken string         `json:"id_token"` // shown again at sign-out
 }
 
+// session is the session at Holdfast that it came from.
+func (s signedIn) session() string {
+	sid, _ := s.Claims["sid"].(string)
+	return sid
+}
+
 // asked is what the cookie of somebody who is signing in holds.
 type asked struct {
 	State, Nonce, Verifier string
 }
 
 func (a *app) home(w http.ResponseWriter, r *http.Request) {
-	p := &page.DemoApp{Frame: a.frame(), AppName: Name, SignInURL: signInPath}
+	p := &page.DemoApp{Frame: a.frame(), AppName: a.Name, SignInURL: signInPath}
 	var s signedIn
-	if a.seal.read(r, cookieSignedIn, &s) {
+	switch known := a.seal.read(r, a.cookieSignedIn, &s); {
+	case known && a.ended.has(s.session()):
+		drop(w, a.cookieSignedIn)
+		p.Ended = "Signed out by Holdfast: your session there has ended, so it has ended here."
+	case known:
 		p.SignedIn, p.SignOutURL, p.Claims = true, signOutPath, pairs(s.Claims)
 		p.Greeting, _ = s.Claims["name"].(string)
 	}
@@ -106,14 +125,14 @@ func (a *app) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := asked{State: holdfast.NewSecret(), Nonce: holdfast.NewSecret(), Verifier: oauth2.GenerateVerifier()}
-	a.seal.write(w, cookieAsked, q, askedLife)
+	a.seal.write(w, a.cookieAsked, q, askedLife)
 	http.Redirect(w, r, oauth.AuthCodeURL(q.State, oauth2.S256ChallengeOption(q.Verifier), oidc.Nonce(q.Nonce)), http.StatusSeeOther)
 }
 
 func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	var q asked
-	known := a.seal.read(r, cookieAsked, &q)
-	drop(w, cookieAsked)
+	known := a.seal.read(r, a.cookieAsked, &q)
+	drop(w, a.cookieAsked)
 	answer := r.URL.Query()
 	switch {
 	case !known || answer.Get("state") != q.State:
@@ -135,7 +154,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 		a.refused(w, r, "The sign-in could not be completed. Start again.", err)
 		return
 	}
-	a.seal.write(w, cookieSignedIn, s, signedInLife)
+	a.seal.write(w, a.cookieSignedIn, s, signedInLife)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -172,8 +191,8 @@ func (a *app) redeem(ctx context.Context, code string, q asked) (signedIn, error
 // signOut ends the sign-in here and then at Holdfast.
 func (a *app) signOut(w http.ResponseWriter, r *http.Request) {
 	var s signedIn
-	known := a.seal.read(r, cookieSignedIn, &s)
-	drop(w, cookieSignedIn)
+	known := a.seal.read(r, a.cookieSignedIn, &s)
+	drop(w, a.cookieSignedIn)
 	issuer, _, err := a.discover(r.Context())
 	var more struct {
 		EndSession string `json:"end_session_endpoint"`
@@ -199,7 +218,7 @@ func (a *app) discover(ctx context.Context) (*oidc.Provider, oauth2.Config, erro
 		}
 		a.issuer = p
 	}
-	return a.issuer, oauth2.Config{ClientID: a.ClientID, Endpoint: a.issuer.Endpoint(), RedirectURL: a.Origin + CallbackPath,
+	return a.issuer, oauth2.Config{ClientID: a.ClientID, ClientSecret: a.Secret, Endpoint: a.issuer.Endpoint(), RedirectURL: a.Origin + a.Callback,
 		Scopes: []string{oidc.ScopeOpenID, "profile", "email", "groups"}}, nil
 }
 
@@ -207,11 +226,11 @@ func (a *app) refused(w http.ResponseWriter, r *http.Request, text string, cause
 	if cause != nil {
 		a.Log.WarnContext(r.Context(), "demo application", "err", cause.Error())
 	}
-	a.render(w, r, http.StatusOK, &page.DemoApp{Frame: a.frame(), AppName: Name, SignInURL: signInPath, Failure: text})
+	a.render(w, r, http.StatusOK, &page.DemoApp{Frame: a.frame(), AppName: a.Name, SignInURL: signInPath, Failure: text})
 }
 
 func (a *app) frame() page.Frame {
-	return page.Frame{Organisation: Name, Now: time.Now()}
+	return page.Frame{Organisation: a.Name, Now: time.Now()}
 }
 
 func (a *app) render(w http.ResponseWriter, r *http.Request, status int, p page.Page) {

@@ -33,6 +33,10 @@ type world struct {
 	holdfast  *httptest.Server
 	app       *httptest.Server
 	browser   *http.Client
+
+	provider *op.Provider
+	store    *authorizetest.Store
+	client   holdfast.AppID
 }
 
 func (w *world) Current(*http.Request) (session.Record, person.Record, error) {
@@ -66,7 +70,7 @@ func newWorld(t *testing.T) *world {
 
 	s := authorizetest.New(time.Now)
 	registered, events, err := grant.CreateApp("app_tides", grant.Draft{Name: Name,
-		RedirectURIs: []string{w.app.URL + CallbackPath}, PostLogoutURIs: []string{w.app.URL + "/"}}, "", time.Now())
+		RedirectURIs: []string{w.app.URL + CallbackPath}, PostLogoutURIs: []string{w.app.URL + "/"}, LogoutURI: w.app.URL + LogoutPath}, "", time.Now())
 	must(err)
 	s.Put(events...)
 	ada, events, err := person.Add(person.New{Name: "Ada Byron", Email: "ada@example.org"}, time.Now())
@@ -86,7 +90,8 @@ func newWorld(t *testing.T) *world {
 	})
 	must(err)
 	p.Register(theirs)
-	mine.Handle("/", New(Config{Issuer: w.holdfast.URL, ClientID: string(registered.ID), Origin: w.app.URL, Pages: pages, Log: log}))
+	w.provider, w.store, w.client = p, s, registered.ID
+	mine.Handle("/", New(Config{Name: Name, Issuer: w.holdfast.URL, ClientID: string(registered.ID), Origin: w.app.URL, Callback: CallbackPath, Pages: pages, Log: log}))
 	jar, err := cookiejar.New(nil)
 	must(err)
 	w.browser = &http.Client{Jar: jar}
@@ -202,8 +207,8 @@ func TestCallbackRefuses(t *testing.T) {
 func renameCookie(w *world) {
 	at, _ := url.Parse(w.app.URL)
 	for _, c := range w.browser.Jar.Cookies(at) {
-		if c.Name == cookieAsked {
-			w.browser.Jar.SetCookies(at, []*http.Cookie{{Name: cookieSignedIn, Value: c.Value}, {Name: cookieAsked, MaxAge: -1}})
+		if name, is := strings.CutSuffix(c.Name, "_asked"); is {
+			w.browser.Jar.SetCookies(at, []*http.Cookie{{Name: name, Value: c.Value}, {Name: c.Name, MaxAge: -1}})
 		}
 	}
 }

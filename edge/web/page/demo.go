@@ -33,6 +33,7 @@ type DemoApp struct {
 	Greeting   string // the name claim
 	Claims     []Pair // of the ID token, each with a plain note
 	Failure    string // a sentence, when the last sign-in was refused
+	Ended      string // a sentence, when the session was ended elsewhere
 }
 
 // Storybook lists the stories.
