@@ -198,8 +198,5 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) { return p
 // object is a JSON object that is printed as a table.
 func object(text json.RawMessage) (map[string]any, error) {
 	var row map[string]any
-	if len(text) == 0 {
-		return row, nil
-	}
 	return row, json.Unmarshal(text, &row)
 }

@@ -9,25 +9,23 @@ import (
 	"text/tabwriter"
 )
 
-// print writes an answer as JSON or as a table of its members.
+// print writes an answer as JSON or as a table of its members. A list that has
+// no pages is printed as lists are.
 func (h hostFlags) print(w io.Writer, out json.RawMessage) error {
+	if len(out) == 0 {
+		out = json.RawMessage("{}")
+	}
+	var list struct{ Items []json.RawMessage }
+	if err := json.Unmarshal(out, &list); err == nil && list.Items != nil {
+		return h.printList(w, list.Items)
+	}
 	if h.json {
-		if len(out) == 0 {
-			out = json.RawMessage("{}")
-		}
 		_, err := fmt.Fprintln(w, string(bytes.TrimSpace(out)))
 		return err
 	}
 	row, err := object(out)
 	if err != nil {
 		return err
-	}
-	if items, ok := row["items"].([]any); ok { // a list that has no pages
-		rows := make([]map[string]any, len(items))
-		for i, it := range items {
-			rows[i], _ = it.(map[string]any)
-		}
-		return table(w, h.verb.columns, rows)
 	}
 	return pairs(w, h.verb.columns, row)
 }

@@ -148,6 +148,15 @@ func TestWhoTriesTokensIsThrottled(t *testing.T) {
 	bad.do("GET", "/me", "").refused(401, "token_refused")
 }
 
+func TestNoAddressStandsInTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.program("").do("GET", "/people/ada@example.org", "").refused(401, "token_missing")
+	w.admin().do("GET", "/people/ada@example.org", "").refused(404, "no_such_person")
+	if log := w.Log.String(); strings.Contains(log, "ada@") || !strings.Contains(log, "/people/{person}") {
+		t.Errorf("logged: %s", log)
+	}
+}
+
 func TestTwoAuthorizationHeadersAreRefused(t *testing.T) {
 	w := newWorld(t)
 	p := w.admin()

@@ -52,7 +52,7 @@ func TestEveryOperationOfTheDocumentIsARoute(t *testing.T) {
 	for _, r := range w.mux.Routes() {
 		routes[r.Pattern] = true
 	}
-	n := 0
+	n, inPath := 0, 0
 	path := ""
 	for line := range strings.Lines(string(w.api.Document())) {
 		word := strings.TrimRight(line, "\n")
@@ -62,10 +62,14 @@ func TestEveryOperationOfTheDocumentIsARoute(t *testing.T) {
 		case path != "" && strings.HasPrefix(word, "    ") && !strings.HasPrefix(word, "     "):
 			method := strings.ToUpper(strings.TrimSuffix(strings.TrimSpace(word), ":"))
 			n++
+			inPath += strings.Count(path, "{")
 			if !routes[method+" "+api.Prefix+path] {
 				t.Errorf("%s %s is in the document and no route", method, path)
 			}
 		}
+	}
+	if said := strings.Count(string(w.api.Document()), "in: path\n"); said != inPath {
+		t.Errorf("%d parameters are in paths, and %d are described", inPath, said)
 	}
 	if n < 40 {
 		t.Errorf("only %d operations were found in the document", n)
