@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // print writes an answer as JSON or as a table of its members. A list that has
@@ -93,5 +94,16 @@ func cell(v any) string {
 		}
 		return string(text)
 	}
-	return strings.NewReplacer("\t", " ", "\x1b", "").Replace(fmt.Sprint(v))
+	return strings.Map(visible, fmt.Sprint(v))
+}
+
+// visible leaves out what would steer the terminal. Configurations have lines.
+func visible(r rune) rune {
+	switch {
+	case r == '\t':
+		return ' '
+	case r != '\n' && unicode.IsControl(r):
+		return -1
+	}
+	return r
 }
