@@ -1,5 +1,6 @@
 // Command bench measures Holdfast as a server: sign-ins per second, what one costs,
-// how long a start takes, how much memory and disk it needs. The server is a
+// how long a start takes, how much memory and disk it needs, and how long the
+// machine takes for a newcomer's first minute. The server is a
 // process of its own, reached over TCP on the loopback, with its data on a
 // disk; this program is the load. Every figure of speed stands beside what the
 // same machine could do in the same minute, since machines differ and are
@@ -34,7 +35,7 @@ type settings struct {
 	prof   string
 }
 
-var allParts = []string{"verify", "size", "start", "sqlite", "postgres", "rows"}
+var allParts = []string{"verify", "size", "start", "tour", "sqlite", "postgres", "rows"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	todo := map[string]func(context.Context) error{
-		"verify": b.verify, "size": b.size, "start": b.start,
+		"verify": b.verify, "size": b.size, "start": b.start, "tour": b.tour,
 		"sqlite": b.onSQLite, "postgres": b.onPostgres, "rows": b.rows,
 	}
 	for _, part := range s.parts {
