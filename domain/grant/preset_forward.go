@@ -2,6 +2,7 @@ package grant
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -14,12 +15,14 @@ import (
 // Identity headers that an application behind forward-auth believes.
 var identity = []string{"Remote-User", "Remote-Email", "Remote-Name", "Remote-Groups", "X-Holdfast-Assertion"}
 
-// underscored are the same as programs write them that cannot tell the two
-// apart (CGI, RFC 3875 §4.1.18), for proxies that let them pass.
-func underscored() []string {
+// aliases are the same as programs write them that cannot tell apart what is
+// no letter (CGI, RFC 3875 §4.1.18), for proxies that let them pass.
+func aliases() []string {
 	var out []string
-	for _, h := range identity {
-		out = append(out, strings.ReplaceAll(h, "-", "_"))
+	for _, other := range []string{"_", "."} {
+		for _, h := range identity {
+			out = append(out, strings.ReplaceAll(h, "-", other))
+		}
 	}
 	return out
 }
@@ -175,7 +178,7 @@ func caddy(s Setting) ([]string, error) {
 			"\t}",
 			"\thandle {",
 			"\t\troute {")
-		for _, h := range append(append([]string(nil), identity...), underscored()...) {
+		for _, h := range slices.Concat(identity, aliases()) {
 			lines = append(lines, "\t\t\trequest_header -"+h)
 		}
 		lines = append(lines,
@@ -227,7 +230,7 @@ func traefik(s Setting) ([]string, error) {
 		"    "+id+"-strip:",
 		"      headers:",
 		"        customRequestHeaders:")
-	for _, h := range append(append([]string(nil), identity...), append(underscored(), "X-Original-URL")...) {
+	for _, h := range slices.Concat(identity, aliases(), []string{"X-Original-URL"}) {
 		lines = append(lines, "          "+h+`: ""`)
 	}
 	lines = append(lines,

@@ -34,8 +34,12 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 			}
 			file := filepath.Join("testdata", "preset", preset+".txt")
 			if os.Getenv("HOLDFAST_GOLDEN") == "write" {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
+				doc, rest, _ := strings.Cut(readDoc(t, preset), "```text printed\n")
+				_, rest, _ = strings.Cut(rest, "```\n")
+				for name, text := range map[string]string{file: got, docOf(preset): doc + "```text printed\n" + got + "```\n" + rest} {
+					if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			want, err := os.ReadFile(file)
@@ -46,7 +50,7 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 				t.Error(d)
 			}
 			if doc := readDoc(t, preset); !strings.Contains(doc, "```text printed\n"+got+"```\n") {
-				t.Errorf("docs/apps/%s.md does not show what is printed; copy %s into it", preset, file)
+				t.Errorf("docs/apps/%s.md does not show what is printed; run this with HOLDFAST_GOLDEN=write", preset)
 			}
 			for _, edit := range []string{"TODO", "CHANGE", "REPLACE", "<your", "YOUR_", "example.com"} {
 				if strings.Contains(got, edit) {
@@ -57,9 +61,11 @@ func TestConfigurationOfEveryPreset(t *testing.T) {
 	}
 }
 
+func docOf(preset string) string { return filepath.Join("..", "..", "docs", "apps", preset+".md") }
+
 func readDoc(t *testing.T, preset string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "apps", preset+".md"))
+	text, err := os.ReadFile(docOf(preset))
 	if err != nil {
 		t.Fatal(err)
 	}

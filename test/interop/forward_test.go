@@ -256,7 +256,7 @@ func (g *guarded) asserted(raw string) {
 // spoofs sends what a browser should not be able to say.
 func (g *guarded) spoofs(ada *client.Client, honest map[string]string) {
 	g.t.Helper()
-	for _, header := range []string{"Remote-User", "Remote-Groups", "Remote_User", "remote-user", "X-Holdfast-Assertion", "X-Original-URL",
+	for _, header := range []string{"Remote-User", "Remote-Groups", "Remote_User", "Remote.User", "remote-user", "X-Holdfast-Assertion", "X-Original-URL",
 		"X-Forwarded-Host", "X-Forwarded-Uri", "X-Forwarded-Proto"} {
 		for who, c := range map[string]*client.Client{"Ada": ada, "a stranger": g.stranger()} {
 			r, err := http.NewRequestWithContext(g.t.Context(), http.MethodGet, g.site+"/spoof", nil)
@@ -275,7 +275,7 @@ func (g *guarded) spoofs(ada *client.Client, honest map[string]string) {
 			switch {
 			case who == "a stranger" && answer.StatusCode == http.StatusOK:
 				g.t.Errorf("%s: a stranger is let in", header)
-			case answer.StatusCode == http.StatusOK && (told["Remote-User"] != g.id || told["Remote-Groups"] != "Nurses" || told["Remote_user"] != "" || told["Remote_User"] != ""):
+			case answer.StatusCode == http.StatusOK && (told["Remote-User"] != g.id || told["Remote-Groups"] != "Nurses" || told["Remote_user"] != "" || told["Remote_User"] != "" || told["Remote.user"] != "" || told["Remote.User"] != ""):
 				g.t.Errorf("%s: the application was told %v", header, told)
 			case strings.Contains(answer.Header.Get("Location"), "root.example.org"):
 				g.t.Errorf("%s: %s is sent to %s", header, who, answer.Header.Get("Location"))
