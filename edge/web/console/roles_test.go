@@ -208,6 +208,11 @@ func TestAnOwnerSeesTheirApplicationAlone(t *testing.T) {
 		}
 	}
 	wantNot(t, a, `action="/console/search"`)
+	for _, of := range offers(t, a.Body, at) {
+		if of.method == http.MethodGet && b.Get(of.path).Status != http.StatusOK {
+			t.Errorf("their application's page leads to %s, which is not for them", of.path)
+		}
+	}
 	for _, path := range []string{"/console", "/console/people", "/console/search?q=ada", page.PathCredentials, page.PathTokens} {
 		if a := b.Get(path); a.Status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, a.Status)
