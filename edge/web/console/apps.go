@@ -117,7 +117,7 @@ func (c *Console) application(w http.ResponseWriter, r *http.Request, v visit.Vi
 	if err != nil {
 		return err
 	}
-	demands, owners, err := c.words(ctx, a)
+	demands, owners, err := c.words(ctx, a, v.Holds().Has(authority.PeopleRead))
 	if err != nil {
 		return err
 	}
@@ -130,8 +130,9 @@ func (c *Console) application(w http.ResponseWriter, r *http.Request, v visit.Vi
 	return nil
 }
 
-// words say who may enter an application, and who looks after it.
-func (c *Console) words(ctx context.Context, a grant.App) (demands []string, owners []page.Link, err error) {
+// words say who may enter an application, and who looks after it; links lead
+// to people where the reader may see them.
+func (c *Console) words(ctx context.Context, a grant.App, people bool) (demands []string, owners []page.Link, err error) {
 	n := c.names()
 	for _, id := range a.Owners {
 		n.person(holdfast.PersonID(id))
@@ -141,7 +142,11 @@ func (c *Console) words(ctx context.Context, a grant.App) (demands []string, own
 		return nil, nil, err
 	}
 	for _, id := range a.Owners {
-		owners = append(owners, page.Link{Text: n.people[holdfast.PersonID(id)], URL: page.PersonPath(id)})
+		owner := page.Link{Text: n.people[holdfast.PersonID(id)]}
+		if people {
+			owner.URL = page.PersonPath(id)
+		}
+		owners = append(owners, owner)
 	}
 	var groups []string
 	for _, id := range a.Groups {
