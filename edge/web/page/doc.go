@@ -26,12 +26,13 @@
 //	POST /me/passkeys/{id}/remove
 //	POST /me/sessions/{id}/end
 //	POST /me/sessions/end                             (all, this one too)
-//	GET  /console/people                              ?q= &state= &group= &page=
+//	GET  /console/people                              ?q= &within=yes &state= &group= &role= &employment= &manager= &sort= &after= &before=
 //	POST /console/people                              name email group… employment ends
 //	POST /console/people/{id}/edit                    name email
-//	POST /console/people/{id}/employment              employment ends (2006-01-02, empty is open)
-//	POST /console/people/{id}/{suspend,activate,invite,administrator,erase,sessions/end}
-//	                                                  administrator: on=yes|no · erase: confirm=<name>
+//	POST /console/people/{id}/employment              employment ends (2006-01-02, empty is open) manager (an e-mail address)
+//	POST /console/people/{id}/role                    role=|administrator|helpdesk|auditor ends
+//	POST /console/people/{id}/{suspend,activate,invite,erase,sessions/end}
+//	                                                  erase: confirm=<name>
 //	POST /console/people/{id}/groups/{add,remove}     group
 //	POST /console/people/{id}/passkeys/{pid}/{suspend,activate,remove}
 //	POST /console/people/{id}/sessions/{sid}/end
@@ -43,7 +44,17 @@
 //	POST /console/applications/{id}/{secret,remove}
 //	POST /console/sessions/{id}/end
 //	GET  /console/audit                               ?type= &actor= &subject= &from= &to= &before= &after=
+//	GET  /console/credentials                         ?q= &status= &where=synced|device &provider= &origin= &unused= &after= &before=
+//	POST /console/credentials/{id}/{suspend,activate,remove}  back=<the query of the list>
+//	GET  /console/tokens                              ?state=live|over &own=yes &after= &before=
+//	POST /console/tokens                              name ends scope…
+//	POST /console/tokens/{id}/revoke
+//	GET  /console/search                              ?q= &format=json
 //	POST /console/settings                            organisation
+//	POST /console/settings/origins                    origins (one a line) confirm
+//	POST /console/settings/keys
+//
+// Every list takes ?format=csv and ?format=json too.
 //
 // The script module calls the door's JSON API (/door/…). Where that answers
 // confirm_first it leads to /signin?confirm=1&return=<the page>, and where it
