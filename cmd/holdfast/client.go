@@ -61,8 +61,13 @@ func remoteClient(server, tokenFile string) (client, error) {
 	if err != nil {
 		return client{}, err
 	}
-	return client{http.DefaultTransport, strings.TrimSuffix(u.Scheme+"://"+u.Host, "/"), token, true}, nil
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = answerIn
+	return client{transport, strings.TrimSuffix(u.Scheme+"://"+u.Host, "/"), token, true}, nil
 }
+
+// answerIn is beyond what the server takes for any call.
+const answerIn = 2 * time.Minute
 
 func readToken(path string) (string, error) {
 	if path == "" {
