@@ -45,7 +45,12 @@ func (o order) span(c *conditions, k Span) string {
 	}
 	if from != "" {
 		bare := strings.ReplaceAll(strings.Join(o.columns, ", "), "$", "")
-		c.texts = append(c.texts, "("+strings.Join(own, ", ")+")"+sign+"(select "+bare+" from "+o.table+" where id = "+c.arg(from)+")")
+		first, _, _ := strings.Cut(bare, ", ")
+		mark := c.arg(from)
+		// The first condition follows from the second. SQLite finds a place in an
+		// index of expressions by the first alone.
+		c.texts = append(c.texts, own[0]+strings.TrimSuffix(sign, " ")+"= (select "+first+" from "+o.table+" where id = "+mark+")",
+			"("+strings.Join(own, ", ")+")"+sign+"(select "+bare+" from "+o.table+" where id = "+mark+")")
 	}
 	return c.where() + " order by " + strings.Join(own, way+", ") + way + " limit " + c.arg(k.Limit+1)
 }

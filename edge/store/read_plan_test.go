@@ -1,0 +1,102 @@
+package store_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/domain/person"
+	"holdfast/edge/store"
+	"holdfast/edge/store/storetest"
+)
+
+// What must be quick among a million is found by an index: no plan reads a
+// whole table, and each names the index that is there for it.
+func TestListsReadIndexes(t *testing.T) {
+	db, ctx := storetest.SQLite(t).Open(t), context.Background()
+	k := store.Span{Limit: 50}
+	behind := store.Span{After: "per_x", Limit: 50}
+	for _, c := range []struct {
+		name  string
+		uses  []string
+		scans string // the one table whose index may be read from its end
+		read  func(store.Reader) error
+	}{
+		{"a name begins", []string{"person_first_word", "person_last_word", "person_email"}, "", func(r store.Reader) error {
+			_, _, err := r.PeoplePart(ctx, store.PeopleFilter{Begins: "ada"}, k)
+			return err
+		}},
+		{"people by name, from behind one", []string{"person_first_word"}, "", func(r store.Reader) error {
+			_, _, err := r.PeoplePart(ctx, store.PeopleFilter{}, behind)
+			return err
+		}},
+		{"the newest people", []string{"person_created"}, "person", func(r store.Reader) error {
+			_, _, err := r.PeoplePart(ctx, store.PeopleFilter{Order: store.ByNewest}, k)
+			return err
+		}},
+		{"people of a state", []string{"person_status"}, "", func(r store.Reader) error {
+			_, _, err := r.PeoplePart(ctx, store.PeopleFilter{State: person.Suspended}, k)
+			return err
+		}},
+		{"people with a role", []string{"person_role"}, "", func(r store.Reader) error {
+			_, err := r.CountPeopleWhere(ctx, store.PeopleFilter{Role: person.Auditor}, 0)
+			return err
+		}},
+		{"people of a manager", []string{"person_manager"}, "", func(r store.Reader) error {
+			_, err := r.CountPeopleWhere(ctx, store.PeopleFilter{Manager: "per_x"}, 0)
+			return err
+		}},
+		{"the newest passkeys", []string{"credential_created"}, "credential", func(r store.Reader) error {
+			_, _, err := r.CredentialsWhere(ctx, store.CredentialFilter{}, k)
+			return err
+		}},
+		{"a passkey by name or id", []string{"credential_name", "sqlite_autoindex_credential_1"}, "", func(r store.Reader) error {
+			_, err := r.CredentialsCalled(ctx, "phone", 8)
+			return err
+		}},
+		{"open sessions", []string{"session_open"}, "", func(r store.Reader) error {
+			_, _, err := r.LiveSessionsWhere(ctx, "", k)
+			return err
+		}},
+		{"a rare kind of record", []string{"log_leaf_type"}, "", func(r store.Reader) error {
+			_, _, err := r.LogPage(ctx, store.LogFilter{Type: "person.erased"}, 50)
+			return err
+		}},
+		{"an actor", []string{"log_leaf_actor", "log_leaf_person"}, "", func(r store.Reader) error {
+			_, _, err := r.LogPage(ctx, store.LogFilter{Actor: []string{"person:per_x"}}, 50)
+			return err
+		}},
+		{"a subject", []string{"log_leaf_about", "log_leaf_person"}, "", func(r store.Reader) error {
+			_, _, err := r.LogPage(ctx, store.LogFilter{About: "ses_x", Owner: "per_x"}, 50)
+			return err
+		}},
+		{"a group", []string{"log_leaf_about"}, "", func(r store.Reader) error {
+			_, _, err := r.LogPage(ctx, store.LogFilter{About: "grp_x"}, 50)
+			return err
+		}},
+		{"a time", []string{"INTEGER PRIMARY KEY (rowid<?)"}, "", func(r store.Reader) error {
+			_, _, err := r.LogPage(ctx, store.LogFilter{Since: time.Now().Add(-time.Hour), Until: time.Now()}, 50)
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			plans, err := store.Plans(db, c.read)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all := strings.Join(plans, "\n")
+			for _, index := range c.uses {
+				if !strings.Contains(all, index) {
+					t.Errorf("%s is not used:\n%s", index, all)
+				}
+			}
+			for line := range strings.SplitSeq(all, "\n") {
+				table, found := strings.CutPrefix(line, "SCAN ")
+				if table, _, _ = strings.Cut(table, " "); found && table != c.scans && !strings.HasPrefix(table, "by_") && !strings.HasPrefix(table, "counted") && !strings.HasPrefix(table, "(") {
+					t.Errorf("it reads all of %s:\n%s", table, all)
+				}
+			}
+		})
+	}
+}
