@@ -104,9 +104,12 @@ func Create(n New, owner person.Record, holds authority.Set, by holdfast.Actor, 
 	}
 	secret := Prefix + holdfast.NewSecret()
 	t := Record{ID: holdfast.NewAPITokenID(), Name: name, Owner: owner.ID, Scopes: scopes.Strings(),
-		SecretHash: holdfast.HashSecret(secret), By: string(by.Kind) + ":" + by.ID, Created: now, Expires: now.Add(n.Life)}
+		SecretHash: holdfast.HashSecret(secret), By: Maker(by), Created: now, Expires: now.Add(n.Life)}
 	return t, secret, t.event("api_token.created"), nil
 }
+
+// Maker is who made a token, as Record.By names them.
+func Maker(by holdfast.Actor) string { return string(by.Kind) + ":" + by.ID }
 
 // Revoke ends t before its time.
 func Revoke(t Record, now time.Time) (Record, []audit.Event, error) {

@@ -4,8 +4,10 @@ import "slices"
 
 // DemandsDiffer says whether a and b demand something else of people, may do
 // something else, or belong to somebody else: what an owner of an application
-// may not change, since they could weaken it for themselves.
+// may not change, since they could weaken it for themselves. Both are taken as
+// they would be settled: a preset brings hosts and ways of proof with it.
 func DemandsDiffer(a, b Draft) bool {
+	a, b = a.suited(), b.suited()
 	return a.ThirdParty != b.ThirdParty || a.RequirePAR != b.RequirePAR || a.RequireDPoP != b.RequireDPoP ||
 		a.MinAAL != b.MinAAL || a.RequireACR != b.RequireACR || a.MaxAge != b.MaxAge ||
 		a.AuthMethod != b.AuthMethod || a.Confidential != b.Confidential ||

@@ -22,6 +22,12 @@ func (r reader) APITokensOf(ctx context.Context, id holdfast.PersonID) ([]apitok
 	return list[apitoken.Record](ctx, r, "where owner = $1 and revoked = 0 order by created desc, id", string(id))
 }
 
+// APITokensBy gives those that were made by who is named, as apitoken.Maker
+// names them, and were not revoked.
+func (r reader) APITokensBy(ctx context.Context, maker string) ([]apitoken.Record, error) {
+	return list[apitoken.Record](ctx, r, "where made_by = $1 and revoked = 0 order by created desc, id", maker)
+}
+
 // APITokens lists all, the newest first, at most limit, from behind the token
 // after; the empty after is the beginning.
 func (r reader) APITokens(ctx context.Context, after holdfast.APITokenID, limit int) ([]apitoken.Record, error) {

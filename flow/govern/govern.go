@@ -55,6 +55,9 @@ type Tx interface {
 	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
 	// APITokensOf gives a person's tokens that were not revoked.
 	APITokensOf(ctx context.Context, id holdfast.PersonID) ([]apitoken.Record, error)
+	// APITokensBy gives those that a maker, as apitoken.Maker names it, made and
+	// that were not revoked.
+	APITokensBy(ctx context.Context, maker string) ([]apitoken.Record, error)
 	// AppsWithDomains gives the applications that name a host and were not removed.
 	AppsWithDomains(ctx context.Context) ([]grant.App, error)
 	// GrantsOfApp gives those that have not ended.

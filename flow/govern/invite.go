@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -155,4 +156,52 @@ func (f *Flow) withdraw(ctx context.Context, tx Tx, id holdfast.PersonID) ([]aud
 		}
 	}
 	return events, nil
+}
+
+// withdrawLower ends the open links of somebody who is given a role, but for
+// those of makers who may give roles themselves at this moment. Whoever made a
+// link has seen it: a help desk that kept one would enrol as what the person
+// became meanwhile.
+func (f *Flow) withdrawLower(ctx context.Context, tx Tx, id holdfast.PersonID, now time.Time) ([]audit.Event, error) {
+	open, err := tx.OpenTickets(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var events []audit.Event
+	for _, t := range open {
+		holds, err := makerHolds(ctx, tx, t, now)
+		if err != nil {
+			return nil, err
+		}
+		if holds.Has(authority.RolesWrite) {
+			continue
+		}
+		if _, revoked, err := ticket.Revoke(t, now); err == nil { // an expired one needs no end
+			events = append(events, revoked...)
+		}
+	}
+	return events, nil
+}
+
+// makerHolds is what who made a ticket holds now: nothing, where nobody knows
+// them.
+func makerHolds(ctx context.Context, tx Tx, t ticket.Record, now time.Time) (authority.Set, error) {
+	kind, id, _ := strings.Cut(t.By, ":")
+	var holds authority.Set
+	var err error
+	switch holdfast.ActorKind(kind) {
+	case holdfast.ActorHost, holdfast.ActorSystem:
+		return authority.Everything(), nil
+	case holdfast.ActorPerson:
+		var p person.Record
+		if p, err = tx.Person(ctx, holdfast.PersonID(id)); err == nil {
+			holds = authority.OfPerson(p, now)
+		}
+	case holdfast.ActorToken:
+		_, holds, err = tokenHolds(ctx, tx, holdfast.APITokenID(id), now)
+	}
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		err = nil
+	}
+	return holds, err
 }

@@ -88,7 +88,8 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 }
 
 // SetRole gives somebody a role until ends, or takes it. Nobody changes their
-// own, and nobody gives a role that holds more than they do.
+// own, and nobody gives a role that holds more than they do. Open links of
+// theirs that were made by who stands lower end: see withdrawLower.
 func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, role person.Role, ends time.Time) error {
 	return f.change(ctx, by, id, authority.RolesWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
 		if err := r.notYourself(p); err != nil {
@@ -103,7 +104,11 @@ func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 			}
 		}
 		_, events, err := person.SetRole(p, role, ends, r.now)
-		return events, err
+		if err != nil || role == person.Member {
+			return events, err
+		}
+		withdrawn, err := f.withdrawLower(ctx, tx, p.ID, r.now)
+		return append(events, withdrawn...), err
 	})
 }
 
@@ -122,7 +127,7 @@ func (f *Flow) Suspend(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 }
 
 // endAll adds to events the end of p's sessions, grants, open invitations and
-// API tokens.
+// API tokens, and of the tokens that p made for others, having seen them.
 func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audit.Event) ([]audit.Event, error) {
 	held, err := tx.HeldBy(ctx, p.ID)
 	if err != nil {
@@ -134,12 +139,15 @@ func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audi
 	}
 	events = append(append(events, held.Everything(session.PersonGone, f.clock())...), withdrawn...)
 	tokens, err := tx.APITokensOf(ctx, p.ID)
-	for _, t := range tokens {
-		if _, revoked, err := apitoken.Revoke(t, f.clock()); err == nil { // an expired one needs no end
-			events = append(events, revoked...)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return events, err
+	made, err := tx.APITokensBy(ctx, apitoken.Maker(holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(p.ID)}))
+	if err != nil {
+		return nil, err
+	}
+	ended, err := endTokens(ctx, tx, append(tokens, made...), f.clock())
+	return append(events, ended...), err
 }
 
 // Reinstate ends a suspension.

@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/apitoken"
@@ -48,8 +49,9 @@ func within(ctx context.Context, tx Tx, by holdfast.Actor, t apitoken.Record) er
 	return err
 }
 
-// RevokeToken ends a token at once. People may end their own, and a token may
-// end itself: whoever found a leaked one does no harm by it.
+// RevokeToken ends a token at once, and those that were made by it. People may
+// end their own, and a token may end itself: whoever found a leaked one does no
+// harm by it.
 func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.APITokenID) error {
 	return f.store.InTx(ctx, func(tx Tx) error {
 		r, err := f.rightOf(ctx, tx, by, false)
@@ -68,10 +70,35 @@ func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.A
 			if err := r.overOwner(ctx, tx, t); err != nil {
 				return nil, err
 			}
-			_, events, err := apitoken.Revoke(t, r.now)
-			return events, err
+			if _, _, err := apitoken.Revoke(t, r.now); err != nil {
+				return nil, err
+			}
+			return endTokens(ctx, tx, []apitoken.Record{t}, r.now)
 		})
 	})
+}
+
+// endTokens ends tokens with all that were made by them, directly or not: who
+// had one that leaked may have made others by it. One that is over needs no end.
+func endTokens(ctx context.Context, tx Tx, tokens []apitoken.Record, now time.Time) ([]audit.Event, error) {
+	var events []audit.Event
+	ended := map[holdfast.APITokenID]bool{}
+	for len(tokens) > 0 {
+		t := tokens[0]
+		tokens = tokens[1:]
+		_, revoked, err := apitoken.Revoke(t, now)
+		if err != nil || ended[t.ID] {
+			continue
+		}
+		ended[t.ID] = true
+		events = append(events, revoked...)
+		made, err := tx.APITokensBy(ctx, apitoken.Maker(holdfast.Actor{Kind: holdfast.ActorToken, ID: string(t.ID)}))
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, made...)
+	}
+	return events, nil
 }
 
 func (r right) overOwner(ctx context.Context, tx Tx, t apitoken.Record) error {
