@@ -2,8 +2,10 @@ package scim
 
 import (
 	"cmp"
+	"encoding/json"
 	"maps"
 	"net/http"
+	"regexp"
 	"strings"
 
 	lib "github.com/elimity-com/scim"
@@ -29,8 +31,9 @@ func (u users) GetAll(r *http.Request, q lib.ListRequestParams) (lib.Page, error
 		}
 		return u.page(r, people, int(total))
 	}
-	v := filter.NewFilterValidator(spread(q.FilterValidator.GetFilter()), userSchema(), schema.ExtensionEnterpriseUser())
-	if p, ok, err := u.indexed(r, q.FilterValidator.GetFilter()); ok || err != nil {
+	asked := unescaped(q.FilterValidator.GetFilter())
+	v := filter.NewFilterValidator(spread(asked), userSchema(), schema.ExtensionEnterpriseUser())
+	if p, ok, err := u.indexed(r, asked); ok || err != nil {
 		if err != nil {
 			return lib.Page{}, u.problem(r, err)
 		}
@@ -107,6 +110,47 @@ func (u users) passing(r *http.Request, people []person.Record, v *filter.Valida
 	return out
 }
 
+// escape is one escape of a JSON string; of letters by number, one or a pair.
+var escape = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)`)
+
+// spelt writes letters out that a filter names by number, which the parser does
+// not read.
+func spelt(filter string) string {
+	return escape.ReplaceAllStringFunc(filter, func(written string) string {
+		var letter string
+		if written[1] != 'u' || json.Unmarshal([]byte(`"`+written+`"`), &letter) != nil {
+			return written
+		}
+		if letter == `"` || letter == `\` {
+			return `\` + letter
+		}
+		return letter
+	})
+}
+
+// unescaped reads the strings of a filter, which are JSON's (RFC 7644 §3.4.2.2:
+// compValue) and which the parser leaves as they were written.
+func unescaped(e parser.Expression) parser.Expression {
+	switch e := e.(type) {
+	case *parser.LogicalExpression:
+		return &parser.LogicalExpression{Left: unescaped(e.Left), Right: unescaped(e.Right), Operator: e.Operator}
+	case *parser.NotExpression:
+		return &parser.NotExpression{Expression: unescaped(e.Expression)}
+	case *parser.ValuePath:
+		return &parser.ValuePath{AttributePath: e.AttributePath, ValueFilter: unescaped(e.ValueFilter)}
+	case *parser.AttributeExpression:
+		written, ok := e.CompareValue.(string)
+		var read string
+		if !ok || json.Unmarshal([]byte(`"`+written+`"`), &read) != nil {
+			return e
+		}
+		plain := *e
+		plain.CompareValue = read
+		return &plain
+	}
+	return e
+}
+
 // spread turns emails.value eq "x" into emails[value eq "x"], which is what it
 // means (RFC 7644 §3.4.2.2) and what the library can hold against a list.
 func spread(e parser.Expression) parser.Expression {
@@ -175,7 +219,7 @@ func (g groups) GetAll(r *http.Request, q lib.ListRequestParams) (lib.Page, erro
 	}
 	var v *filter.Validator
 	if q.FilterValidator != nil {
-		whole := filter.NewFilterValidator(spread(q.FilterValidator.GetFilter()), groupSchema())
+		whole := filter.NewFilterValidator(spread(unescaped(q.FilterValidator.GetFilter())), groupSchema())
 		v = &whole
 	}
 	out := lib.Page{Resources: []lib.Resource{}}

@@ -187,6 +187,10 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) {
 	out := &buffer{header: http.Header{}, status: http.StatusOK}
 	inner := r.Clone(r.Context())
 	inner.URL.Path = strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(Path, "/v2"))
+	if q := r.URL.Query(); q.Has("filter") {
+		q.Set("filter", spelt(q.Get("filter")))
+		inner.URL.RawQuery = q.Encode()
+	}
 	s.library.ServeHTTP(out, inner)
 	body := out.body.Bytes()
 	var location string
@@ -207,7 +211,8 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) {
 }
 
 // located completes meta.location everywhere in an answer, and gives that of
-// the resource itself.
+// the resource itself. It also mends what the library says of a list and of
+// itself.
 func (s *Service) located(body []byte) ([]byte, string) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -225,7 +230,17 @@ func (s *Service) located(body []byte) ([]byte, string) {
 		return s.Origin + Path + "/" + at
 	}
 	own := complete(doc)
+	if doc["documentationUri"] == "" { // RFC 7643 §5: an address, or not there
+		delete(doc, "documentationUri")
+	}
+	schemes, _ := doc["authenticationSchemes"].([]any)
+	for _, each := range schemes {
+		if scheme, ok := each.(map[string]any); ok && scheme["documentationUri"] == "" {
+			delete(scheme, "documentationUri")
+		}
+	}
 	if list, ok := doc["Resources"].([]any); ok {
+		doc["itemsPerPage"] = len(list) // RFC 7644 §3.4.2: how many there are, not how many there might be
 		for _, each := range list {
 			if resource, ok := each.(map[string]any); ok {
 				complete(resource)
