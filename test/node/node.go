@@ -102,7 +102,7 @@ func (a *Process) listen(out io.Reader) {
 	a.waiting = nil
 }
 
-// Q is a question's parameters.
+// Q is a question's parameters: any but id and do.
 type Q map[string]any
 
 // Ask asks and reads the answer into out, unless that is nil. A refusal is a
@@ -117,6 +117,9 @@ func (a *Process) Ask(what string, q Q, out any) error {
 	a.last++
 	line := Q{"id": a.last, "do": what}
 	for name, value := range q {
+		if _, taken := line[name]; taken {
+			panic("node: internal error: " + name + " is the line's own")
+		}
 		line[name] = value
 	}
 	a.waiting[a.last] = c
