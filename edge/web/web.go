@@ -174,7 +174,8 @@ func (s *server) observe(next http.Handler) http.Handler {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		page.Headers(w.Header()) // also of redirects and plain errors; whoever knows better sets them again
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
 				s.Log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				if !rec.wrote {
 					http.Error(rec, "Something went wrong on our side. Nothing was saved.", http.StatusInternalServerError)
@@ -188,6 +189,9 @@ func (s *server) observe(next http.Handler) http.Handler {
 			s.Metrics.Count(route, rec.status, took)
 			// The pattern, not the path: what stands in paths is people's business.
 			s.Log.DebugContext(r.Context(), "answered", "method", r.Method, "route", route, "status", rec.status, "took", took)
+			if p != nil && rec.wrote && rec.status == http.StatusOK {
+				panic(http.ErrAbortHandler) // half an answer must not end as a whole one does
+			}
 		}()
 		next.ServeHTTP(rec, r)
 	})

@@ -49,6 +49,11 @@ func handler(t *testing.T, origin string, ready error) http.Handler {
 			mux.HandleFunc("GET /page", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "page") })
 			mux.HandleFunc("POST /change", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "changed") })
 			mux.HandleFunc("GET /panic", route.Anyone, func(http.ResponseWriter, *http.Request) { panic("oops") })
+			mux.HandleFunc("GET /half", route.Anyone, func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, "half of a list")
+				w.(interface{ Unwrap() http.ResponseWriter }).Unwrap().(http.Flusher).Flush()
+				panic(http.ErrAbortHandler)
+			})
 		}},
 		Protocol: []Routes{func(mux *route.Mux) {
 			mux.HandleFunc("POST /token", route.Anyone, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "token") })
@@ -138,5 +143,26 @@ func TestNotReadyAndHSTS(t *testing.T) {
 	h.ServeHTTP(w, httptest.NewRequest("GET", "https://id.example.org/page", nil))
 	if w.Header().Get("Strict-Transport-Security") == "" {
 		t.Error("no HSTS on https")
+	}
+}
+
+// Half of an answer does not look whole: the connection breaks.
+func TestHalfAnAnswerIsNotWhole(t *testing.T) {
+	h := handler(t, "http://localhost:8080", nil)
+	s := httptest.NewServer(h)
+	defer s.Close()
+	r, err := http.NewRequest(http.MethodGet, s.URL+"/half", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "localhost:8080"
+	answer, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	got, err := io.ReadAll(answer.Body)
+	if string(got) != "half of a list" || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
