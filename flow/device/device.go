@@ -121,18 +121,23 @@ func (f *Flow) Find(ctx context.Context, who Who, typed string) (grant.DeviceCod
 	if err := f.fresh(who, now); err != nil {
 		return grant.DeviceCode{}, grant.App{}, err
 	}
+	if err := f.try(ctx, "device.try/", who, now); err != nil {
+		return grant.DeviceCode{}, grant.App{}, err
+	}
+	return f.waiting(ctx, f.store, typed, now)
+}
+
+// try counts an attempt, in a transaction of its own: one that fails counts.
+func (f *Flow) try(ctx context.Context, what string, who Who, now time.Time) error {
 	allowed := false
 	err := f.store.InTx(ctx, func(tx Tx) (err error) {
-		allowed, err = tx.Throttle(ctx, "device.try/"+string(who.Person.ID), tryWindow, triesPerWindow, now)
+		allowed, err = tx.Throttle(ctx, what+string(who.Person.ID), tryWindow, triesPerWindow, now)
 		return err
 	})
 	if err == nil && !allowed {
 		err = errTries
 	}
-	if err != nil {
-		return grant.DeviceCode{}, grant.App{}, err
-	}
-	return f.waiting(ctx, f.store, typed, now)
+	return err
 }
 
 func (f *Flow) waiting(ctx context.Context, r Reader, typed string, now time.Time) (grant.DeviceCode, grant.App, error) {
@@ -163,9 +168,13 @@ func (f *Flow) fresh(who Who, now time.Time) error {
 	return nil
 }
 
-// Decide lets a device in, or does not, once.
+// Decide lets a device in, or does not, once. Its attempts count too: it takes
+// the code anew, and could be asked instead of Find.
 func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (grant.App, error) {
 	var app grant.App
+	if err := f.try(ctx, "device.decide/", who, f.clock()); err != nil {
+		return app, err
+	}
 	err := f.store.InTx(ctx, func(tx Tx) error {
 		now := f.clock()
 		d, a, err := f.waiting(ctx, tx, typed, now)

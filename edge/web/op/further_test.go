@@ -203,6 +203,17 @@ func TestDeviceRefused(t *testing.T) {
 				t.Errorf("the eleventh guess: %d", last.status)
 			}
 		})
+		t.Run("guessing by what decides", func(t *testing.T) {
+			w.pass(10 * time.Minute) // another window
+			w.signIn()
+			last := answer{}
+			for range 11 {
+				last = w.decide("BCDF-GHJK", "deny")
+			}
+			if last.status != http.StatusTooManyRequests {
+				t.Errorf("the eleventh guess: %d", last.status)
+			}
+		})
 	})
 }
 
