@@ -17,6 +17,9 @@ import (
 // wait behind it, some four seconds for so many.
 const MaxRows = 20_000
 
+// MaxGroups bounds the groups of a row, which are made where they are missing.
+const MaxGroups = 100
+
 // A Row is one person of an import. What is nil is not told.
 type Row struct {
 	Line       int // in the file

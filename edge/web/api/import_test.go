@@ -234,3 +234,20 @@ func TestImportOfTenThousand(t *testing.T) {
 		t.Errorf("%d were added", got.Added)
 	}
 }
+
+// One row could have as many groups as the file has room for, each made in the
+// one transaction behind which everybody's writes wait.
+func TestImportBoundsTheGroupsOfARow(t *testing.T) {
+	w := newWorld(t)
+	p := w.admin()
+	before := w.Records()
+	names := make([]string, 101)
+	for i := range names {
+		names[i] = fmt.Sprintf("g%d", i)
+	}
+	got := p.csv("", "name,email,groups\nX,x@example.org,"+strings.Join(names, ";")+"\n").refused(400, "import_refused")
+	if f := got["errors"].([]any)[0].(map[string]any); f["location"] != "line 2" || w.Records() != before {
+		t.Errorf("%v", got)
+	}
+	p.csv("", "name,email,groups\nX,x@example.org,"+strings.Join(names[1:], ";")+"\n").want(200)
+}
