@@ -1,6 +1,7 @@
 package govern
 
 import (
+	"fmt"
 	"holdfast"
 	"holdfast/domain/person"
 )
@@ -14,6 +15,10 @@ func (m *importer) visit(i int) error {
 	row := m.in.Rows[i]
 	if row.Bad != "" {
 		m.wrong(i, row.Bad)
+		return nil
+	}
+	if len(row.Groups) > MaxGroups {
+		m.wrong(i, fmt.Sprintf("The row has more than %d groups.", MaxGroups))
 		return nil
 	}
 	manager, err := m.manager(i)
