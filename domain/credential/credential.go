@@ -148,10 +148,13 @@ func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	if u.BE != r.BE {
 		signals = append(signals, audit.New("credential.backup_eligibility_changed", string(r.ID), r.Person))
 	}
+	columns := []string{"bs", "sign_count", "last_used", "uv_initialized"}
+	if u.BE != r.BE {
+		columns = append(columns, "be") // it is in an index, which a sign-in leaves alone
+	}
 	r.BE, r.BS, r.SignCount, r.LastUsed = u.BE, u.BS, u.SignCount, now
 	r.UVInitialized = r.UVInitialized || u.UV
-	used := audit.New("credential.used", string(r.ID), r.Person,
-		audit.Change(&r, "be", "bs", "sign_count", "last_used", "uv_initialized"))
+	used := audit.New("credential.used", string(r.ID), r.Person, audit.Change(&r, columns...))
 	return r, append([]audit.Event{used}, signals...), nil
 }
 

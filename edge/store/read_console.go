@@ -74,10 +74,11 @@ const Many = 10_000
 
 // count counts what from selects, up to most and one more; 0 is all.
 func (r reader) count(ctx context.Context, from string, most int64, args ...any) (int64, error) {
-	if most == 0 {
-		return queryInt(ctx, r.q, "select count(*) from "+from, args...)
+	limit := ""
+	if most > 0 {
+		limit = fmt.Sprintf(" limit %d", most+1)
 	}
-	return queryInt(ctx, r.q, fmt.Sprintf("select count(*) from (select 1 from %s limit %d) as counted", from, most+1), args...)
+	return queryInt(ctx, r.q, "select count(*) from (select 1 from "+from+limit+") as counted", args...)
 }
 
 // conditions collects what follows "where", and its arguments.

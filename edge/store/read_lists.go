@@ -70,7 +70,7 @@ func (r reader) LiveSessionsWhere(ctx context.Context, text string, k Span) ([]V
 // CountLiveSessionsWhere counts them, up to most and one more; 0 is all.
 func (r reader) CountLiveSessionsWhere(ctx context.Context, text string, most int64) (int64, error) {
 	c := r.liveOf(text)
-	return r.count(ctx, "session s left join session_seen v on v.id = s.id"+c.where(), most, c.args...)
+	return r.count(ctx, "session s left join session_seen v on v.id = s.id"+c.where()+" order by s.auth_time desc", most, c.args...)
 }
 
 func (r reader) liveOf(text string) conditions {

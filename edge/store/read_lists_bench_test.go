@@ -48,7 +48,7 @@ func crowd(b *testing.B, n int) *store.DB {
 			with recursive c(i) as (select 0 union all select i + 1 from c where i + 1 < 3 * %[1]d)
 			select printf('ses_%%020d', i), printf('hash%%d', i), printf('per_%%020d', i / 3), '', 2, '', '[]', %[2]d - i * 1000000, %[2]d - i * 1000000, %[2]d - i * 1000000 + 86400000000, 'Firefox', '', case when i %% 3 = 0 then 1 else 0 end, '' from c`,
 		`insert into log_leaf (idx, at, type, actor, subject, person, body, hash) with recursive c(i) as (select 0 union all select i + 1 from c where i + 1 < 5 * %[1]d)
-			select i, %[2]d - (5 * %[1]d - i) * 1000, case i %% 5 when 0 then 'person.described' when 1 then 'session.opened' when 2 then 'credential.used' when 3 then 'grant.issued' else 'grant.redeemed' end,
+			select i, %[2]d - (5 * %[1]d - i) * 1000000, case i %% 5 when 0 then 'person.described' when 1 then 'session.opened' when 2 then 'credential.used' when 3 then 'grant.issued' else 'grant.redeemed' end,
 			printf('person:per_%%020d', i / 5), printf('sub_%%d', i), printf('per_%%020d', i / 5), zeroblob(300), zeroblob(32) from c`,
 		`update log_leaf set type = 'person.erased', actor = 'host:root' where idx in (3, 7777)`,
 		`update log_head set size = 5 * %[1]d`,
@@ -135,7 +135,7 @@ func BenchmarkLists(b *testing.B) {
 			return ignore(p, m, err)
 		}},
 		{"log/a-day-long-ago", func() error {
-			p, m, err := db.LogPage(ctx, store.LogFilter{Until: time.Now().Add(-time.Duration(4*n) * time.Millisecond)}, 50)
+			p, m, err := db.LogPage(ctx, store.LogFilter{Until: time.Now().Add(-time.Duration(4*n) * time.Second)}, 50)
 			return ignore(p, m, err)
 		}},
 	} {

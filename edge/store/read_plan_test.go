@@ -55,6 +55,14 @@ func TestListsReadIndexes(t *testing.T) {
 			_, err := r.CredentialsCalled(ctx, "phone", 8)
 			return err
 		}},
+		{"passkeys that are alike", []string{"COVERING INDEX credential_alike"}, "credential", func(r store.Reader) error {
+			_, err := r.CountCredentialsWhere(ctx, store.CredentialFilter{})
+			return err
+		}},
+		{"open sessions, counted", []string{"COVERING INDEX session_open"}, "", func(r store.Reader) error {
+			_, err := r.CountLiveSessionsWhere(ctx, "", store.Many)
+			return err
+		}},
 		{"open sessions", []string{"session_open"}, "", func(r store.Reader) error {
 			_, _, err := r.LiveSessionsWhere(ctx, "", k)
 			return err

@@ -17,10 +17,13 @@ create index person_last_word on person (lower(substr(name, length(rtrim(name, r
 create index person_status on person (status, lower(name), id);
 create index person_created on person (created, id);
 
+-- By what the inventory counts; see credential.Observe, which leaves be alone.
+create index credential_alike on credential (status, be, aaguid, provenance);
 create index credential_created on credential (created, id);
 create index credential_name on credential (lower(name), id);
 create index ticket_created on ticket (created, id);
 create index api_token_created on api_token (created, id);
 
--- Sessions that were not ended, by the last proof: the living are at its end.
-create index session_open on session (auth_time, id) where ended = 0;
+-- Sessions that were not ended, by the last proof: the living are at its end,
+-- and the dead among them are told without reading their rows.
+create index session_open on session (auth_time, id, expires, aal) where ended = 0;
