@@ -14,7 +14,7 @@ type DeviceCode struct {
 // Fields is the one field.
 func (d *DeviceCode) Fields() []Field {
 	return []Field{{ID: "code", Name: "code", Label: "Code", Value: d.Typed, Error: d.Error, Required: true, Autofocus: true,
-		Autocomplete: "off", Placeholder: "WDJB-MJHT", Help: "Eight letters, as the device shows them. Capitals and the dash do not matter."}}
+		Autocomplete: "off", Help: "Eight letters such as WDJB-MJHT. Capitals and the dash do not matter."}}
 }
 
 // DeviceConfirm shows what is about to be let in. Its form posts code and
