@@ -109,7 +109,6 @@ func (a *app) home(w http.ResponseWriter, r *http.Request) {
 	var s signedIn
 	switch known := a.seal.read(r, a.cookieSignedIn, &s); {
 	case known && a.ended.has(s.session()):
-		drop(w, a.cookieSignedIn)
 		p.Ended = "Signed out by Holdfast: your session there has ended, so it has ended here."
 	case known:
 		p.SignedIn, p.SignOutURL, p.Claims = true, signOutPath, pairs(s.Claims)
