@@ -35,7 +35,7 @@ func TestForwardAuthInABrowser(t *testing.T) {
 	robin.Fill("#upstream", StartBehind(t).URL)
 	robin.Screenshot("the form")
 	robin.Submits("main form button.primary")
-	robin.Says("h1", "Wiki is connected")
+	robin.Says("h1", "Wiki is added")
 	StartNginx(t, port, robin.Text("figure.code code")+"\n")
 
 	there := robin.Beside("there")

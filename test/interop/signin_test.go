@@ -107,7 +107,7 @@ func TestApacheSignsInWithWhatTheConsoleShowed(t *testing.T) {
 	robin.Fill("main input[name=name]", "Wiki")
 	robin.Fill("main input[name=redirect_uri]", fmt.Sprintf("http://localhost:%d/oidc/return", port))
 	robin.Submits("main form button.primary")
-	robin.Says("h1", "Wiki is connected")
+	robin.Says("h1", "Wiki is added")
 	robin.Screenshot("configuration")
 	apache := StartApache(t, port, robin.Text("figure.code code")+"\n")
 	robin.Says("[data-light]", "Waiting for the first sign-in")

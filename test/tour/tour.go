@@ -100,12 +100,11 @@ func Take(t need.T, b *browser.Browser, look Look) []Step {
 // add finds the way to the form and fills it in.
 func (w *walk) add(console *browser.Tab) {
 	w.t.Helper()
-	console.Submits(`nav a[href="/console/applications"]`)
 	console.Submits(`main a[href="/console/applications/new"]`)
 	console.Fill("main input[name=name]", appName)
 	console.Fill("main input[name=redirect_uri]", fmt.Sprintf("http://localhost:%d/callback", world.FreePort(w.t)))
 	console.Submits("main form button.primary")
-	console.Says("h1", appName+" is connected")
+	console.Says("h1", appName+" is added")
 	console.Says("[data-light]", "Waiting for the first sign-in")
 }
 

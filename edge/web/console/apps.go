@@ -46,7 +46,7 @@ func (c *Console) lastUsed(ctx context.Context) (map[holdfast.AppID]time.Time, e
 
 func appRow(a grant.App, last time.Time) page.ApplicationRow {
 	row := page.ApplicationRow{
-		ID: string(a.ID), Name: a.Name, Host: hostOf(a), Preset: page.Preset(a.Preset),
+		ID: string(a.ID), Name: a.Name, Host: hostOf(a), URL: frontOf(a), Preset: page.Preset(a.Preset),
 		Secret: a.Method() == grant.MethodSecret, Created: a.Created, LastUsed: last,
 	}
 	switch {
@@ -64,15 +64,24 @@ func appRow(a grant.App, last time.Time) page.ApplicationRow {
 	return row
 }
 
-func hostOf(a grant.App) string {
-	if len(a.RedirectURIs) == 0 {
-		return ""
+func hostOf(a grant.App) string { return place(a).Host }
+
+// frontOf is the front page of an application that is opened in a browser.
+func frontOf(a grant.App) string {
+	if u := place(a); u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
+		return u.Scheme + "://" + u.Host + "/"
 	}
-	u, err := url.Parse(a.RedirectURIs[0])
-	if err != nil {
-		return ""
+	return ""
+}
+
+// place is where its first redirect URI is.
+func place(a grant.App) url.URL {
+	if len(a.RedirectURIs) > 0 {
+		if u, err := url.Parse(a.RedirectURIs[0]); err == nil {
+			return *u
+		}
 	}
-	return u.Host
+	return url.URL{}
 }
 
 func (c *Console) showMade(w http.ResponseWriter, r *http.Request, v visit.Visit, added govern.Added, rotated bool) error {
@@ -81,7 +90,7 @@ func (c *Console) showMade(w http.ResponseWriter, r *http.Request, v visit.Visit
 		return err
 	}
 	c.Visits.Render(w, r, http.StatusOK, &page.ApplicationMade{
-		Frame: c.frame(w, r, v), ID: string(added.App.ID), Name: added.App.Name, Host: hostOf(added.App), Secret: added.Secret,
+		Frame: c.frame(w, r, v), ID: string(added.App.ID), Name: added.App.Name, Host: hostOf(added.App), URL: frontOf(added.App), Secret: added.Secret,
 		Rotated: rotated, Issuer: c.Issuer, Preset: page.Preset(added.App.Preset), Config: added.Configuration, Light: light,
 	})
 	return nil

@@ -42,9 +42,9 @@ func (o *office) only() grant.App {
 func TestApplications(t *testing.T) {
 	o := open(t)
 	wantText(t, o.admin.Get("/console/applications"), http.StatusOK, "No application yet")
-	wantText(t, o.admin.Get(newApp), http.StatusOK, "nginx, auth_request", "Where people open it")
+	wantText(t, o.admin.Get(newApp), http.StatusOK, "nginx, auth_request", "where people open it")
 	a := o.add("name", " Wiki ", "redirect_uri", "https://wiki.example.org/", "preset", "mod_auth_openidc")
-	wantText(t, a, http.StatusOK, "Wiki is connected", "OIDCClientSecret", "Client secret", "In the virtual host of wiki.example.org", "Waiting for the first sign-in")
+	wantText(t, a, http.StatusOK, "Wiki is added", "OIDCClientSecret", "Client secret", "In the virtual host of wiki.example.org", "Waiting for the first sign-in")
 	app := o.only()
 	secret := between(t, a.Body, `<code id="secret"`, "</code>")
 	secret = secret[strings.Index(secret, ">")+1:]
@@ -58,7 +58,7 @@ func TestApplications(t *testing.T) {
 		"Everybody who may sign in.", "https://wiki.example.org/oidc/return?logout=backchannel")
 	wantNot(t, one, secret, "OIDCClientSecret")
 	o.use(app, o.admin)
-	wantText(t, o.admin.Get(at), http.StatusOK, "1 person is signed in", "Ada Lovelace signed in no seconds ago.")
+	wantText(t, o.admin.Get(at), http.StatusOK, "1 person is signed in", "Ada Lovelace signed in just now.")
 	wantNot(t, o.admin.Get(at), "data-events=")
 	wantText(t, o.admin.Get("/console/applications"), http.StatusOK, "1 application", "wiki.example.org", "just now")
 
@@ -83,7 +83,7 @@ func TestEveryKindOfApplicationIsAddedByNameKindAndAddress(t *testing.T) {
 				wantText(t, o.add(fields...), 422, "Give the address where the application itself listens")
 				fields = append(fields, "upstream", "http://127.0.0.1:3000/")
 			}
-			wantText(t, o.add(fields...), http.StatusOK, "Wiki is connected", says)
+			wantText(t, o.add(fields...), http.StatusOK, "Wiki is added", says)
 			wantText(t, o.admin.Get(page.ApplicationPath(string(o.only().ID))), http.StatusOK, says)
 		})
 	}
@@ -97,7 +97,7 @@ func TestAnApplicationWithEverything(t *testing.T) {
 		"further", "https://wiki.example.org/second\r\n\r\n https://wiki.example.org/third ", "post_logout", "https://wiki.example.org/bye",
 		"logout_uri", "https://wiki.example.org/logout", "require_par", "yes", "require_dpop", "yes", "third_party", "yes",
 		"min_aal", "2", "acr", "phr", "max_age", "1.5", "group", string(nurses.ID), "kind", "device", "kind", "token_exchange", "owners", "Grace@example.org"),
-		http.StatusOK, "Wiki is connected")
+		http.StatusOK, "Wiki is added")
 	got := o.only()
 	want := grant.App{
 		ID: got.ID, Name: "Wiki", Preset: "generic", Confidential: true, AuthMethod: grant.MethodSecret, SecretHash: got.SecretHash, Created: o.Now(),
@@ -151,10 +151,10 @@ func TestAnApplicationBecomesOneBehindAProxy(t *testing.T) {
 func TestTwoApplicationsCannotHaveOneHost(t *testing.T) {
 	o := open(t)
 	fields := []string{"name", "Wiki", "redirect_uri", "https://wiki.example.org/", "preset", "nginx", "upstream", "http://127.0.0.1:3000"}
-	wantText(t, o.add(fields...), http.StatusOK, "Wiki is connected")
+	wantText(t, o.add(fields...), http.StatusOK, "Wiki is added")
 	wantText(t, o.add(append([]string{"name", "Other"}, fields[2:]...)...), 409, "wiki.example.org is the address of “Wiki” already")
 	// The same host may well be an OpenID Connect client too.
-	wantText(t, o.add("name", "Wiki API", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), http.StatusOK, "Wiki API is connected")
+	wantText(t, o.add("name", "Wiki API", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), http.StatusOK, "Wiki API is added")
 	apps, err := o.DB.AppsWithDomains(context.Background())
 	if err != nil || len(apps) != 1 {
 		t.Fatal(apps, err)
@@ -177,7 +177,7 @@ func TestAnOwnerOfAnApplicationBehindAProxyChangesIt(t *testing.T) {
 func TestAPublicApplicationHasNoSecret(t *testing.T) {
 	o := open(t)
 	a := o.add("name", "Phone", "redirect_uri", "http://localhost:3000/return", "preset", "generic", "auth_method", "none")
-	wantText(t, a, http.StatusOK, "Phone is connected", "Discovery:")
+	wantText(t, a, http.StatusOK, "Phone is added", "Discovery:")
 	wantNot(t, a, "Client secret")
 	app := o.only()
 	if app.Confidential {

@@ -3,10 +3,12 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"holdfast"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
 	"holdfast/edge/backup"
@@ -52,6 +54,14 @@ func (c *Console) tasks(ctx context.Context, v visit.Visit) ([]page.Task, error)
 	if d.Beginnings, err = c.Store.Begun(ctx); err != nil {
 		return nil, err
 	}
+	if c.Visits.Demo {
+		// The demo's own application is there for trying, not for learning.
+		apps, err := c.Store.Apps(ctx)
+		if err != nil {
+			return nil, err
+		}
+		d.AppAdded = len(slices.DeleteFunc(apps, func(a grant.App) bool { return !a.Live() })) > 1
+	}
 	if d.spare, err = c.passkeys(ctx, v.Person.ID, 2); err != nil {
 		return nil, err
 	}
@@ -94,8 +104,8 @@ func tasks(d done) []page.Task {
 			Action: page.Link{Text: "Choose a person", URL: page.PathPeople + "?state=active"}},
 		{Title: "Add an application", Done: d.AppAdded, Text: "Anything that speaks OpenID Connect. You get a configuration to paste.",
 			Action: page.Link{Text: "Add an application", URL: page.PathApplications + "/new"}},
-		{Title: "The first sign-in to an application", Done: d.AppUsed, Text: "Open the application: it sends you here, and you come back signed in.",
-			Action: page.Link{Text: "See applications", URL: page.PathApplications}},
+		{Title: "The first sign-in to an application", Done: d.AppUsed, Text: "Open it from your account: it sends you here, and you come back signed in.",
+			Action: page.Link{Text: "See your apps", URL: page.PathHome}},
 		{Title: "Send mail", Done: d.mails, Text: "Name a mail server in the configuration file, and invitations reach people by themselves.",
 			Action: page.Link{Text: "See how mail stands", URL: page.PathSettings + "#outbox"}},
 		{Title: "Make a backup", Done: d.backup, Text: "On the server: holdfast backup. It works while people sign in, and the file is encrypted.",

@@ -27,7 +27,7 @@ func (d *Door) signInPage(w http.ResponseWriter, r *http.Request) {
 		p.Person = "" // a sign-in page is the same for everybody
 	}
 	if _, err := d.store.Setting(r.Context(), org.SettingReady); holdfast.KindOf(err) == holdfast.NotFound {
-		p.Notice = "Nobody can sign in yet: open the set-up link that Holdfast printed when it started."
+		p.Warning = "Nobody can sign in yet: open the set-up link that Holdfast printed when it started."
 	}
 	d.visits.Render(w, r, http.StatusOK, p)
 }

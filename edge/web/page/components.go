@@ -155,9 +155,9 @@ func (p Pager) Many() bool { return p.Prev != "" || p.Next != "" }
 // 10,000 people".
 func (p Pager) Says(one, many string) string {
 	if p.Total > Counted {
-		return "more than " + thousands(Counted) + " " + many
+		return "More than " + thousands(Counted) + " " + many
 	}
-	return count(p.Total, one, many)
+	return capital(count(p.Total, one, many))
 }
 
 // Of says which part of the list is shown.

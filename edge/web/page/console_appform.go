@@ -61,7 +61,7 @@ func (f ApplicationForm) Fields() []Field {
 		{Name: "name", Label: "Name", Value: f.Name, Required: true, Autocomplete: "off", Error: f.Errors["name"], Autofocus: f.Name == "",
 			Help: "People see it when they are asked to sign in."},
 		{Name: "redirect_uri", Label: "Address", Type: "url", Value: f.Address, Required: true, Autocomplete: "off", Error: f.Errors["redirect_uri"],
-			Help: "Where people open it, such as https://wiki.example.org/. For OpenID Connect: the redirect URI that its own documentation names, to the letter."},
+			Help: "For OpenID Connect: the redirect URI that its own documentation names, to the letter. For the other kinds: where people open it, such as https://wiki.example.org/."},
 	})
 }
 

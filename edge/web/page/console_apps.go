@@ -55,7 +55,7 @@ func (p Preset) help() string {
 	case PresetTraefik:
 		return "The same for Traefik: a file of the dynamic configuration."
 	}
-	return "For everything else: the addresses, and the client's id and secret."
+	return "For whatever speaks it by itself: the addresses, and the client's id and secret."
 }
 
 // where says where a configuration belongs, for the site on host.
@@ -81,6 +81,7 @@ func (p Preset) where(host string) string {
 type ApplicationRow struct {
 	ID, Name string // ID is the client_id
 	Host     string // of the first redirect URI
+	URL      string // its front page; empty where it has no pages
 	Preset   Preset
 	Proof    string // how it proves itself: "holds a secret"
 	Secret   bool   // it proves itself by a secret, which can be replaced
@@ -105,6 +106,9 @@ type Light struct {
 	Now time.Time
 }
 
+// justNow ends when a number of seconds says more.
+const justNow = 5 * time.Second
+
 // On says whether somebody has.
 func (l Light) On() bool { return !l.At.IsZero() }
 
@@ -113,8 +117,10 @@ func (l Light) Text() string {
 	switch d := l.Now.Sub(l.At); {
 	case !l.On():
 		return "Waiting for the first sign-in…"
+	case d < justNow:
+		return l.Who + " signed in just now."
 	case d < time.Minute:
-		return l.Who + " signed in " + count(max(int(d.Seconds()), 0), "second", "seconds") + " ago."
+		return l.Who + " signed in " + count(int(d.Seconds()), "second", "seconds") + " ago."
 	default:
 		return l.Who + " signed in " + relative(l.Now, l.At) + "."
 	}
@@ -125,6 +131,7 @@ type ApplicationMade struct {
 	Frame
 	ID, Name string
 	Host     string
+	URL      string // as in ApplicationRow
 	Secret   string // empty where it has none
 	Rotated  bool   // the application existed; only the secret is new
 	Issuer   string
@@ -132,6 +139,9 @@ type ApplicationMade struct {
 	Config   string // the complete configuration block
 	Light    Light
 }
+
+// Generic says whether it is for any OpenID Connect client.
+func (a *ApplicationMade) Generic() bool { return a.Preset == PresetOIDC }
 
 // ClientSecret is the secret as a one-time secret.
 func (a *ApplicationMade) ClientSecret() Secret {

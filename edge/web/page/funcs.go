@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // funcs are the words that templates use.
@@ -17,6 +19,7 @@ func (ps *Pages) funcs() template.FuncMap {
 		"date":   date,
 		"icon":   icon,
 		"count":  count,
+		"Count":  func(n int, one, many string) string { return capital(count(n, one, many)) },
 		"person": PersonPath, "group": GroupPath, "app": ApplicationPath, "record": AuditPath, "at": at,
 		"badge":   func(text string, t Tone) Badge { return Badge{Text: text, Tone: t} },
 		"sign":    sign,
@@ -154,6 +157,12 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return thousands(n) + " " + many
+}
+
+// capital makes a text the beginning of a heading.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // thousands sets a number so that it can be read: 12,345.

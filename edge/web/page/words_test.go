@@ -148,10 +148,10 @@ func TestPager(t *testing.T) {
 		p        Pager
 		says, of string
 	}{
-		{Pager{}, "no people", "0 of 0"},
+		{Pager{}, "No people", "0 of 0"},
 		{Pager{Shown: 1, Total: 1}, "1 person", "1 of 1"},
 		{Pager{Shown: 50, Total: 1234, Next: "?after=x"}, "1,234 people", "50 of 1,234"},
-		{Pager{Shown: 50, Total: Counted + 1, Prev: "?before=x"}, "more than 10,000 people", "50 of more than 10,000"},
+		{Pager{Shown: 50, Total: Counted + 1, Prev: "?before=x"}, "More than 10,000 people", "50 of more than 10,000"},
 	} {
 		if got := c.p.Says("person", "people"); got != c.says || c.p.Of() != c.of {
 			t.Errorf("%+v: %q, %q", c.p, got, c.p.Of())

@@ -24,7 +24,7 @@ function wait(light) {
     const since = Date.now() - ago * 1000;
     const say = () => {
       const s = Math.max(0, Math.round((Date.now() - since) / 1000));
-      text.textContent = s < 60 ? `${who} signed in ${s} ${s === 1 ? "second" : "seconds"} ago.` : `${who} signed in ${Math.round(s / 60)} ${s < 90 ? "minute" : "minutes"} ago.`;
+      text.textContent = s < 5 ? `${who} signed in just now.` : s < 60 ? `${who} signed in ${s} seconds ago.` : `${who} signed in ${Math.round(s / 60)} ${s < 90 ? "minute" : "minutes"} ago.`;
     };
     say();
     // Announced once by role=status; after that only the number moves, quietly.

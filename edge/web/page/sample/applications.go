@@ -31,7 +31,7 @@ func printed(issuer, preset, address, upstream string) string {
 
 func applications(f page.Frame, issuer string) []Story {
 	list := []page.ApplicationRow{
-		{ID: "app1", Name: "Wiki", Host: "wiki.kelp.example", Preset: page.PresetModAuthOpenIDC, Proof: "holds a secret", Secret: true, Created: ago(3 * day), LastUsed: ago(70 * time.Minute)},
+		{ID: "app1", Name: "Wiki", Host: "wiki.kelp.example", URL: "/wiki", Preset: page.PresetModAuthOpenIDC, Proof: "holds a secret", Secret: true, Created: ago(3 * day), LastUsed: ago(70 * time.Minute)},
 		{ID: "app2", Name: "Ward rounds", Host: "localhost", Preset: page.PresetOIDC, Proof: "public, no secret", Created: ago(90 * day)},
 		{ID: "app3", Name: "Tide gauges", Host: "tides.kelp.example", Preset: page.PresetNginx, Proof: "asked at each request", Created: ago(time.Hour)},
 	}
@@ -54,7 +54,7 @@ func applications(f page.Frame, issuer string) []Story {
 		story("newapplication", "Add an application", &page.NewApplication{Frame: f, ApplicationForm: page.ApplicationForm{Demands: true, Groups: groups}}),
 		story("newapplication-wrong", "Add an application, refused", &page.NewApplication{Frame: f, ApplicationForm: wrong}),
 		story("editapplication", "Change an application", &page.EditApplication{Frame: f, ApplicationForm: everything, ID: "app3", Title: "Tide gauges"}),
-		story("applicationmade", "Application made, nobody there yet", &page.ApplicationMade{Frame: f, ID: "app_5tq0w2e9r8y7u6i1o3p4", Name: "Wiki", Host: "wiki.kelp.example",
+		story("applicationmade", "Application made, nobody there yet", &page.ApplicationMade{Frame: f, ID: "app_5tq0w2e9r8y7u6i1o3p4", Name: "Wiki", Host: "wiki.kelp.example", URL: "/wiki",
 			Secret: "s3cr3t-of-the-sample-7Qm2vX9bL4", Issuer: issuer, Preset: page.PresetModAuthOpenIDC, Config: wiki, Light: dark}),
 		story("application", "Application", &page.Application{Frame: f, Row: list[0], RedirectURIs: []string{"https://wiki.kelp.example/oidc/return"}, Issuer: issuer, People: 12, Config: wiki, Light: lit,
 			Demands: []string{"Members of “Nurses” or “Harbour office”.", "With a sign-in of level AAL2 at least."}, Owners: []page.Link{{Text: "Ada Lovelace", URL: page.PersonPath("per1")}},

@@ -18,6 +18,7 @@ func demo(f page.Frame) []Story {
 		story("message", "Mail", &page.MailMessage{Frame: f, Mail: mail, From: "Kelp & Shore Hospital <no-reply@kelp.example>",
 			Body: "Hello Grace Hopper,\n\nAda Lovelace invites you to Kelp & Shore Hospital. Open this link and create a passkey:\n\nhttp://localhost:8080/enrol#hf1_3v9k2m7q4x8w1c6t5b0d9f2h\n\nIt works once and ends in three days."}),
 		story("app", "Demo application, signed out", &page.DemoApp{Frame: app, AppName: "Tide tables", SignInURL: "/demo/app/signin"}),
+		story("app-ended", "Demo application, signed out by Holdfast", &page.DemoApp{Frame: app, AppName: "Tide tables", SignInURL: "/demo/app/signin", Ended: "Signed out by Holdfast: your session there has ended, so it has ended here."}),
 		story("app-refused", "Demo application, refused", &page.DemoApp{Frame: app, AppName: "Tide tables", SignInURL: "/demo/app/signin", Failure: "You did not allow the application to see who you are. Nothing was shared."}),
 		story("app-in", "Demo application, signed in", &page.DemoApp{Frame: app, AppName: "Tide tables", SignedIn: true, Greeting: "Ada Lovelace", SignOutURL: "/demo/app/signout", Claims: []page.Pair{
 			{Name: "sub", Value: "per_0h2k4m6q8s1v3x5z7b9d", Note: "who you are, for good"},
