@@ -30,6 +30,10 @@ func (s *Service) problem(r *http.Request, err error) error {
 	switch {
 	case e.Code == "email_taken" || e.Code == "group_taken":
 		p.ScimType, p.Status = scimerrors.ScimTypeUniqueness, http.StatusConflict
+	case e.Code == errFilter.Code:
+		p.ScimType = scimerrors.ScimTypeInvalidFilter
+	case e.Code == errPath.Code:
+		p.ScimType = scimerrors.ScimTypeInvalidPath
 	case e.Kind == holdfast.Invalid:
 		p.ScimType = scimerrors.ScimTypeInvalidValue
 	case e.Kind == holdfast.Expired: // 410 is not for SCIM

@@ -11,6 +11,7 @@ import (
 	parser "github.com/scim2/filter-parser/v2"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/person"
 	"holdfast/flow/govern"
 )
@@ -48,7 +49,11 @@ func (g groups) members(r *http.Request, group person.Group) ([]any, error) {
 		ids[i] = m.Person
 	}
 	names := map[holdfast.PersonID]person.Record{}
+	named := may(r, authority.PeopleRead)
 	for some := range slices.Chunk(ids, 500) {
+		if !named {
+			break
+		}
 		found, err := g.Store.PeopleByID(r.Context(), some)
 		if err != nil {
 			return nil, err
@@ -59,8 +64,11 @@ func (g groups) members(r *http.Request, group person.Group) ([]any, error) {
 	}
 	out := make([]any, 0, len(in))
 	for _, id := range ids {
-		out = append(out, map[string]any{"value": string(id), "display": names[id].Name, "type": "User",
-			"$ref": g.Origin + Path + "/Users/" + string(id)})
+		m := map[string]any{"value": string(id), "type": "User", "$ref": g.Origin + Path + "/Users/" + string(id)}
+		if named {
+			m["display"] = names[id].Name
+		}
+		out = append(out, m)
 	}
 	return out, nil
 }
@@ -200,9 +208,11 @@ func patchMembers(said *govern.ProvisionedGroup, op lib.PatchOperation) error {
 	case lib.PatchOperationReplace:
 		said.Members = ids
 	default: // without a value, all of them; some directories name those to remove
-		said.Members = slices.DeleteFunc(said.Members, func(m holdfast.PersonID) bool {
-			return op.Value == nil || slices.Contains(ids, m)
-		})
+		gone := make(map[holdfast.PersonID]bool, len(ids)) // of two long lists
+		for _, id := range ids {
+			gone[id] = true
+		}
+		said.Members = slices.DeleteFunc(said.Members, func(m holdfast.PersonID) bool { return op.Value == nil || gone[m] })
 	}
 	return nil
 }

@@ -141,8 +141,20 @@ var bodyLimits = ijson.Limits{Bytes: maxBody, Depth: 16}
 
 type callerKey struct{}
 
+// caller is who calls, and what they hold.
+type caller struct {
+	actor holdfast.Actor
+	holds authority.Set
+}
+
 // by is who calls.
-func by(r *http.Request) holdfast.Actor { return r.Context().Value(callerKey{}).(holdfast.Actor) }
+func by(r *http.Request) holdfast.Actor { return r.Context().Value(callerKey{}).(caller).actor }
+
+// may says whether who calls holds a scope beside that of the route.
+func may(r *http.Request, s authority.Scope) bool {
+	c, _ := r.Context().Value(callerKey{}).(caller)
+	return c.holds.Has(s)
+}
 
 func (s *Service) handle(mux *route.Mux, pattern string, a route.Access) {
 	mux.HandleFunc(pattern, a, func(w http.ResponseWriter, r *http.Request) {
@@ -151,13 +163,16 @@ func (s *Service) handle(mux *route.Mux, pattern string, a route.Access) {
 			err = authority.Need(a.Scope)
 		}
 		if err == nil {
+			err = short(r.URL.Query())
+		}
+		if err == nil {
 			err = readable(w, r)
 		}
 		if err != nil {
 			s.refuse(w, r, err)
 			return
 		}
-		s.answer(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, actor)))
+		s.answer(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller{actor, holds})))
 	})
 }
 
@@ -175,7 +190,9 @@ func readable(w http.ResponseWriter, r *http.Request) error {
 		return holdfast.Errorf(holdfast.Invalid, "json", "The body is no JSON that can be read in one way only.").Because(err)
 	}
 	if r.Method == http.MethodPatch {
-		body = truthful(body)
+		if body, err = plain(body); err != nil {
+			return err
+		}
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return nil
@@ -263,42 +280,3 @@ type buffer struct {
 func (b *buffer) Header() http.Header         { return b.header }
 func (b *buffer) WriteHeader(status int)      { b.status = status }
 func (b *buffer) Write(p []byte) (int, error) { return b.body.Write(p) }
-
-// truthful turns the words "True" and "False", which some directories send for
-// active in a PATCH, into what they mean.
-func truthful(body []byte) []byte {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var doc map[string]any
-	if d.Decode(&doc) != nil {
-		return body
-	}
-	operations, _ := doc["Operations"].([]any)
-	for _, each := range operations {
-		op, _ := each.(map[string]any)
-		if p, _ := op["path"].(string); strings.EqualFold(p, "active") {
-			op["value"] = truth(op["value"])
-		}
-		if v, ok := op["value"].(map[string]any); ok {
-			for name := range v {
-				if strings.EqualFold(name, "active") {
-					v[name] = truth(v[name])
-				}
-			}
-		}
-	}
-	if whole, err := json.Marshal(doc); err == nil {
-		return whole
-	}
-	return body
-}
-
-func truth(v any) any {
-	switch s, _ := v.(string); strings.ToLower(s) {
-	case "true":
-		return true
-	case "false":
-		return false
-	}
-	return v
-}

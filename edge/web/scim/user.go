@@ -10,6 +10,7 @@ import (
 	"github.com/elimity-com/scim/optional"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/domain/person"
 	"holdfast/flow/govern"
 )
@@ -53,7 +54,11 @@ func (u users) resource(r *http.Request, p person.Record, groups []person.Group)
 	return out
 }
 
+// one is a person with their groups, for who may see those.
 func (u users) one(r *http.Request, p person.Record) (lib.Resource, error) {
+	if !may(r, authority.GroupsRead) {
+		return u.resource(r, p, nil), nil
+	}
 	groups, err := u.Store.GroupsOf(r.Context(), p.ID)
 	return u.resource(r, p, groups), u.problem(r, err)
 }
@@ -87,13 +92,13 @@ func (u users) Get(r *http.Request, id string) (lib.Resource, error) {
 }
 
 // Replace sets what the request says; what it leaves out goes back to its
-// default, except the manager and the user type, which few directories send.
+// default, except the manager and the user type, which few directories send, and
+// active: leaving it out must not let in whom an administrator keeps out.
 func (u users) Replace(r *http.Request, id string, a lib.ResourceAttributes) (lib.Resource, error) {
 	return u.change(r, id, func(said *govern.Provisioned) error {
 		if _, ok := get(a, "externalId"); !ok {
 			said.ExternalID = ""
 		}
-		said.Active = true
 		return describe(said, a)
 	})
 }
