@@ -89,10 +89,11 @@ func (s *server) demoStarted(ctx context.Context, c console, app string) error {
 		return err
 	}
 	if link == "" {
-		fmt.Fprintf(c.out, "The organisation has its administrator: sign in.\n")
-		return nil
+		fmt.Fprintf(c.out, "The organisation has its administrator: sign in.\n\n")
+	} else {
+		fmt.Fprintf(c.out, "Become the administrator: open this link within 15 minutes. It works once.\n\n  %s\n\n", link)
 	}
-	fmt.Fprintf(c.out, "Become the administrator: open this link within 15 minutes. It works once.\n\n  %s\n\n", link)
+	fmt.Fprint(c.out, "Ctrl-C ends the demo. docs/tour.md goes on from here.\n")
 	return nil
 }
 

@@ -29,7 +29,7 @@ type command struct {
 
 func commands() []command {
 	all := []command{
-		{"demo", "run everything on this machine, with a sample organisation", runDemo},
+		{"demo", "run everything on this machine, with a sample organisation; demo app: another application to try", runDemo},
 		{"serve", "run the server", runServe},
 		{"config", "write a commented configuration file", runConfig},
 		{"doctor", "look at everything and say what to do", runDoctor},
