@@ -94,7 +94,7 @@ func (f *Flow) Begin(ctx context.Context, app grant.App, scopes []string, addres
 	now := f.clock()
 	deviceCode = holdfast.NewSecret()
 	err = f.store.InTx(ctx, func(tx Tx) error {
-		ok, err := tx.Throttle(ctx, "device.begin/"+address, time.Minute, beginsPerMinute, now)
+		ok, err := tx.Throttle(ctx, "device.begin/"+holdfast.NetworkOf(address), time.Minute, beginsPerMinute, now)
 		if err == nil && !ok {
 			err = errBegins
 		}

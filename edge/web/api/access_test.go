@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -146,6 +147,23 @@ func TestWhoTriesTokensIsThrottled(t *testing.T) {
 	good.do("GET", "/me", "").want(200) // behind the same address
 	w.Pass(time.Minute + time.Second)
 	bad.do("GET", "/me", "").refused(401, "token_refused")
+}
+
+// Whoever has one IPv6 address has 2^64: each would be counted, and written, by
+// itself.
+func TestAnIPv6NetworkIsThrottledAsOne(t *testing.T) {
+	w := newWorld(t)
+	from := func(address string) answer {
+		r := httptest.NewRequest("GET", webtest.Origin+"/api/v1/me", nil)
+		r.RemoteAddr = "[" + address + "]:4711"
+		r.Header.Set("Authorization", "Bearer "+apitoken.Prefix+strings.Repeat("B", 43))
+		return w.serve(r)
+	}
+	for i := range 30 {
+		from(fmt.Sprintf("2001:db8::%d:%d", i, i+1)).want(401)
+	}
+	from("2001:db8::ffff").want(429)
+	from("2001:db8:0:1::1").want(401)
 }
 
 func TestNoAddressStandsInTheLog(t *testing.T) {

@@ -156,10 +156,10 @@ func wellFormed(s string) bool {
 	})
 }
 
-// refused counts a call that failed, per address. Beyond the limit it only
+// refused counts a call that failed, per network. Beyond the limit it only
 // reads: a flood shall not write.
 func (b *Bearer) refused(r *http.Request) error {
-	key := "api/" + b.Address(r)
+	key := "api/" + holdfast.NetworkOf(b.Address(r))
 	over, err := b.Store.Throttled(r.Context(), key, throttleLimit)
 	if err != nil {
 		return err
