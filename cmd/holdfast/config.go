@@ -12,11 +12,14 @@ import (
 	"holdfast/edge/config"
 )
 
-// runConfig is "holdfast config init [FILE]": a commented file, to standard
-// output or to a new file.
+// runConfig is "holdfast config init [FILE]", a commented file, to standard
+// output or to a new file, and "holdfast config check".
 func runConfig(_ context.Context, c console, args []string) error {
+	if len(args) > 0 && args[0] == "check" {
+		return runConfigCheck(c, args[1:])
+	}
 	if len(args) == 0 || args[0] != "init" || len(args) > 2 {
-		fmt.Fprintln(c.err, "usage: holdfast config init [FILE]")
+		fmt.Fprintln(c.err, "usage: holdfast config init [FILE], or holdfast config check --config FILE")
 		return errUsage
 	}
 	if len(args) == 1 {

@@ -153,7 +153,7 @@ func wire(ctx context.Context, cfg config.Config, log *slog.Logger, demo bool) (
 // that it comes from elsewhere.
 func mayMakeKey(cfg config.Config, database string) bool {
 	_, err := os.Stat(database)
-	return errors.Is(err, fs.ErrNotExist) && cfg.MasterKeyFile == filepath.Join(cfg.Data, config.MasterKeyName)
+	return errors.Is(err, fs.ErrNotExist) && cfg.MasterKeyFile == defaultKey(cfg)
 }
 
 func (s *server) build(ctx context.Context, master keys.Master, demo bool) error {

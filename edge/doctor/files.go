@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"holdfast/edge/config"
+	"holdfast/edge/keys"
 )
 
 // Files judges who may read and write what the configuration names. file is
@@ -44,6 +45,8 @@ func secret(path, what string) Finding {
 		return failed(code, fmt.Sprintf("%s %s can be read by everybody on this host (mode %04o)", what, path, mode), "Run chmod o= "+path+".")
 	case mode&0o020 != 0:
 		return failed(code, fmt.Sprintf("%s %s can be changed by its group (mode %04o)", what, path, mode), "Run chmod g-w "+path+".")
+	case mode&0o070 != 0 && keys.Handed(path):
+		return ok(code, what+" was handed over by the service manager")
 	case mode&0o070 != 0:
 		return warn(code, fmt.Sprintf("%s %s can be read by its group (mode %04o)", what, path, mode),
 			"Good if nobody but the server is in that group; else run chmod g= "+path+".")

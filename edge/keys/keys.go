@@ -38,7 +38,7 @@ func Load(path string, create bool) (Master, error) {
 	if err != nil {
 		return Master{}, fmt.Errorf("read the master key: %w", err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && !(Handed(path) && mode&0o037 == 0) {
 		return Master{}, fmt.Errorf("the master key %s can be read by others (mode %04o): run chmod 600 on it", path, info.Mode().Perm())
 	}
 	text, err := os.ReadFile(path)
@@ -50,6 +50,14 @@ func Load(path string, create bool) (Master, error) {
 		return Master{}, fmt.Errorf("the master key %s is not 32 bytes in base64: restore it from your backup", path)
 	}
 	return m, nil
+}
+
+// Handed says whether a file was handed over by the service manager
+// (LoadCredential in systemd.exec(5)): the folder is the service's alone, and
+// the list by which its user may read the file shows as its group's bits.
+func Handed(path string) bool {
+	given := os.Getenv("CREDENTIALS_DIRECTORY")
+	return given != "" && filepath.Dir(path) == filepath.Clean(given) || strings.HasPrefix(filepath.Clean(path), "/run/credentials/")
 }
 
 // Parse reads what a master key's file holds.

@@ -88,3 +88,35 @@ func TestLogSigner(t *testing.T) {
 		t.Error("the log's key changed between starts")
 	}
 }
+
+// systemd gives a service's user the right to read a credential by an access
+// control list, which stat shows as 0440.
+func TestHandedByTheServiceManager(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "master.key")
+	if err := os.WriteFile(path, []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o440); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path, false); err == nil {
+		t.Error("a key that a group may read was taken")
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", dir+"/")
+	if _, err := Load(path, false); err != nil {
+		t.Error(err)
+	}
+	for _, mode := range []os.FileMode{0o444, 0o460} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(path, false); err == nil {
+			t.Errorf("a key of mode %04o was taken", mode)
+		}
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", filepath.Dir(dir))
+	if err := os.Chmod(path, 0o440); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path, false); err == nil {
+		t.Error("a key in another folder was taken")
+	}
+}
