@@ -60,18 +60,24 @@ func May(a netip.Addr, allow []netip.Prefix) bool {
 	}
 	this := netip.MustParsePrefix("0.0.0.0/8") // this host on this network, RFC 1122 §3.2.1.3; Linux takes it for loopback
 	return !(a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || this.Contains(a) ||
-		a == netip.MustParseAddr("255.255.255.255") || !a.IsValid())
+		a == netip.MustParseAddr("255.255.255.255") || !a.IsValid() || slices.Contains(clouds, a.String()))
 }
 
+// clouds are the addresses at which clouds tell a machine what it may do that
+// are not link-local: Amazon's and Google's of IPv6, Alibaba's, Azure's.
+var clouds = []string{"fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "168.63.129.16"}
+
 // embedded is the IPv4 address that a translator would take from a: NAT64 (RFC
-// 6052) and 6to4 (RFC 3056) are ways around a filter.
+// 6052, RFC 8215), 6to4 (RFC 3056) and the IPv4-compatible form (RFC 4291
+// §2.5.5.1) are ways around a filter.
 func embedded(a netip.Addr) netip.Addr {
 	if !a.Is6() {
 		return a
 	}
 	b := a.As16()
 	switch {
-	case netip.MustParsePrefix("64:ff9b::/96").Contains(a):
+	case netip.MustParsePrefix("64:ff9b::/96").Contains(a), netip.MustParsePrefix("64:ff9b:1::/48").Contains(a),
+		netip.MustParsePrefix("::/96").Contains(a) && b[12] != 0: // ::1 and :: are not of it
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case netip.MustParsePrefix("2002::/16").Contains(a):
 		return netip.AddrFrom4([4]byte(b[2:6]))
