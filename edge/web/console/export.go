@@ -173,14 +173,14 @@ func (f *csvFile[R]) add(b *bytes.Buffer, rows []R, last string) error {
 	return w.Error()
 }
 
+// formula is what a spreadsheet may run: what begins a cell, also one that
+// begins after a semicolon, where that is what stands between cells.
+var formula = regexp.MustCompile(`(^|;[ ]*)([=+\-@\t\r])`)
+
 // tame keeps a spreadsheet from taking a name for a formula that it runs: a
-// person who calls themselves =HYPERLINK(…) would reach whoever opens the list.
-func tame(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+// person who calls themselves =HYPERLINK(…), or their browser so, would reach
+// whoever opens the list.
+func tame(s string) string { return formula.ReplaceAllString(s, "$1'$2") }
 
 func cell(v any) string {
 	switch v := v.(type) {
