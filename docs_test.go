@@ -32,7 +32,7 @@ func TestCommandsInTheDocumentationExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := manual{binary: world.Binary(t), pages: map[string]string{}}
+	m := manual{binary: world.Binary(t), dir: t.TempDir(), pages: map[string]string{}}
 	seen := 0
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -51,6 +51,9 @@ func TestCommandsInTheDocumentationExist(t *testing.T) {
 			}
 		}
 	}
+	if left, err := os.ReadDir(m.dir); err != nil || len(left) > 0 {
+		t.Errorf("asking for --help has written %v, %v", left, err)
+	}
 	if seen < 50 {
 		t.Errorf("only %d command lines were found", seen)
 	}
@@ -58,7 +61,7 @@ func TestCommandsInTheDocumentationExist(t *testing.T) {
 
 // The check finds what it is there for.
 func TestCommandsThatDoNotExistAreFound(t *testing.T) {
-	m := manual{binary: world.Binary(t), pages: map[string]string{}}
+	m := manual{binary: world.Binary(t), dir: t.TempDir(), pages: map[string]string{}}
 	for line, want := range map[string]string{
 		"holdfast person list --query ada --json": "",
 		"holdfast credential suspend ID":          "",
@@ -135,6 +138,7 @@ func commandLines(text string) (lines [][]string) {
 // manual is what the commands say of themselves.
 type manual struct {
 	binary string
+	dir    string // where a command runs, lest one writes
 	mu     sync.Mutex
 	pages  map[string]string // covered by mu
 }
@@ -145,7 +149,9 @@ func (m *manual) help(args ...string) string {
 	defer m.mu.Unlock()
 	key := strings.Join(args, " ")
 	if _, has := m.pages[key]; !has {
-		out, _ := exec.Command(m.binary, append(slices.Clone(args), "--help")...).CombinedOutput()
+		cmd := exec.Command(m.binary, append(slices.Clone(args), "--help")...)
+		cmd.Dir = m.dir
+		out, _ := cmd.CombinedOutput()
 		m.pages[key] = string(out)
 	}
 	return m.pages[key]

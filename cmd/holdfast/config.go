@@ -18,17 +18,22 @@ func runConfig(_ context.Context, c console, args []string) error {
 	if len(args) > 0 && args[0] == "check" {
 		return runConfigCheck(c, args[1:])
 	}
-	if len(args) == 0 || args[0] != "init" || len(args) > 2 {
+	if len(args) == 0 || args[0] != "init" {
 		fmt.Fprintln(c.err, "usage: holdfast config init [FILE], or holdfast config check --config FILE")
 		return errUsage
 	}
-	if len(args) == 1 {
+	flags := flag.NewFlagSet("holdfast config init", flag.ContinueOnError)
+	if err := parse(c, flags, args[1:], "[FILE]"); err != nil {
+		return err
+	}
+	name := flags.Arg(0)
+	if name == "" {
 		_, err := fmt.Fprint(c.out, config.Example)
 		return err
 	}
-	f, err := os.OpenFile(args[1], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s exists already: name another file", args[1])
+		return fmt.Errorf("%s exists already: name another file", name)
 	}
 	if err != nil {
 		return err
