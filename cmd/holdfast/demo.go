@@ -82,7 +82,7 @@ func (s *server) demoStarted(ctx context.Context, c console, app string) error {
 	if err := sample.Fill(ctx, s.govern, s.db); err != nil {
 		return fmt.Errorf("make the sample organisation: %w", err)
 	}
-	fmt.Fprintf(c.out, "Holdfast demo\n\n  Data folder   %s   (holdfast demo --data resumes it)\n  Sign in       %s\n"+
+	fmt.Fprintf(c.out, "Holdfast demo\n\n  Data folder   %s   (given again as --data, it resumes)\n  Sign in       %s\n"+
 		"  Mail          %s%s\n  Demo app      http://%s\n\n", s.cfg.Data, s.cfg.Origin, s.cfg.Origin, page.PathMail, app)
 	link, err := s.setUpLink(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/test/browser"
 	"holdfast/test/need"
@@ -57,4 +58,36 @@ func TestRunEndsAsATestDoes(t *testing.T) {
 	if err := Run("tour", t.TempDir(), func(need.T) {}); err != nil {
 		t.Error(err)
 	}
+}
+
+// The demo's own application hears that a session is over, and says so: docs/tour.md.
+func TestTheDemosApplicationHearsOfASignOut(t *testing.T) {
+	demo, b := browser.StartDemo(t), browser.Start(t)
+	tab := b.Tab(t, "robin")
+	tab.Add(browser.Synced)
+	tab.Open(demo.SetUp)
+	tab.Fill("#name", admin)
+	tab.Fill("#email", email)
+	tab.Click("[data-go]")
+	tab.At("/welcome")
+	there := tab.Beside("application")
+	there.Open(demo.App)
+	there.Click("main a.button")
+	there.Until(fmt.Sprintf(`location.origin === %q && document.querySelector("h1")?.innerText === %q`, demo.App, "Hello, "+admin))
+
+	tab.Open(demo.Origin + "/me/sessions")
+	tab.Click("button.alarm[data-dialog]")
+	tab.Submits("dialog[open] button.alarm")
+	tab.At("/signedout")
+	// The notice travels behind the sign-out, which waits for nobody.
+	for late := time.Now().Add(time.Minute); ; {
+		there.Open(demo.App)
+		if browser.Eval[bool](there, `document.querySelector("main").innerText.includes("Signed out by Holdfast")`) {
+			break
+		}
+		if time.Now().After(late) {
+			t.Fatal("the application still knows who signed in")
+		}
+	}
+	there.Screenshot("ended")
 }
