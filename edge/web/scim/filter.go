@@ -32,12 +32,18 @@ func (u users) GetAll(r *http.Request, q lib.ListRequestParams) (lib.Page, error
 		return u.page(r, people, int(total))
 	}
 	asked := unescaped(q.FilterValidator.GetFilter())
+	if mentions(asked, "groups") { // who is in a group is asked of the group
+		return lib.Page{}, scimerrors.ScimErrorInvalidFilter
+	}
 	v := filter.NewFilterValidator(spread(asked), userSchema(), schema.ExtensionEnterpriseUser())
 	if p, ok, err := u.indexed(r, asked); ok || err != nil {
 		if err != nil {
 			return lib.Page{}, u.problem(r, err)
 		}
-		if p = u.passing(r, p, &v); len(p) > 0 && (start > 0 || count == 0) {
+		if p, err = u.passing(r, p, &v); err != nil {
+			return lib.Page{}, err
+		}
+		if len(p) > 0 && (start > 0 || count == 0) {
 			return lib.Page{TotalResults: 1, Resources: []lib.Resource{}}, nil
 		}
 		return u.page(r, p, len(p))
@@ -100,14 +106,17 @@ func (u users) indexed(r *http.Request, e parser.Expression) ([]person.Record, b
 }
 
 // passing leaves those whom the whole filter lets through.
-func (u users) passing(r *http.Request, people []person.Record, v *filter.Validator) []person.Record {
-	var out []person.Record
+func (u users) passing(r *http.Request, people []person.Record, v *filter.Validator) (out []person.Record, err error) {
 	for _, p := range people {
-		if passes(v, u.resource(r, p, nil)) {
+		ok, err := passes(v, u.resource(r, p, nil))
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			out = append(out, p)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // escape is one escape of a JSON string; of letters by number, one or a pair.
@@ -170,13 +179,21 @@ func spread(e parser.Expression) parser.Expression {
 	return e
 }
 
-func passes(v *filter.Validator, resource lib.Resource) bool {
+// passes holds a filter against a resource. A comparison that has no meaning,
+// such as of name itself, which has parts, is an invalid filter: the library
+// panics there.
+func passes(v *filter.Validator, resource lib.Resource) (ok bool, err error) {
+	defer func() {
+		if recover() != nil {
+			ok, err = false, scimerrors.ScimErrorInvalidFilter
+		}
+	}()
 	a := maps.Clone(resource.Attributes)
 	a["id"] = resource.ID
 	if resource.ExternalID.Present() {
 		a["externalId"] = resource.ExternalID.Value()
 	}
-	return v.PassesFilter(a) == nil
+	return v.PassesFilter(a) == nil, nil
 }
 
 // scan holds the filter against everybody, in parts that are each found by where
@@ -197,7 +214,11 @@ func (u users) scan(r *http.Request, v *filter.Validator, start, count int) (lib
 		if people, more, err = u.Store.PeoplePart(r.Context(), store.PeopleFilter{}, part); err != nil {
 			return lib.Page{}, u.problem(r, err)
 		}
-		for _, p := range u.passing(r, people, v) {
+		pass, err := u.passing(r, people, v)
+		if err != nil {
+			return lib.Page{}, err
+		}
+		for _, p := range pass {
 			if total >= start && len(found) < count {
 				found = append(found, p)
 			}
@@ -256,7 +277,7 @@ func (g groups) matches(r *http.Request, group person.Group, v *filter.Validator
 		}
 		resource.Attributes["members"] = members
 	}
-	return passes(v, resource), nil
+	return passes(v, resource)
 }
 
 // userSchema and groupSchema are the specification's, with the common
