@@ -21,11 +21,17 @@ func (f *Flow) RelatedOrigins(ctx context.Context, by holdfast.Actor) (list []st
 // SetRelatedOrigins serves the door at these further origins and no others. A
 // change that would take people's address away is refused with origin_in_use,
 // whose sentence has the words that confirm makes of it.
+//
+// A new one takes roles:write as well: whoever runs that address can sign people
+// in there and make passkeys of theirs, an administrator's too.
 func (f *Flow) SetRelatedOrigins(ctx context.Context, by holdfast.Actor, next []string, confirm string) error {
 	return f.do(ctx, by, authority.SettingsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		current, err := relatedOrigins(ctx, tx)
 		if err != nil {
 			return nil, err
+		}
+		if len(org.GoneOrigins(next, current)) > 0 && !r.holds.Has(authority.RolesWrite) {
+			return nil, authority.Need(authority.RolesWrite)
 		}
 		change := org.OriginsChange{Own: f.origin, Current: current, Next: next, Confirm: confirm}
 		if gone := org.GoneOrigins(current, next); len(gone) > 0 {

@@ -139,3 +139,22 @@ func TestATokenEndsWithTheOneThatMadeIt(t *testing.T) {
 	})
 	s.Check(t)
 }
+
+// Who serves a related origin can sign an administrator in there and make a
+// passkey of theirs: to name one is to give roles.
+func TestSettingsAloneNameNoOrigin(t *testing.T) {
+	s := newStaff(t)
+	token := func(scopes string) holdfast.Actor {
+		t.Helper()
+		tok, _, err := s.Govern.CreateToken(t.Context(), Actor(s.root.Session), "", apitoken.New{Name: "x", Scopes: strings.Fields(scopes), Life: time.Hour})
+		must(t, err)
+		return holdfast.Actor{Kind: holdfast.ActorToken, ID: string(tok.ID)}
+	}
+	little, enough := token("settings:read settings:write"), token("settings:read settings:write roles:write")
+	refused(t, s.Govern.SetRelatedOrigins(t.Context(), little, []string{"https://evil.example"}, ""), "scope_missing")
+	must(t, s.Govern.SetRelatedOrigins(t.Context(), enough, []string{shop, wiki}, ""))
+	refused(t, s.Govern.SetRelatedOrigins(t.Context(), little, []string{shop, "https://evil.example"}, ""), "scope_missing")
+	must(t, s.Govern.SetRelatedOrigins(t.Context(), little, []string{shop}, ""))
+	must(t, s.Govern.RenameOrganisation(t.Context(), little, "Harbour too"))
+	s.Check(t)
+}

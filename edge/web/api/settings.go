@@ -30,7 +30,7 @@ func (a *API) settings() {
 	add(a, operation{id: "get-settings", method: http.MethodGet, path: "/settings", access: by(authority.SettingsRead), tag: "settings", nobodys: true,
 		summary: "Show the organisation's settings"}, func(c call, _ *struct{}) (*settingsAnswer, error) { return a.shownSettings(c) })
 	add(a, operation{id: "change-settings", method: http.MethodPatch, path: "/settings", access: by(authority.SettingsWrite), tag: "settings",
-		summary: "Change the organisation's settings", more: "One thing at a time: the name, or the related origins."},
+		summary: "Change the organisation's settings", more: "One thing at a time: the name, or the related origins. A new origin takes roles:write as well: whoever runs it can sign people in there."},
 		func(c call, in *struct{ Body SettingsChange }) (*settingsAnswer, error) {
 			var err error
 			switch {
