@@ -2,6 +2,7 @@ package openid
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,11 +14,13 @@ import (
 
 // told is a running application that is told of logouts: its address is its
 // own server's.
-func (p *place) told(name string, hang bool) *App {
+func (p *place) told(name string, more Q) *App {
 	p.Helper()
 	a := Run(p)
 	var at struct{ URL string }
-	a.Must("listen", Q{"hang": hang, "issuer": p.issuer, "jwks": p.issuer + "/jwks"}, &at)
+	q := Q{"issuer": p.issuer, "jwks": p.issuer + "/jwks"}
+	maps.Copy(q, more)
+	a.Must("listen", q, &at)
 	r := p.connect(name, url.Values{"logout_uri": {at.URL}, "auth_method": {"none"}})
 	a.Must("expect", Q{"client_id": r.ClientID}, nil)
 	return p.runs(a, r)
@@ -43,7 +46,7 @@ func TestBackChannelLogoutArrives(t *testing.T) {
 	t.Parallel()
 	both(t, func(p *place) {
 		p.reach()
-		wiki, ledger := p.told("Wiki", false), p.told("Ledger", false)
+		wiki, ledger := p.told("Wiki", nil), p.told("Ledger", nil)
 		person := func(verb string) { p.hostOf(1).CLI(p, nil, "person", verb, "ada@example.org") }
 		ends := []struct {
 			name string
@@ -111,7 +114,7 @@ func TestAReceiverThatIsIllDelaysNobody(t *testing.T) {
 	both(t, func(p *place) {
 		p.reach()
 		dead := p.runs(Run(p), p.connect("Dead", url.Values{"logout_uri": {fmt.Sprintf("http://127.0.0.1:%d/out", world.FreePort(p))}, "auth_method": {"none"}}))
-		ill, well := p.told("Ill", true), p.told("Well", false)
+		ill, well := p.told("Ill", Q{"hang": true}), p.told("Well", nil)
 		end := func(got tokens) { p.hostOf(1).CLI(p, nil, "session", "end", got.Claims["sid"].(string)) }
 		everywhere := func() (got tokens) {
 			for _, a := range []*App{dead, ill, well} {
@@ -138,6 +141,30 @@ func TestAReceiverThatIsIllDelaysNobody(t *testing.T) {
 		}
 		if !slices.Contains(held, true) {
 			p.Errorf("in %d attempts nobody signed in while a receiver held its request", len(held))
+		}
+	})
+}
+
+// The node that is telling an application dies before it has an answer: another
+// tells it, once the lease of the dead one is over.
+func TestANodeDiesWhileItTells(t *testing.T) {
+	t.Parallel()
+	t.Run("PostgreSQL, three nodes", func(t *testing.T) {
+		t.Parallel()
+		p := cluster(t)
+		p.reach()
+		wiki := p.told("Wiki", Q{"hangs": 1})
+		got := p.signIn(wiki, Q{})
+		p.hostOf(0).CLI(t, nil, "session", "end", got.Claims["sid"].(string))
+		var one struct{ Request int }
+		wiki.Must("holds", nil, &one)
+		for _, n := range p.nodes { // whichever it is
+			n.Kill()
+			n.Start(t)
+		}
+		wiki.Must("dropped", Q{"request": one.Request}, nil)
+		if said := p.heard(wiki, 1); said.Wrong != "" || said.Sid != got.Claims["sid"] {
+			t.Errorf("heard %+v of %v", said, got.Claims)
 		}
 	})
 }

@@ -24,13 +24,14 @@ async function until(condition) {
   }
 }
 
-// listen opens the address. With q.hang nothing is ever answered there.
+// listen opens the address. With q.hang nothing is ever answered there, and with
+// q.hangs not the first so many requests.
 export async function listen(q, { fetchAnew }) {
   let keys;
   const server = createServer(async (request, response) => {
     const body = [];
     for await (const part of request) body.push(part);
-    if (q.hang) {
+    if (q.hang || held.length < (q.hangs ?? 0)) {
       const one = { id: held.length, open: true };
       response.on("close", () => { one.open = false; news(); });
       held.push(one);
@@ -86,3 +87,6 @@ export const holds = () => until(() => { const one = held.findLast((h) => h.open
 
 // holding says whether a request is held still.
 export const holding = async (q) => ({ still: held[q.request].open });
+
+// dropped waits until a request that is held is given up.
+export const dropped = (q) => until(() => (held[q.request].open ? undefined : {}));
