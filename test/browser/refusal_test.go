@@ -269,3 +269,33 @@ func linksThatAreOver(t *testing.T, b *Browser, d *Demo) {
 		tab.Says("h1", "Welcome, Grace")
 	})
 }
+
+// An authenticator that answers the autofill list by itself is refused a few
+// times and then left alone: the page does not ask for ever.
+func TestTheAutofillListGivesUp(t *testing.T) {
+	t.Parallel()
+	b := Start(t)
+	d := founded(t, b)
+	tab := b.Tab(t, "ada")
+	key := tab.Add(Synced)
+	tab.Open(d.Invite(t, "Ada", "ada@kelp.example").URL)
+	tab.Click("[data-go]")
+	tab.At("/welcome")
+	Ask[struct{}](t, d, "person", "suspend", "ada@kelp.example")
+	tab.Before(`window.__asked = 0; const get = CredentialsContainer.prototype.get;
+		CredentialsContainer.prototype.get = function (o) { window.__asked++; return get.call(this, o); };`)
+	tab.Open(d.Origin + "/signin")
+	tab.Says("[data-problem]", "cannot sign in at present")
+	tab.Until(`window.__asked === 3`)
+	// Each round of the list is two requests; these would see further ones.
+	Eval[bool](tab, `(async () => { for (let i = 0; i < 20; i++) await (await fetch("/signin")).text(); return true })()`)
+	if n := Eval[int](tab, `window.__asked`); n != 3 {
+		t.Errorf("it has asked %d times", n)
+	}
+	if n := len(key.Credentials()); n != 1 {
+		t.Errorf("the authenticator holds %d passkeys", n)
+	}
+	tab.Click("[data-go]") // the button remains
+	tab.Until(`window.__asked > 3`)
+	tab.Says("[data-problem]", "cannot sign in at present")
+}

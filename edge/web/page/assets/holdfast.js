@@ -174,11 +174,14 @@ function signIn(form) {
     }
   }
 
+  // An authenticator that answers by itself would ask for ever.
+  const MAX_REFUSED = 3;
+
   // The autofill list: one silent request that waits for a choice and is begun
   // again before its challenge expires.
   async function offer() {
     if (!field || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
-    while (!stopped) {
+    for (let refused = 0; !stopped && refused < MAX_REFUSED; ) {
       const mine = (waiting = new AbortController());
       let renewing = false;
       let chosen = false;
@@ -204,6 +207,7 @@ function signIn(form) {
         if (!chosen) return;
         say.problem(explain(err, "get"));
         if (!(err instanceof Refused) || err.status === 429) return;
+        refused++;
       }
     }
   }
