@@ -148,7 +148,7 @@ type TokenMade struct {
 // Secret is the token as a one-time secret.
 func (t *TokenMade) Secret() Secret {
 	return Secret{ID: "token", Label: "API token", Value: t.Value,
-		Note: "Shown only now. Whoever has it can do what is listed above: keep it in a file that only the program can read."}
+		Note: "Shown only now. Whoever has it can do what stands below: keep it in a file that only the program can read."}
 }
 
 // Use is how a program on another machine uses it.
