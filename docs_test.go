@@ -15,10 +15,9 @@ import (
 	"holdfast/test/world"
 )
 
-// Every command line of holdfast in README.md and below docs/ names a command,
-// flags and a number of arguments that there are, as --help says.
-func TestCommandsInTheDocumentationExist(t *testing.T) {
-	files := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md"}
+func pagesOfDocumentation(t *testing.T) []string {
+	t.Helper()
+	files := []string{"README.md", "CONTRIBUTING.md", "SECURITY.md", "ARCHITECTURE.md"}
 	err := filepath.WalkDir("docs", func(path string, _ fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".md") {
 			files = append(files, path)
@@ -28,13 +27,19 @@ func TestCommandsInTheDocumentationExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return files
+}
+
+// Every command line of holdfast in README.md and below docs/ names a command,
+// flags and a number of arguments that there are, as --help says.
+func TestCommandsInTheDocumentationExist(t *testing.T) {
 	makefile, err := os.ReadFile("Makefile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := manual{binary: world.Binary(t), dir: t.TempDir(), pages: map[string]string{}}
 	seen := 0
-	for _, file := range files {
+	for _, file := range pagesOfDocumentation(t) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +62,42 @@ func TestCommandsInTheDocumentationExist(t *testing.T) {
 	if seen < 50 {
 		t.Errorf("only %d command lines were found", seen)
 	}
+}
+
+// Every link from a page of documentation to a file or a heading of the
+// repository leads somewhere.
+func TestLinksInTheDocumentationLead(t *testing.T) {
+	for _, file := range pagesOfDocumentation(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range link.FindAllStringSubmatch(fence.ReplaceAllString(string(text), ""), -1) {
+			if strings.Contains(l[1], "://") || strings.HasPrefix(l[1], "mailto:") {
+				continue
+			}
+			to, heading, _ := strings.Cut(l[1], "#")
+			path := file
+			if to != "" {
+				path = filepath.Join(filepath.Dir(file), to)
+			}
+			if _, err := os.Stat(path); err != nil {
+				t.Errorf("%s: there is no %s", file, to)
+			} else if there, _ := os.ReadFile(path); heading != "" && !slices.Contains(headings(string(there)), heading) {
+				t.Errorf("%s: %s has no heading #%s", file, path, heading)
+			}
+		}
+	}
+}
+
+// headings are the anchors that a forge makes of a page's headings.
+func headings(text string) (anchors []string) {
+	for _, h := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		name := strings.ToLower(strings.TrimSpace(h[1]))
+		name = regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(name, "")
+		anchors = append(anchors, strings.ReplaceAll(name, " ", "-"))
+	}
+	return anchors
 }
 
 // The check finds what it is there for.
@@ -88,6 +129,8 @@ func TestCommandsThatDoNotExistAreFound(t *testing.T) {
 
 var (
 	fence    = regexp.MustCompile("(?ms)^[ \t]*```[^\n]*\n(.*?)^[ \t]*```")
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading  = regexp.MustCompile(`(?m)^#+ (.*)$`)
 	span     = regexp.MustCompile("`([^`\n]+)`")
 	called   = regexp.MustCompile(`^(?:\$ )?(?:sudo )?(?:[A-Z_]+=\S+ )*(?:\./holdfast|/\S*/holdfast|holdfast|go run \./cmd/holdfast) +(.*)$`)
 	made     = regexp.MustCompile(`^make ([a-z-]+)`)
