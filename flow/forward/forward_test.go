@@ -55,6 +55,23 @@ func TestStateOpensForItsBrowserHostAndTimeAlone(t *testing.T) {
 	}
 }
 
+// /authorize takes a state of 2 kB: a longer one would be a sign-in that no
+// browser can end.
+func TestALongAddressIsLeftForTheFrontPage(t *testing.T) {
+	f, browser := flow(t, 1, noon), holdfast.NewSecret()
+	for back, want := range map[string]string{
+		"/" + strings.Repeat("x", 1000):  "/" + strings.Repeat("x", 1000),
+		"/" + strings.Repeat("x", 2000):  "/",
+		"/?" + strings.Repeat("a&", 400): "/", // which JSON spells out
+	} {
+		asked := f.Begin(grant.App{ID: "app_wiki"}, site, back, browser)
+		b, err := f.Open(site, asked.State, browser)
+		if err != nil || b.Back != want || len(asked.State) > 2<<10 {
+			t.Errorf("%.10s…: a state of %d, back to %.10s, %v", back, len(asked.State), b.Back, err)
+		}
+	}
+}
+
 func FuzzState(f *testing.F) {
 	fl, browser := flow(f, 1, noon), holdfast.NewSecret()
 	f.Add(fl.Begin(grant.App{ID: "app_wiki"}, site, "/", holdfast.NewSecret()).State)

@@ -16,6 +16,9 @@ import (
 	"holdfast/domain/grant"
 )
 
+// mostAsked is how long a state may be that /authorize takes.
+const mostAsked = 2 << 10
+
 // SignInLife is how long a sign-in may take, as long as flow/authorize gives
 // an application's request.
 const SignInLife = 30 * time.Minute
@@ -37,8 +40,13 @@ func (f *Flow) Begin(app grant.App, origin, back, browser string) Asked {
 	s := state{App: app.ID, Origin: origin, Back: back, Browser: holdfast.HashSecret(browser), Salt: make([]byte, 16),
 		Until: f.Clock().Add(SignInLife)}
 	rand.Read(s.Salt)
+	sealed := f.sealer.seal(s)
+	if len(sealed) > mostAsked {
+		s.Back = "/" // a person who comes to the front page finds their way; a refused state has no way out
+		sealed = f.sealer.seal(s)
+	}
 	sum := sha256.Sum256([]byte(f.sealer.verifier(s, browser)))
-	return Asked{State: f.sealer.seal(s), Challenge: base64.RawURLEncoding.EncodeToString(sum[:])}
+	return Asked{State: sealed, Challenge: base64.RawURLEncoding.EncodeToString(sum[:])}
 }
 
 // Begun is a sign-in that this browser began.
