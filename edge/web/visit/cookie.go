@@ -70,10 +70,14 @@ func (vs *Visits) takeFlash(w http.ResponseWriter, r *http.Request) page.Flash {
 	return page.Flash{Text: text}
 }
 
+// maxPath is that of an application's request that waits: flow/authorize seals
+// it into 4000 characters.
+const maxPath = 4096
+
 // LocalPath gives p where it leads somewhere on this origin, else "": whatever
 // a browser might read as another host is refused (open redirect).
 func LocalPath(p string) string {
-	if len(p) > 2048 || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\x00\r\n\t") {
+	if len(p) > maxPath || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\x00\r\n\t") {
 		return ""
 	}
 	u, err := url.Parse(p)

@@ -19,10 +19,20 @@ func TestLocalPathRefusesEveryOtherHost(t *testing.T) {
 		}
 	}
 	for _, p := range []string{"", "x", "//evil.example", "/\\evil.example", "\\/evil.example", "https://evil.example", "/\t/evil.example",
-		"/\n/evil.example", "javascript:alert(1)", "///evil.example", "/%2f/evil" + "\x00", " /x", "/" + strings.Repeat("x", 3000)} {
+		"/\n/evil.example", "javascript:alert(1)", "///evil.example", "/%2f/evil" + "\x00", " /x", "/" + strings.Repeat("x", maxPath)} {
 		if got := LocalPath(p); got != "" {
 			t.Errorf("LocalPath(%q) = %q, want a refusal", p, got)
 		}
+	}
+}
+
+// A request that waits at /authorize is as long as flow/authorize lets it be.
+func TestLocalPathLeadsBackToWhatWaits(t *testing.T) {
+	if p := "/authorize/" + strings.Repeat("a", 4000); LocalPath(p) != p {
+		t.Error("whoever signs in does not come back to the application")
+	}
+	if LocalPath("/"+strings.Repeat("a", maxPath)) != "" {
+		t.Error("a path has no bound")
 	}
 }
 
