@@ -87,7 +87,7 @@ func TestWhatABrowserCanDo(t *testing.T) {
 		look(t, robin, "person")
 		// The founder's, Ada's, and this one.
 		openUntil(robin, d.Origin+"/console", `document.querySelector("main").innerText.includes("3 of 3 browsers")`)
-		robin.Says("main", "can offer passkeys")
+		robin.Says("main", "can offer the passkey")
 		look(t, robin, "start")
 	})
 }
