@@ -86,7 +86,7 @@ func (e *postgresEngine) rowsAtOnce() int { return 32 }
 func (e *postgresEngine) ownersOf() string { return "= any($1)" }
 
 func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
-	rs, err := e.pool.Query(ctx, text, args...)
+	rs, err := e.pool.Query(ctx, text, askable(args)...)
 	if err != nil {
 		return nil, e.wrap(err)
 	}
@@ -179,7 +179,7 @@ type pgTx struct {
 }
 
 func (t pgTx) query(ctx context.Context, text string, args ...any) (rows, error) {
-	rs, err := t.tx.Query(ctx, text, args...)
+	rs, err := t.tx.Query(ctx, text, askable(args)...)
 	if err != nil {
 		return nil, t.e.wrap(err)
 	}
@@ -267,9 +267,9 @@ func (c *pgConn) exec(ctx context.Context, text string, args ...any) (int64, err
 
 func (c *pgConn) query(ctx context.Context, text string, args ...any) (rows, error) {
 	if c.pending.Len() == 0 {
-		return c.c.Query(ctx, text, args...)
+		return c.c.Query(ctx, text, askable(args)...)
 	}
-	br, err := c.flush(ctx, text, args...)
+	br, err := c.flush(ctx, text, askable(args)...)
 	if err != nil {
 		return nil, err
 	}

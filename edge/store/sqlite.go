@@ -200,7 +200,7 @@ func (e *sqliteEngine) query(ctx context.Context, text string, args ...any) (row
 			s.Close()
 		}
 	}
-	rs, err := v.(*sql.Stmt).QueryContext(ctx, args...)
+	rs, err := v.(*sql.Stmt).QueryContext(ctx, askable(args)...)
 	if err != nil {
 		return nil, e.wrap(err)
 	}
@@ -291,7 +291,7 @@ type sqlTx struct {
 }
 
 func (t sqlTx) query(ctx context.Context, text string, args ...any) (rows, error) {
-	rs, err := t.tx.QueryContext(ctx, text, args...)
+	rs, err := t.tx.QueryContext(ctx, text, askable(args)...)
 	if err != nil {
 		return nil, t.e.wrap(err)
 	}
@@ -346,7 +346,7 @@ func (c *sqliteConn) query(ctx context.Context, text string, args ...any) (rows,
 	if err != nil {
 		return nil, err
 	}
-	rs, err := s.QueryContext(ctx, args...)
+	rs, err := s.QueryContext(ctx, askable(args)...)
 	if err != nil {
 		return nil, err
 	}

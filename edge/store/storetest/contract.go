@@ -44,6 +44,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"a throttle is looked at", throttled},
 		{"lists go on behind a row", cuts},
 		{"people and groups are read", readsPeople},
+		{"what is no text is nowhere", strange},
 		{"what browsers can do is ephemeral", devices},
 		{"who uses an origin is read", originUsers},
 		{"sessions are read", readsSessions},
