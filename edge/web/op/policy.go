@@ -2,6 +2,7 @@ package op
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -130,13 +131,17 @@ func gets(scopes []string, who person.Record) []string {
 // fault is how ours are told to a person: an error of the story by its own
 // words, anything else as nothing that they could mend.
 func (p *Provider) fault(w http.ResponseWriter, r *http.Request, err error) {
-	p.Log.ErrorContext(r.Context(), "openid failed", "path", r.URL.Path, "err", err.Error())
 	e, ok := errors.AsType[*holdfast.Error](err)
 	status := http.StatusInternalServerError
 	if ok {
 		status = visit.StatusOf(e.Kind)
 	}
-	if !ok || status >= 500 {
+	level := slog.LevelInfo // what strangers send is no error of ours
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	p.Log.Log(r.Context(), level, "openid refused", "path", r.Pattern, "err", err.Error())
+	if status >= 500 {
 		p.problem(w, r, status, "unavailable", "The request could not be answered just now. Try again in a moment.")
 		return
 	}
