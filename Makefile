@@ -3,13 +3,25 @@
 
 GO ?= $(shell command -v go || echo /usr/local/go/bin/go)
 
-.PHONY: help build demo test quick race fuzz-short bench storybook clean
+.PHONY: help build fips test-fips deb image demo test quick race fuzz-short bench storybook clean
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 build: ## bin/holdfast, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o bin/holdfast ./cmd/holdfast
+
+fips: ## bin/holdfast-fips, with the validated Go Cryptographic Module
+	CGO_ENABLED=0 GOFIPS140=v1.0.0 $(GO) build -trimpath -ldflags '-s -w' -o bin/holdfast-fips ./cmd/holdfast
+
+test-fips: ## the ceremonies, the stories and the keys, on that module
+	GOFIPS140=v1.0.0 GODEBUG=fips140=on $(GO) test ./spec/... ./test/story ./edge/keys
+
+deb: ## bin/holdfast_VERSION_ARCH.deb
+	packaging/deb/build
+
+image: ## bin/holdfast-VERSION-ARCH.oci.tar
+	packaging/oci/build
 
 demo: ## run the demonstration
 	$(GO) run ./cmd/holdfast demo

@@ -104,7 +104,7 @@ func signingKeys(x store.Examined, now time.Time) Finding {
 	}
 	oldest := x.SigningKeys[len(x.SigningKeys)-1]
 	if d := now.Sub(oldest); d > keyAge {
-		return warn(code, fmt.Sprintf("a key that signs tokens is %s old", age(d)), "Rotate the keys: see holdfast key --help. Old tokens stay good until they end.")
+		return warn(code, fmt.Sprintf("a key that signs tokens is %s old", age(d)), "Run holdfast key rotate; the old keys stay published until their last token is over.")
 	}
 	return ok(code, fmt.Sprintf("the keys that sign tokens are at most %s old", age(max(0, now.Sub(oldest)))))
 }
