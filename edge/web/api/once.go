@@ -96,7 +96,7 @@ func (a *API) first(w http.ResponseWriter, r *http.Request, c store.Call, do htt
 		err = a.Store.FreeCall(done, c.ID)
 	}
 	if err != nil {
-		a.Log.Error("keep the answer of a call", "call", c.ID, "error", err)
+		a.Log.ErrorContext(done, "keep the answer of a call", "call", c.ID, "error", err)
 	}
 	for name, values := range rec.header {
 		w.Header()[name] = values

@@ -140,7 +140,7 @@ func (b *Bearer) Caller(r *http.Request) (Caller, error) {
 	}
 	if now.Sub(v.LastSeen) >= seenEvery {
 		if err := b.Store.SeenToken(r.Context(), v.Token.ID, now); err != nil {
-			b.Log.Warn("note the use of an API token", "token", v.Token.ID, "error", err)
+			b.Log.WarnContext(r.Context(), "note the use of an API token", "token", v.Token.ID, "error", err)
 		}
 	}
 	return Caller{Actor: holdfast.Actor{Kind: holdfast.ActorToken, ID: string(v.Token.ID)},

@@ -135,7 +135,7 @@ func (c *Console) tell(ctx context.Context, s stream, id holdfast.AppID) (done b
 	l, err := c.light(ctx, id)
 	if err != nil {
 		if ctx.Err() == nil {
-			c.Visits.Log.Warn("look for the first sign-in", "app", id, "error", err)
+			c.Visits.Log.WarnContext(ctx, "look for the first sign-in", "app", id, "error", err)
 		}
 		return true
 	}

@@ -103,7 +103,7 @@ func (c *Console) stream(w http.ResponseWriter, r *http.Request, fill func(conte
 			return err
 		}
 		if err != nil {
-			c.Visits.Log.Error("export a list", "path", r.URL.Path, "error", err)
+			c.Visits.Log.ErrorContext(r.Context(), "export a list", "path", r.URL.Path, "error", err)
 			panic(http.ErrAbortHandler)
 		}
 		_ = control.SetWriteDeadline(time.Now().Add(stallMax)) // a recorder of a test has none
