@@ -35,6 +35,9 @@ func Exchange(id holdfast.GrantID, app, audience App, from Grant, subject Token,
 	case !app.FirstParty || !audience.FirstParty || audience.ID == app.ID:
 		return Grant{}, Token{}, nil, holdfast.Errorf(holdfast.Denied, "exchange_target",
 			"Tokens are exchanged between two different applications of the organisation's own.")
+	case audience.RequireDPoP && f.JKT == "":
+		return Grant{}, Token{}, nil, holdfast.Errorf(holdfast.Denied, "exchange_target",
+			"The other application's tokens are bound to a key. Send a DPoP proof with the request.")
 	case !subset(scopes, subject.Scopes):
 		return Grant{}, Token{}, nil, errScope
 	}

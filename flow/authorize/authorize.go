@@ -114,6 +114,22 @@ func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
 	if !app.Live() || !who.MaySignIn(now) || !s.Ended.IsZero() {
 		return errOver
 	}
+	if err := meets(ctx, r, app, g, s, now); err != nil || g.Audience == "" {
+		return err
+	}
+	// What was exchanged is for another application: its demands hold as well.
+	audience, err := r.App(ctx, holdfast.AppID(g.Audience))
+	if err != nil {
+		return err
+	}
+	if !audience.Live() {
+		return errOver
+	}
+	return meets(ctx, r, audience, g, s, now)
+}
+
+// meets says whether app's demands are met, but for the age of the sign-in.
+func meets(ctx context.Context, r Reader, app grant.App, g grant.Grant, s session.Record, now time.Time) error {
 	lack, err := lacks(ctx, r, app, g.Person, s, now)
 	if err == nil && slices.ContainsFunc(lack, func(l grant.Lack) bool { return l != grant.LackAge }) {
 		err = errUnmet

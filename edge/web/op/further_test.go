@@ -254,6 +254,7 @@ func TestTokenExchange(t *testing.T) {
 		ledger := w.add(grant.Draft{Name: "Ledger", RedirectURIs: []string{"https://ledger.example.org/cb"}, Confidential: true, Kinds: []string{grant.KindExchange}})
 		vault := w.add(grant.Draft{Name: "Vault", RedirectURIs: []string{"https://vault.example.org/cb"}, Confidential: true})
 		strict := w.add(grant.Draft{Name: "Strict", RedirectURIs: []string{"https://strict.example.org/cb"}, Confidential: true, MinAAL: 3})
+		bound := w.add(grant.Draft{Name: "Bound", RedirectURIs: []string{"https://bound.example.org/cb"}, Confidential: true, RequireDPoP: true})
 		stranger := w.add(grant.Draft{Name: "Stranger", RedirectURIs: []string{"https://stranger.example/"}, ThirdParty: true, Confidential: true})
 		s := w.signIn()
 		tokens := w.tokens()
@@ -296,6 +297,7 @@ func TestTokenExchange(t *testing.T) {
 			{"may not exchange", ask(vault, tokens.AccessToken, string(ledger.App.ID)), "unauthorized_client"},
 			{"for itself", ask(w.wiki, tokens.AccessToken, string(w.wiki.App.ID)), "invalid_target"},
 			{"for a stranger", ask(w.wiki, tokens.AccessToken, string(stranger.App.ID)), "invalid_target"},
+			{"for one whose tokens are bound, by none", ask(w.wiki, tokens.AccessToken, string(bound.App.ID)), "invalid_target"},
 			{"for one that demands more", ask(w.wiki, tokens.AccessToken, string(strict.App.ID)), "invalid_target"},
 			{"for nobody", ask(w.wiki, tokens.AccessToken, "app_none"), "invalid_target"},
 			{"without audience", ask(w.wiki, tokens.AccessToken, ""), "invalid_target"},
@@ -307,6 +309,21 @@ func TestTokenExchange(t *testing.T) {
 			if c.a.status != 400 || object(t, c.a.body)["error"] != c.wanted {
 				t.Errorf("%s: %d %s, want %s", c.name, c.a.status, c.a.body, c.wanted)
 			}
+		}
+		d := grant.DraftOf(ledger.App)
+		d.MinAAL = 3
+		stricter, changed, err := grant.Change(ledger.App, d, w.now())
+		w.must(err)
+		w.put(changed...)
+		if i := w.introspect(passed, ledger); i["active"] != false {
+			t.Errorf("after its audience demands more: %v", i)
+		}
+		d.MinAAL = 0
+		_, changed, err = grant.Change(stricter, d, w.now())
+		w.must(err)
+		w.put(changed...)
+		if i := w.introspect(passed, ledger); i["active"] != true {
+			t.Errorf("after its audience demands what it did: %v", i)
 		}
 		_, events := session.End(s, session.EndedByAdmin, w.now())
 		w.put(events...)
