@@ -122,7 +122,7 @@ type server struct {
 }
 
 func (s *server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.Visits.PageError(w, r, visit.Visit{}, errNoPage)
+	s.Visits.PageError(w, r, visit.Visit{}, visit.ErrNoPage)
 }
 
 func (s *server) crossOrigin(w http.ResponseWriter, r *http.Request) {
@@ -160,7 +160,7 @@ func (s *server) local(next http.Handler) http.Handler {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
 		forwarded := r.Header.Get("X-Forwarded-For") + r.Header.Get("Forwarded") + r.Header.Get("X-Real-Ip")
 		if err != nil || !peer.Addr().Unmap().IsLoopback() || forwarded != "" {
-			s.Visits.PageError(w, r, visit.Visit{}, errNoPage)
+			s.Visits.PageError(w, r, visit.Visit{}, visit.ErrNoPage)
 			return
 		}
 		next.ServeHTTP(w, r)

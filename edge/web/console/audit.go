@@ -226,7 +226,7 @@ var errDamaged = holdfast.Errorf(holdfast.Unavailable, "log_damaged",
 func (c *Console) record(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 	n := index(r.PathValue("index"))
 	if n < 0 {
-		return errNoPage
+		return visit.ErrNoPage
 	}
 	leaf, proof, err := c.Store.Prove(r.Context(), n)
 	if err != nil {

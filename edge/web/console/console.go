@@ -280,6 +280,3 @@ func (c *Console) answer(do action) http.HandlerFunc {
 		}
 	}
 }
-
-var errNoPage = holdfast.Errorf(holdfast.NotFound, "no_such_page",
-	"There is no page at this address. Check it, or start from the front page.")

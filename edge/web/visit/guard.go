@@ -45,16 +45,18 @@ func (vs *Visits) mayEnter(r *http.Request, v Visit, a route.Access) error {
 		return nil
 	}
 	if a.Kind != route.KindAppOwner || v.Session.AAL < holdfast.AAL2 {
-		return errNoPage
+		return ErrNoPage
 	}
 	app, err := vs.Store.App(r.Context(), holdfast.AppID(r.PathValue("id")))
 	if err == nil && !app.OwnedBy(v.Person.ID) || holdfast.KindOf(err) == holdfast.NotFound {
-		err = errNoPage
+		err = ErrNoPage
 	}
 	return err
 }
 
 var _ route.Guard = (*Visits)(nil).Guard
 
-var errNoPage = holdfast.Errorf(holdfast.NotFound, "no_such_page",
+// ErrNoPage is what whoever lacks the scope of a page is told, word for word as
+// where there is none.
+var ErrNoPage = holdfast.Errorf(holdfast.NotFound, "no_such_page",
 	"There is no page at this address. Check it, or start from the front page.")
