@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -288,13 +287,4 @@ func (a *API) setRole(c call, in *struct {
 		return nil, err
 	}
 	return a.onPerson(c, in.Person, func(id holdfast.PersonID) error { return a.Govern.SetRole(c, c.Actor, id, role, ends) })
-}
-
-// namesOf gives the names of people for those who may see them.
-func (a *API) namesOf(c call, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error) {
-	if !c.Holds.Has(authority.PeopleRead) || len(ids) == 0 {
-		return nil, nil
-	}
-	slices.Sort(ids)
-	return a.Store.PeopleByID(c, slices.Compact(ids))
 }
