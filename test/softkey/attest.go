@@ -36,15 +36,15 @@ var (
 	notAfter  = time.Date(2049, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// NewCA makes a root of its own.
-func NewCA() (*CA, error) {
+// NewCA makes a root of its own, with name for its common name.
+func NewCA(name string) (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	t := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{Country: []string{"SE"}, Organization: []string{"Softkey Works"}, CommonName: "Softkey Test Root"},
+		Subject:               pkix.Name{Country: []string{"SE"}, Organization: []string{"Softkey Works"}, CommonName: name},
 		NotBefore:             notBefore,
 		NotAfter:              notAfter,
 		IsCA:                  true,
@@ -57,6 +57,13 @@ func NewCA() (*CA, error) {
 	}
 	root, err := x509.ParseCertificate(der)
 	return &CA{root, key}, err
+}
+
+// Attested is the Config of a hardware key of the model aaguid: packed
+// attestation under ca by a certificate that names the model, user verified,
+// bound to the device.
+func Attested(ca *CA, aaguid [16]byte) Config {
+	return Config{Format: Packed, CA: ca, AAGUID: aaguid, Transports: []string{"usb"}}
 }
 
 // PEM is the root for a trust list.
@@ -101,7 +108,7 @@ func (a *Authenticator) ca() (*CA, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.Config.CA == nil {
-		ca, err := NewCA()
+		ca, err := NewCA("Softkey Test Root")
 		if err != nil {
 			return nil, err
 		}

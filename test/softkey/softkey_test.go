@@ -138,7 +138,7 @@ func TestCOSEKeyIsThePublicKey(t *testing.T) {
 func TestAttestation(t *testing.T) {
 	for _, f := range []Format{None, PackedSelf, Packed, FIDOU2F} {
 		t.Run(string(f), func(t *testing.T) {
-			ca, err := NewCA()
+			ca, err := NewCA("Test Root")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -57,7 +57,7 @@ func signIn(t *testing.T, key *softkey.Authenticator, c *webauthn.Registered) (*
 }
 
 func TestTheStrictCoreAcceptsAnHonestKey(t *testing.T) {
-	ca, err := softkey.NewCA()
+	ca, err := softkey.NewCA("Test Root")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,5 +122,26 @@ func TestTheStrictCoreRefusesALyingKey(t *testing.T) {
 				t.Errorf("got %v, want a refusal at %s", err, c.step)
 			}
 		})
+	}
+}
+
+func TestAnAttestedKeyProvesItsModel(t *testing.T) {
+	ca, err := softkey.NewCA("Softkey Works Root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ca.Root.Subject.CommonName != "Softkey Works Root" {
+		t.Errorf("the root is called %q", ca.Root.Subject.CommonName)
+	}
+	model := [16]byte{0xab, 1}
+	config := softkey.Attested(ca, model)
+	config.Origin, config.Alg = rp.Origins[0], softkey.ES256
+	reg, err := register(t, softkey.New(config), attest.Trust{Roots: []*x509.Certificate{ca.Root}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := reg.Judgement
+	if j.Kind != attest.Verified || !j.AAGUIDProven || !j.AAGUIDInCertificate || reg.AAGUID != model || !reg.UV || reg.BE {
+		t.Errorf("got %+v, UV %v, BE %v", j, reg.UV, reg.BE)
 	}
 }
