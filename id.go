@@ -18,6 +18,11 @@ type (
 	GrantID   string // gra_…
 	KeyID     string // key_…
 
+	RevisionID string // rev_…, of the policy
+	DecisionID string // dec_…
+	TaskID     string // tsk_…, something that somebody has to do
+	FindingID  string // fnd_…
+
 	APITokenID string // tok_…, public: names an API token, is none
 
 	// CredentialID is the WebAuthn credential id, base64url without padding.
@@ -31,6 +36,11 @@ func NewTicketID() TicketID   { return TicketID(newID("tic")) }
 func NewAppID() AppID         { return AppID(newID("app")) }
 func NewGrantID() GrantID     { return GrantID(newID("gra")) }
 func NewKeyID() KeyID         { return KeyID(newID("key")) }
+
+func NewRevisionID() RevisionID { return RevisionID(newID("rev")) }
+func NewDecisionID() DecisionID { return DecisionID(newID("dec")) }
+func NewTaskID() TaskID         { return TaskID(newID("tsk")) }
+func NewFindingID() FindingID   { return FindingID(newID("fnd")) }
 
 func NewAPITokenID() APITokenID { return APITokenID(newID("tok")) }
 

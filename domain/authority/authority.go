@@ -40,14 +40,21 @@ const (
 	RolesWrite        Scope = "roles:write"
 	SettingsRead      Scope = "settings:read"
 	SettingsWrite     Scope = "settings:write"
-	KeysWrite         Scope = "keys:write" // roll the signing keys over
+	KeysWrite         Scope = "keys:write"  // roll the signing keys over
+	PolicyRead        Scope = "policy:read" // the policy, metadata, providers, decisions, findings
+	PolicyWrite       Scope = "policy:write"
+	// PolicyApprove is apart: who writes a policy never approves it.
+	PolicyApprove Scope = "policy:approve"
+	DevicesRead   Scope = "devices:read"
+	DevicesWrite  Scope = "devices:write" // report a device's posture
 )
 
 // All lists every scope, in the order in which they are shown.
 func All() []Scope {
 	return []Scope{PeopleRead, PeopleWrite, PeopleErase, GroupsRead, GroupsWrite, InvitationsRead, InvitationsWrite,
 		CredentialsRead, CredentialsWrite, CredentialsRemove, SessionsRead, SessionsWrite, AppsRead, AppsWrite, AuditRead,
-		TokensRead, TokensWrite, RolesWrite, SettingsRead, SettingsWrite, KeysWrite}
+		TokensRead, TokensWrite, RolesWrite, SettingsRead, SettingsWrite, KeysWrite,
+		PolicyRead, PolicyWrite, PolicyApprove, DevicesRead, DevicesWrite}
 }
 
 // Reads says whether s changes nothing.
@@ -97,7 +104,7 @@ func OfRole(r person.Role) Set {
 		return Everything()
 	case person.HelpDesk:
 		return Of(PeopleRead, GroupsRead, InvitationsRead, InvitationsWrite,
-			CredentialsRead, CredentialsWrite, SessionsRead, SessionsWrite)
+			CredentialsRead, CredentialsWrite, SessionsRead, SessionsWrite, PolicyRead, DevicesRead)
 	case person.Auditor:
 		var reads []Scope
 		for _, s := range All() {

@@ -45,6 +45,9 @@ type Record struct {
 	Created    time.Time
 	LastUsed   time.Time
 	Provenance string // by what right it was enrolled: "invitation:tic_…", "session:ses_…", "conditional create:ses_…", "setup:tic_…"
+
+	MadeOn      string // on what: "managed:DEVICE", "personal"; empty: nobody knows
+	SuspendedBy string // the task that goes with it; empty: an administrator
 }
 
 // Claim is a fact that somebody claims, denies or does not mention.
@@ -89,6 +92,8 @@ func (r *Record) Columns(c *audit.Columns) {
 	c.Time("created", &r.Created)
 	c.Time("last_used", &r.LastUsed)
 	audit.StringColumn(c, "provenance", &r.Provenance)
+	audit.StringColumn(c, "made_on", &r.MadeOn)
+	audit.StringColumn(c, "suspended_by", &r.SuspendedBy)
 }
 
 // Registration is what was sent when a credential was made, kept raw so that
@@ -199,22 +204,30 @@ var Life = lifecycle.Of("a passkey",
 )
 
 // Suspend stops r from signing anybody in.
-func Suspend(r Record) (Record, []audit.Event, error) { return r.move("credential.suspended") }
+func Suspend(r Record) (Record, []audit.Event, error) { return r.move("credential.suspended", "") }
+
+// SuspendFor is Suspend because the policy does not accept r any more; task is
+// what replaces it.
+func SuspendFor(r Record, task holdfast.TaskID) (Record, []audit.Event, error) {
+	return r.move("credential.suspended", string(task))
+}
 
 // Reinstate ends a suspension.
-func Reinstate(r Record) (Record, []audit.Event, error) { return r.move("credential.reinstated") }
+func Reinstate(r Record) (Record, []audit.Event, error) {
+	return r.move("credential.reinstated", "")
+}
 
 // Remove ends r for good.
-func Remove(r Record) (Record, []audit.Event, error) { return r.move("credential.removed") }
+func Remove(r Record) (Record, []audit.Event, error) { return r.move("credential.removed", "") }
 
-func (r Record) move(event audit.Type) (Record, []audit.Event, error) {
+func (r Record) move(event audit.Type, by string) (Record, []audit.Event, error) {
 	to, ok := Life.Next(r.Status, event)
 	if !ok {
 		return r, nil, holdfast.Errorf(holdfast.Conflict, "credential_"+string(r.Status),
 			"This passkey is %s: that cannot be done with it.", r.Status)
 	}
-	r.Status = to
-	return r, r.changed(event, "status"), nil
+	r.Status, r.SuspendedBy = to, by
+	return r, r.changed(event, "status", "suspended_by"), nil
 }
 
 // Forget blanks what is personal in r and its raw registration, for erasure.

@@ -35,8 +35,8 @@ func (a App) Method() Method {
 
 // Grant types beyond the authorization code (App.Kinds, Grant.Kind).
 const (
-	KindDevice   = "device"             // RFC 8628
-	KindExchange = "token_exchange"     // RFC 8693
+	KindDevice   = "device"         // RFC 8628
+	KindExchange = "token_exchange" // RFC 8693
 )
 
 // Kinds lists them.

@@ -96,7 +96,7 @@ type Cred struct {
 	LastUsedDays  int64    `cel:"last_used_days" json:"last_used_days,omitempty"`
 
 	// Not for expressions: what the classes of authenticators ask for.
-	Anchor        string   `cel:"-" json:"anchor,omitempty"`         // that vouches: "mds:42", "pinned:yubico-2024"
+	Anchors       []string `cel:"-" json:"anchors,omitempty"`        // that vouch: "mds:42", "pinned:yubico-2024"
 	Enterprise    bool     `cel:"-" json:"enterprise,omitempty"`     // the statement names the device
 	Hardware      bool     `cel:"-" json:"hardware,omitempty"`       // the key is proven to be in hardware
 	Statuses      []string `cel:"-" json:"statuses,omitempty"`       // of the model in the FIDO metadata

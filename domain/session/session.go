@@ -32,6 +32,10 @@ type Record struct {
 	Ended      time.Time
 	EndedWhy   string
 	Origin     string // at which it was opened and is good; empty: the server's own
+
+	Idle     time.Duration       // the longest silence, by the policy; 0: by its level
+	Segment  string              // of the policy, when it was opened
+	Decision holdfast.DecisionID // that opened it
 }
 
 func (*Record) Table() string { return "session" }
@@ -52,6 +56,9 @@ func (s *Record) Columns(c *audit.Columns) {
 	c.Time("ended", &s.Ended)
 	audit.StringColumn(c, "ended_why", &s.EndedWhy)
 	audit.StringColumn(c, "origin", &s.Origin)
+	audit.IntColumn(c, "idle", &s.Idle)
+	audit.StringColumn(c, "segment", &s.Segment)
+	audit.StringColumn(c, "decision", &s.Decision)
 }
 
 // Limits are the longest life and the longest silence of a session at a level:
@@ -80,6 +87,11 @@ type SignIn struct {
 	UserAgent  string
 	Address    string
 	Origin     string // a related origin; empty: the server's own
+
+	Overall  time.Duration // the policy's limits; 0: those of the level
+	Idle     time.Duration
+	Segment  string
+	Decision holdfast.DecisionID
 }
 
 // Open starts a session and gives its secret, once.
@@ -104,7 +116,11 @@ func (s *Record) take(in SignIn, now time.Time) (secret string) {
 	overall, _ := Limits(in.Assurance.AAL)
 	s.SecretHash = holdfast.HashSecret(secret)
 	s.Credential, s.AAL, s.ACR, s.AMR = in.Credential, in.Assurance.AAL, in.Assurance.ACR, in.Assurance.AMR
-	s.AuthTime, s.Expires = now, now.Add(overall)
+	if in.Overall > 0 {
+		overall = in.Overall
+	}
+	s.AuthTime, s.Expires, s.Idle = now, now.Add(overall), in.Idle
+	s.Segment, s.Decision = in.Segment, in.Decision
 	s.UserAgent, s.Address, s.Origin = clip(in.UserAgent, 300), clip(in.Address, 64), in.Origin
 	return secret
 }
@@ -118,6 +134,8 @@ const (
 	PersonGone        = "the account was suspended or erased"
 	ReplacedBySignIn  = "replaced by another sign-in in the same browser"
 	EverywhereByOwner = "signed out everywhere"
+	NotAccepted       = "the policy does not accept its passkey any more"
+	TooRisky          = "what was noticed made it too risky"
 )
 
 // End ends s; ending twice is nothing.
@@ -132,6 +150,9 @@ func End(s Record, why string, now time.Time) (Record, []audit.Event) {
 // Live says whether s carries anybody at now, given its last activity.
 func (s Record) Live(lastSeen, now time.Time) bool {
 	_, inactivity := Limits(s.AAL)
+	if s.Idle > 0 {
+		inactivity = s.Idle
+	}
 	if lastSeen.Before(s.AuthTime) {
 		lastSeen = s.AuthTime
 	}

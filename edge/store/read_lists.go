@@ -96,7 +96,7 @@ func (r reader) live() conditions {
 	var c conditions
 	c.add("s.ended = 0 and s.auth_time > %s and s.expires > %s", holdfast.Micros(r.now().Add(-longest)), r.micros())
 	c.texts = append(c.texts, fmt.Sprintf(`case when coalesce(v.at, 0) > s.auth_time then v.at else s.auth_time end
-		+ case s.aal when 3 then %d when 2 then %d when 1 then %d else 0 end > `,
+		+ case when s.idle > 0 then s.idle / 1000 when s.aal = 3 then %d when s.aal = 2 then %d when s.aal = 1 then %d else 0 end > `,
 		quiet(holdfast.AAL3), quiet(holdfast.AAL2), quiet(holdfast.AAL1))+c.arg(r.micros()))
 	return c
 }

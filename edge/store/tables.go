@@ -12,11 +12,16 @@ import (
 	"holdfast/domain/apitoken"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
+	"holdfast/domain/evidence"
+	"holdfast/domain/finding"
 	"holdfast/domain/grant"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/revision"
 	"holdfast/domain/session"
 	"holdfast/domain/signingkey"
+	"holdfast/domain/task"
 	"holdfast/domain/ticket"
 )
 
@@ -28,6 +33,7 @@ func records() []audit.Record {
 		&credential.Record{}, &credential.Registration{},
 		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
 		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{}, &apitoken.Record{},
+		&evidence.Judgement{}, &revision.Record{}, &revision.Approval{}, &decision.Record{}, &task.Record{}, &finding.Record{},
 	}
 }
 
