@@ -50,6 +50,12 @@ type Record struct {
 	SuspendedBy string // the task that goes with it; empty: an administrator
 }
 
+// What MadeOn begins with, or is.
+const (
+	OnManaged  = "managed:" // a device of the organisation; its id follows
+	OnPersonal = "personal"
+)
+
 // Claim is a fact that somebody claims, denies or does not mention.
 type Claim string
 
