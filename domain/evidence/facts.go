@@ -69,11 +69,11 @@ func Of(c credential.Record, j Judgement, profiles provider.Registry, now time.T
 	// model can do.
 	hardware := j.Verified() && !c.BE && j.HardwareProtected
 	f.HardwareProtected = pick(hardware, j.Verified() && !c.BE && (j.HardwareProtected || j.Protection != ""), by, "", false)
-	f.Certification = pick(j.Certification, model && j.Certification != "", metadata(j), "", false)
-	f.FIPS = pick(j.FIPS, model && j.MetadataNo > 0, metadata(j), "", false)
+	f.Certification = pick(j.Certification, j.Verified() && j.Certification != "", metadata(j), "", false)
+	f.FIPS = pick(j.FIPS, j.Verified() && j.MetadataNo > 0, metadata(j), "", false)
 	if j.Verified() {
 		f.Serial = pick(j.Serial, j.Serial != "", by, "", false)
-		f.Statuses = pick(slices.Clone(j.Statuses), model && j.MetadataNo > 0, metadata(j), "", false)
+		f.Statuses = pick(slices.Clone(j.Statuses), j.MetadataNo > 0, metadata(j), "", false)
 	}
 	f.ofProvider(c, profiles, model, now)
 	return f

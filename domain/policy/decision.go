@@ -19,6 +19,7 @@ type Decision struct {
 	AAL     int64     `json:"aal"`             // that the credential gives in this segment
 	Rules   []string  `json:"rules"`           // that spoke, in order: "segment:workforce", "class:key-any", "access:risk-high"
 	Reasons []Reason  `json:"reasons,omitempty"`
+	Notes   []Reason  `json:"notes,omitempty"` // worth knowing; they change no outcome
 	Needs   []Missing `json:"needs,omitempty"`
 	Session Limits    `json:"session,omitzero"`
 	Emit    []string  `json:"emit,omitempty"`            // signals that a rule asks for

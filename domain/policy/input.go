@@ -96,6 +96,7 @@ type Cred struct {
 	LastUsedDays  int64    `cel:"last_used_days" json:"last_used_days,omitempty"`
 
 	// Not for expressions: what the classes of authenticators ask for.
+	AAGUIDProven  bool     `cel:"-" json:"aaguid_proven,omitempty"`  // a trusted signature covers it
 	Anchors       []string `cel:"-" json:"anchors,omitempty"`        // that vouch: "mds:42", "pinned:yubico-2024"
 	Enterprise    bool     `cel:"-" json:"enterprise,omitempty"`     // the statement names the device
 	Hardware      bool     `cel:"-" json:"hardware,omitempty"`       // the key is proven to be in hardware
@@ -150,6 +151,8 @@ type App struct {
 	ID          string `cel:"id" json:"id,omitempty"` // the name that the policy knows it by
 	Sensitivity int64  `cel:"sensitivity" json:"sensitivity,omitempty"`
 	ACRRequired string `cel:"acr_required" json:"acr_required,omitempty"`
+
+	Operations []string `cel:"-" json:"operations,omitempty"` // what it asks to do: the scopes of its request
 }
 
 // Risk is what was noticed.

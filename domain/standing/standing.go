@@ -126,6 +126,7 @@ func Cred(c credential.Record, j evidence.Judgement, profiles provider.Registry,
 	}
 	if f.Attested {
 		out.Anchors, out.Enterprise = j.Anchors, j.Serial != ""
+		out.AAGUIDProven = j.AAGUIDProven
 	}
 	if f.Certification.Known == evidence.Proven {
 		out.Certification = f.Certification.Value
