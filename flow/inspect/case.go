@@ -3,12 +3,14 @@ package inspect
 import (
 	"bytes"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"holdfast/spec/attest"
 	"holdfast/spec/cose"
 	"holdfast/spec/ijson"
 	"holdfast/spec/webauthn"
@@ -33,7 +35,7 @@ type kase struct {
 	algs               []cose.Algorithm
 	at                 time.Time
 	requireAttestation bool
-	roots              []*x509.Certificate
+	trust              attest.Trust
 	stored             webauthn.Stored
 	discoverable       bool
 	allowCredentials   [][]byte
@@ -93,13 +95,30 @@ func (c *kase) readTrust(r *members, cache *rootCache) {
 		if err != nil {
 			trust.fail("trust.roots: %v", err)
 		}
-		c.roots = append(c.roots, roots...)
+		c.trust.Roots = append(c.trust.Roots, roots...)
 	}
+	c.readVendors(&trust)
 	if trust.text("mds") != "" || trust.text("mdsRoot") != "" {
 		c.notes = append(c.notes, "trust.mds and trust.mdsRoot were not consulted: metadata is not supported yet")
 	}
 	if trust.err != nil {
 		r.fail("%v", trust.err)
+	}
+}
+
+// readVendors adds to the TPM manufacturers of the TCG's registry, for
+// simulators and test vectors.
+func (c *kase) readVendors(trust *members) {
+	for _, text := range trust.texts("tpmVendors") {
+		id, err := hex.DecodeString(text)
+		if err != nil || len(id) != 4 {
+			trust.fail("trust.tpmVendors holds %q, not only eight hexadecimal digits each", text)
+			continue
+		}
+		if c.trust.TPMVendors == nil {
+			c.trust.TPMVendors = attest.TPMVendors()
+		}
+		c.trust.TPMVendors[[4]byte(id)] = text
 	}
 }
 

@@ -22,12 +22,13 @@ import (
 // Verdict is what is printed for one case. Members that are not known are null
 // or "".
 type Verdict struct {
-	Name         string          `json:"name"`
-	Verdict      string          `json:"verdict"` // "accept" or "reject"
-	Step         string          `json:"step"`    // that refused: "7.1-17" or "input"; "" if none did
-	Reason       string          `json:"reason"`
-	Format       string          `json:"fmt"`
-	Attestation  attest.Kind     `json:"attestation"`
+	Name        string      `json:"name"`
+	Verdict     string      `json:"verdict"` // "accept" or "reject"
+	Step        string      `json:"step"`    // that refused: "7.1-17" or "input"; "" if none did
+	Reason      string      `json:"reason"`
+	Format      string      `json:"fmt"`
+	Attestation attest.Kind `json:"attestation"`
+	Evidence
 	AAGUID       string          `json:"aaguid"`
 	Alg          *cose.Algorithm `json:"alg"`
 	UP           *bool           `json:"up"`
@@ -38,6 +39,15 @@ type Verdict struct {
 	CredentialID string          `json:"credentialId"` // base64url
 	PublicKey    string          `json:"publicKey"`    // COSE_Key, base64url
 	Notes        []string        `json:"notes"`
+}
+
+// Evidence is why an attestation is not verified, or what it proves.
+type Evidence struct {
+	AttestationReason attest.Reason     `json:"attestationReason"` // stable code; "" if verified
+	Anchor            string            `json:"anchor"`            // that vouches: "given"; "" unless verified
+	AAGUIDProven      bool              `json:"aaguidProven"`
+	KeyProtection     attest.Protection `json:"keyProtection"` // by the statement itself
+	DeviceSerial      string            `json:"deviceSerial"`  // of an enterprise attestation
 }
 
 // Accepted says whether every step held.
@@ -104,10 +114,11 @@ func (c kase) registration(v *Verdict) {
 	}
 	found, err := webauthn.InspectRegistration(webauthn.Registration{
 		RP: c.rp, Challenge: c.challenge, RequireUV: c.requireUV, Conditional: c.conditional, Algorithms: c.algs,
-		RequireAttestation: c.requireAttestation, Trust: attest.Trust{Roots: c.roots}, At: c.at,
+		RequireAttestation: c.requireAttestation, Trust: c.trust, At: c.at,
 	}, got)
 	v.conclude(err)
 	v.Format, v.Attestation = found.Format, found.Attestation
+	v.Evidence = evidence(found.Judgement)
 	v.Notes = append(v.Notes, found.Notes...)
 	if found.CredentialID == nil {
 		return
@@ -118,6 +129,13 @@ func (c kase) registration(v *Verdict) {
 	v.flags(found.UP, found.UV, found.BE, found.BS)
 	if found.Algorithm != 0 {
 		v.Alg = &found.Algorithm
+	}
+}
+
+func evidence(j attest.Judgement) Evidence {
+	return Evidence{
+		AttestationReason: j.Reason, Anchor: j.AnchorFrom, AAGUIDProven: j.AAGUIDProven,
+		KeyProtection: j.KeyProtection, DeviceSerial: j.Serial,
 	}
 }
 

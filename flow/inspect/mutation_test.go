@@ -66,7 +66,7 @@ func TestUncoveredFields(t *testing.T) {
 
 func uncovered(t *testing.T, v l3Vector, root string) string {
 	required := v.registration()
-	required["trust"], required["at"], required["requireAttestation"] = object{"roots": []string{root}}, "2025-01-01T00:00:00Z", true
+	required["trust"], required["at"], required["requireAttestation"] = object{"roots": []string{root}, "tpmVendors": []string{"00000000"}}, "2025-01-01T00:00:00Z", true
 	optional := v.registration()
 	optional["trust"], optional["at"] = required["trust"], required["at"]
 	var b strings.Builder

@@ -93,7 +93,7 @@ func newCredential() credential {
 	parsed := must(cose.ParseKey(encode(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})))
 	rpIDHash := sha256.Sum256([]byte("example.org"))
 	return credential{key, attest.Object{
-		AuthData: []byte("authenticator data"), ClientHash: sha256.Sum256([]byte("client data")), RPIDHash: rpIDHash[:],
+		AuthData: append(rpIDHash[:], []byte("Athe rest of the authenticator data")...), ClientHash: sha256.Sum256([]byte("client data")), RPIDHash: rpIDHash[:],
 		AAGUID: aaguid, CredentialID: []byte("id"), Key: parsed,
 	}}
 }
@@ -324,7 +324,7 @@ func TestChain(t *testing.T) {
 		{"intermediate missing", [][]byte{deep}, []*x509.Certificate{root.cert}, now, attest.Unverified, "does not end at a trusted root", 0},
 		{"expired", [][]byte{leaf}, []*x509.Certificate{root.cert}, now.AddDate(0, 2, 0), attest.Unverified, "expired", 0},
 		{"not valid yet", [][]byte{leaf}, []*x509.Certificate{root.cert}, now.AddDate(0, -2, 0), attest.Unverified, "not yet valid", 0},
-		{"trusted itself but expired", [][]byte{leaf}, []*x509.Certificate{must(x509.ParseCertificate(leaf))}, now.AddDate(0, 2, 0), attest.Unverified, "not valid at that time", 0},
+		{"trusted itself but expired", [][]byte{leaf}, []*x509.Certificate{must(x509.ParseCertificate(leaf))}, now.AddDate(0, 2, 0), attest.Unverified, "has expired", 0},
 		{"root expired", [][]byte{leaf}, []*x509.Certificate{root.cert}, now.AddDate(2, 0, 0), attest.Unverified, "expired", 0},
 		{"no time", [][]byte{leaf}, []*x509.Certificate{root.cert}, time.Time{}, attest.Unverified, "no time", 0},
 	} {
@@ -349,19 +349,23 @@ func TestChain(t *testing.T) {
 	}
 }
 
-func TestOtherFormatsAreUnverified(t *testing.T) {
-	for _, format := range []string{"tpm", "android-key", "android-safetynet", "apple", "compound"} {
+func TestFormats(t *testing.T) {
+	for _, format := range []string{"none", "packed", "tpm", "android-key", "android-safetynet", "fido-u2f", "apple", "compound"} {
 		if err := attest.CheckFormat(format); err != nil {
 			t.Errorf("7.1 step 21: %s: %v", format, err)
 		}
 		j, err := attest.Verify(attest.Object{Format: format}, attest.Trust{}, now)
-		if err != nil || j.Kind != attest.Unverified || j.AAGUIDProven {
-			t.Errorf("%s: %+v, %v", format, j, err)
+		if err == nil || j.Kind != attest.Invalid || j.Reason != attest.Malformed || j.AAGUIDProven {
+			t.Errorf("%s without a statement: %+v, %v", format, j, err)
 		}
 	}
 	for _, format := range []string{"", "from-the-future", "Packed", "TPM", "a b", "a\"", "a\\", "é", strings.Repeat("x", 33)} {
 		if attest.CheckFormat(format) == nil {
 			t.Errorf("7.1 step 21: %q passes for a format identifier", format)
+		}
+		j, err := attest.Verify(attest.Object{Format: format}, attest.Trust{}, now)
+		if err != nil || j.Kind != attest.Unverified || j.Reason != attest.UnknownFormat {
+			t.Errorf("%q: %+v, %v", format, j, err)
 		}
 	}
 }

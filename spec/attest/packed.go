@@ -1,7 +1,6 @@
 package attest
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -25,52 +24,48 @@ func verifyPacked(o Object) (Judgement, error) {
 		return Judgement{}, fmt.Errorf("packed: %w", err)
 	}
 	if s.Alg == nil || s.Sig == "" {
-		return Judgement{}, errors.New("packed: alg or sig is missing")
+		return Judgement{}, refuse(Malformed, "packed: alg or sig is missing")
 	}
-	message := append(append(make([]byte, 0, len(o.AuthData)+len(o.ClientHash)), o.AuthData...), o.ClientHash[:]...)
 	if s.X5C == nil {
-		return verifyPackedSelf(o, cose.Algorithm(*s.Alg), message, []byte(s.Sig))
+		return verifyPackedSelf(o, cose.Algorithm(*s.Alg), []byte(s.Sig))
 	}
-	return verifyPackedX5C(o, s, message)
+	return verifyPackedX5C(o, s)
 }
 
 // verifyPackedSelf: "If x5c is not present, self attestation is in use."
-func verifyPackedSelf(o Object, alg cose.Algorithm, message, sig []byte) (Judgement, error) {
+func verifyPackedSelf(o Object, alg cose.Algorithm, sig []byte) (Judgement, error) {
 	// "Validate that alg matches the algorithm of the credentialPublicKey in
 	// authenticatorData."
 	if alg != o.Key.Algorithm() {
-		return Judgement{}, fmt.Errorf("packed: alg %v is not that of the credential, %v", alg, o.Key.Algorithm())
+		return Judgement{}, refuse(SignatureMismatch, "packed: alg %v is not that of the credential, %v", alg, o.Key.Algorithm())
 	}
 	// "Verify that sig is a valid signature over the concatenation of
 	// authenticatorData and clientDataHash using the credential public key
 	// with alg."
-	if err := o.Key.Verify(message, sig); err != nil {
-		return Judgement{}, fmt.Errorf("packed: self attestation: %w", err)
+	if err := o.Key.Verify(o.signed(), sig); err != nil {
+		return Judgement{}, refuse(SignatureMismatch, "packed: self attestation: %w", err)
 	}
-	return Judgement{Kind: Self, Why: "the credential attests itself"}, nil
+	return Judgement{Kind: Self, Reason: SelfAttested, Why: "the credential attests itself"}, nil
 }
 
 // verifyPackedX5C: "If x5c is present".
-func verifyPackedX5C(o Object, s packed, message []byte) (Judgement, error) {
+func verifyPackedX5C(o Object, s packed) (Judgement, error) {
 	certificates, err := decodeX5C(s.X5C)
 	if err != nil {
 		return Judgement{}, fmt.Errorf("packed: %w", err)
 	}
 	j := Judgement{Kind: Unverified, Certificates: certificates}
 	leaf := certificates[0]
-	if err := cose.CheckPublic(leaf.PublicKey); err != nil {
-		return j, fmt.Errorf("packed: attestation certificate: %w", err)
-	}
 	// "Verify that sig is a valid signature over the concatenation of
 	// authenticatorData and clientDataHash using the attestation public key
 	// in attestnCert with the algorithm specified in alg."
-	if err := cose.Verify(leaf.PublicKey, cose.Algorithm(*s.Alg), message, []byte(s.Sig)); err != nil {
-		return j, fmt.Errorf("packed: attestation signature: %w", err)
+	if err := cose.Verify(leaf.PublicKey, cose.Algorithm(*s.Alg), o.signed(), []byte(s.Sig)); err != nil {
+		return j, refuse(SignatureMismatch, "packed: attestation signature: %w", err)
 	}
 	// "Verify that attestnCert meets the requirements in § 8.2.1 Certificate
 	// Requirements for Packed Attestation Statements."
 	if err := checkPackedCertificate(leaf); err != nil {
-		return j, fmt.Errorf("packed: attestation certificate, L3 §8.2.1: %w", err)
+		return j, refuse(CertificateRules, "packed: attestation certificate, L3 §8.2.1: %w", err)
 	}
 	// "If attestnCert contains an extension with OID 1.3.6.1.4.1.45724.1.1.4
 	// (id-fido-gen-ce-aaguid) verify that the value of this extension matches
@@ -79,6 +74,9 @@ func verifyPackedX5C(o Object, s packed, message []byte) (Judgement, error) {
 	if err != nil {
 		return j, fmt.Errorf("packed: attestation certificate, L3 §8.2.1: %w", err)
 	}
-	j.EnterpriseSerial = extension(leaf, oidSerial)
+	// L3 §8.2.2: an enterprise attestation names the very device.
+	if j.EnterpriseSerial, err = checkSerial(leaf); err != nil {
+		return j, fmt.Errorf("packed: attestation certificate, L3 §8.2.2: %w", err)
+	}
 	return j, nil
 }

@@ -213,6 +213,13 @@ func (a *Authenticator) authData(c *Credential, attested bool) ([]byte, error) {
 }
 
 func (a *Authenticator) flags(attested bool) byte {
+	if a.Config.Format == FIDOU2F { // a U2F authenticator knows no other (CTAP 2.1 §7.1.4)
+		f := byte(FlagUP)
+		if attested {
+			f |= FlagAT
+		}
+		return f
+	}
 	var f byte
 	for _, x := range []struct {
 		on  bool
