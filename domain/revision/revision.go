@@ -187,8 +187,9 @@ func Apply(r, before Record, now time.Time) (Record, []audit.Event, error) {
 	if err != nil || before.ID == "" {
 		return r, events, err
 	}
-	_, more, err := before.move("policy.superseded", func(r *Record) { r.Ended = now })
-	return r, append(events, more...), err
+	// First, for at no moment are two in force.
+	_, first, err := before.move("policy.superseded", func(r *Record) { r.Ended = now })
+	return r, append(first, events...), err
 }
 
 // Withdraw ends r before it is in force.
