@@ -16,8 +16,10 @@ import (
 	"holdfast/domain/evidence"
 	"holdfast/domain/finding"
 	"holdfast/domain/grant"
+	"holdfast/domain/metadata"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/posture"
 	"holdfast/domain/revision"
 	"holdfast/domain/session"
 	"holdfast/domain/signingkey"
@@ -34,6 +36,7 @@ func records() []audit.Record {
 		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
 		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{}, &apitoken.Record{},
 		&evidence.Judgement{}, &revision.Record{}, &revision.Approval{}, &decision.Record{}, &task.Record{}, &finding.Record{},
+		&metadata.Record{}, &posture.Device{}, &posture.Onboarding{},
 	}
 }
 
