@@ -18,6 +18,7 @@ import (
 	"holdfast/domain/credential"
 	"holdfast/domain/ending"
 	"holdfast/domain/grant"
+	"holdfast/domain/metadata"
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
@@ -62,6 +63,9 @@ type Tx interface {
 	AppsWithDomains(ctx context.Context) ([]grant.App, error)
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
+	// CurrentMetadata gives the zero Record where none was imported.
+	CurrentMetadata(ctx context.Context) (metadata.Record, error)
+	PutMetadataBody(ctx context.Context, id string, body []byte) error
 
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	PutMail(ctx context.Context, m notice.Mail) error
