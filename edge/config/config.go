@@ -74,6 +74,22 @@ type Config struct {
 
 	// Mail is sent by an SMTP server. Without it none is.
 	Mail Mail `yaml:"mail"`
+
+	// MDSSource is where FIDO metadata come from: a file, a folder in which the
+	// newest counts, or an https address. It is looked at every hour. Without it
+	// they are imported by hand.
+	MDSSource string `yaml:"mds_source"`
+
+	// MDSRootFiles name files with the roots (PEM) that may vouch for metadata,
+	// beside FIDO's own.
+	MDSRootFiles []string `yaml:"mds_root_files"`
+
+	// MDSCRLFiles name revocation lists (PEM or DER) for the signers of
+	// metadata. None is fetched.
+	MDSCRLFiles []string `yaml:"mds_crl_files"`
+
+	// MDSMaxAge is how long metadata may be overdue before it is an alarm: 30d.
+	MDSMaxAge string `yaml:"mds_max_age"`
 }
 
 // TLS names the files of a certificate and its key, PEM.
@@ -101,6 +117,7 @@ func Read(path string) (Config, error) {
 			*f = filepath.Join(filepath.Dir(path), *f)
 		}
 	}
+	c.relativeMDS(filepath.Dir(path))
 	return c, nil
 }
 
@@ -168,6 +185,9 @@ func (c Config) Complete() (Config, error) {
 		return c, err
 	}
 	c.Mail = mail
+	if c, err = c.completeMDS(); err != nil {
+		return c, err
+	}
 	for _, p := range c.OutgoingAllow {
 		if _, err := netip.ParsePrefix(p); err != nil {
 			return c, fmt.Errorf("outgoing_allow: %q is no network: write 127.0.0.0/8, or 127.0.0.1/32 for one address", p)

@@ -28,6 +28,7 @@ func TestReload(t *testing.T) {
 		{"log level", withMail + "log_level: debug\n", ""},
 		{"proxies", withMail + "trusted_proxies: [10.0.0.0/8]\n", ""},
 		{"mail to another server", strings.ReplaceAll(withMail, "smtp", "relay"), ""},
+		{"metadata from elsewhere", withMail + "mds_source: /srv/mds\nmds_max_age: 10d\n", ""},
 		{"mail off", "origin: https://id.example.org\n", "mail (on or off)"},
 		{"TLS on", withMail + "tls: {cert_file: a, key_file: b}\n", "tls (on or off)"},
 		{"origin", strings.ReplaceAll(withMail, "id.example", "login.example"), "origin, rp_id"},
