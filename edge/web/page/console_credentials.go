@@ -10,7 +10,10 @@ import (
 type CredentialRow struct {
 	Passkey
 	Person, PersonID, Email string
-	Origin                  string // by what it was enrolled, in words
+	Origin                  string   // by what it was enrolled, in words
+	Model                   string   // of the metadata, or the provider; proven where Vouched
+	MadeOn                  string   // "made on a managed device"; empty: nobody knows
+	Bad                     []string // statuses of the model that are no good news
 	Removed                 bool
 	Above                   bool // its owner holds a role, and who looks may not touch such people
 }
@@ -37,22 +40,36 @@ type Credentials struct {
 	Places    []Option
 	Providers []Option
 	Origins   []Option
-	Any       bool // something narrows the list
+	Models    []Option // by the status of the model in the metadata
+	Made      []Option // by the device that it was made on
+	Age       int      // days since it was made; 0 is no matter
+	Open      bool     // one of the filters that are folded away is set
+	Any       bool     // something narrows the list
 	Back      string
 	Pager     Pager
 	Export    Export
 }
 
+// Ages are the choices of the filter by age.
+func (c *Credentials) Ages() []Option {
+	return since("Of any age", "older than ", c.Age)
+}
+
 // UnusedFor are the choices of the filter by use.
 func (c *Credentials) UnusedFor() []Option {
-	out := []Option{{Value: "", Label: "Used or not", Chosen: c.Unused == 0}}
+	return since("Used or not", "not in ", c.Unused)
+}
+
+// since are choices of a number of days, with the one that is asked for.
+func since(any, words string, days int) []Option {
+	out := []Option{{Value: "", Label: any, Chosen: days == 0}}
 	known := false
 	for _, n := range []int{30, 90, 180, 365} {
-		out = append(out, Option{Value: strconv.Itoa(n), Label: "not in " + strconv.Itoa(n) + " days", Chosen: c.Unused == n})
-		known = known || c.Unused == n
+		out = append(out, Option{Value: strconv.Itoa(n), Label: words + strconv.Itoa(n) + " days", Chosen: days == n})
+		known = known || days == n
 	}
-	if c.Unused > 0 && !known {
-		out = append(out, Option{Value: strconv.Itoa(c.Unused), Label: "not in " + count(c.Unused, "day", "days"), Chosen: true})
+	if days > 0 && !known {
+		out = append(out, Option{Value: strconv.Itoa(days), Label: words + count(days, "day", "days"), Chosen: true})
 	}
 	return out
 }

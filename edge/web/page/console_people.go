@@ -35,6 +35,8 @@ func (s PersonState) Badge() Badge {
 // Start is the console's landing page: a checklist of what is worth doing next.
 type Start struct {
 	Frame
+	Needs  []Need // what is wrong or waits
+	Jobs   []Rejudging
 	Tasks  []Task  // empty for those who can do nothing about them
 	Counts []Count // each leads to its list
 
@@ -56,6 +58,16 @@ func (s *Start) Done() int {
 func (s *Start) Progress() Progress {
 	return Progress{ID: "start", Label: "Getting started", Done: s.Done(), Total: len(s.Tasks), Noun: "steps"}
 }
+
+// Need is something that waits for whoever looks, and where.
+type Need struct {
+	Tone Tone
+	Text string
+	Link Link
+}
+
+// Badge is the tone of the line.
+func (n Need) Badge() Badge { return Badge{Tone: n.Tone} }
 
 // Task is one line of the checklist.
 type Task struct {
@@ -176,6 +188,8 @@ type Person struct {
 	Passkeys    []Passkey
 	Sessions    []Session
 	Devices     []Device
+	Standing    *Standing // by the policy; nil: it is not shown
+	Replace     []Replacement
 	Invitations []Invitation
 	History     []Moment
 	Manager     GroupRef

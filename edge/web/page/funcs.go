@@ -21,6 +21,7 @@ func (ps *Pages) funcs() template.FuncMap {
 		"count":  count,
 		"Count":  func(n int, one, many string) string { return capital(count(n, one, many)) },
 		"person": PersonPath, "group": GroupPath, "app": ApplicationPath, "record": AuditPath, "at": at,
+		"credential": CredentialPath, "revision": RevisionPath, "decision": DecisionPath, "tabs": policyTabs, "here": here,
 		"badge":   func(text string, t Tone) Badge { return Badge{Text: text, Tone: t} },
 		"sign":    sign,
 		"section": section,
@@ -57,6 +58,12 @@ func section(p Page) string {
 		return "sessions"
 	case "auditrecord":
 		return "audit"
+	case "credential":
+		return "credentials"
+	case "manageddevices":
+		return "devices"
+	case "policyedit", "revision", "decisions", "decision", "replacements", "findings", "metadata", "providers":
+		return "policy"
 	default:
 		return n
 	}

@@ -69,6 +69,16 @@ func strokes(name string) string {
 		return `<rect x="3" y="7" width="18" height="10" rx="2"/><path d="M7 11v2m4-2v2m4-2v2"/>`
 	case "down":
 		return `<path d="M12 4v11m-4.5-4.5 4.5 4.5 4.5-4.5M5 20h14"/>`
+	case "scroll":
+		return `<path d="M7 4h10a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H7a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z"/><path d="M8.5 9h7m-7 3.500h7M8.500 16h4"/>`
+	case "menu":
+		return `<path d="M4 7h16M4 12h16M4 17h16"/>`
+	case "laptop":
+		return `<rect x="5" y="5" width="14" height="10" rx="1.5"/><path d="M2.500 19h19"/>`
+	case "up":
+		return `<path d="M12 20V6m-5.500 5.500L12 6l5.500 5.500"/>`
+	case "fall":
+		return `<path d="M12 4v14m-5.500-5.500L12 18l5.500-5.500"/>`
 	case "left":
 		return `<path d="m14 6-6 6 6 6"/>`
 	case "right":

@@ -29,6 +29,16 @@ const (
 	PathCredentials  = "/console/credentials"
 	PathTokens       = "/console/tokens"
 	PathSearch       = "/console/search"
+	PathDevices      = "/console/devices"
+
+	PathPolicy       = "/console/policy"
+	PathPolicyEdit   = "/console/policy/edit"
+	PathRevisions    = "/console/policy/revisions"
+	PathDecisions    = "/console/policy/decisions"
+	PathReplacements = "/console/policy/replacements"
+	PathFindings     = "/console/policy/findings"
+	PathMetadata     = "/console/policy/metadata"
+	PathProviders    = "/console/policy/providers"
 
 	PathMail = "/demo/mail"
 )
@@ -53,6 +63,16 @@ func ApplicationPath(id string, verb ...string) string { return under(PathApplic
 
 // AuditPath is the console's address of one audit record.
 func AuditPath(index string) string { return at(PathAudit, index) }
+
+// CredentialPath is the console's address of a passkey.
+func CredentialPath(id string, verb ...string) string { return under(PathCredentials, id, verb) }
+
+// RevisionPath is the console's address of a revision of the policy, or of a
+// verb on one.
+func RevisionPath(id string, verb ...string) string { return under(PathRevisions, id, verb) }
+
+// DecisionPath is the console's address of a decision.
+func DecisionPath(id string) string { return at(PathDecisions, id) }
 
 func under(base, id string, verb []string) string {
 	return at(base, append([]string{id}, verb...)...)

@@ -4,11 +4,14 @@ import "time"
 
 // Passkey is one credential as a person sees it.
 type Passkey struct {
-	ID          string // for addresses
-	Name        string // the owner's
-	Provider    string // "iCloud Keychain"; empty where unknown
-	SecurityKey bool   // a separate key, not a phone or computer
-	Synced      bool   // backup eligible: copies may exist elsewhere
+	ID          string   // for addresses
+	Name        string   // the owner's
+	Provider    string   // "iCloud Keychain"; empty where unknown
+	SecurityKey bool     // a separate key, not a phone or computer
+	Synced      bool     // backup eligible: copies may exist elsewhere
+	Bound       Evidence // that it cannot leave its device: Proven or Claimed, where it is not Synced
+	Hardware    bool     // proven: the key is in hardware
+	Vouched     bool     // proven: who makes it
 	Suspended   bool
 	Current     bool // this session was opened with it
 	Created     time.Time
@@ -16,12 +19,33 @@ type Passkey struct {
 	Technical   []Pair // for the details fold: algorithm, format, AAGUID, …
 }
 
-// Where says in one word where it lives.
+// Where says in a word where it lives. That a copy may be elsewhere is the
+// authenticator's word against itself, so it needs no proof; that none is does.
 func (p Passkey) Where() Badge {
-	if p.Synced {
-		return Badge{Text: "synced", Evidence: Claimed}
+	switch {
+	case p.Synced:
+		return Badge{Text: "synced", Tone: ToneNote}
+	case p.Bound == Proven:
+		return Badge{Text: "this device only", Evidence: Proven}
 	}
-	return Badge{Text: "this device only, not proven", Evidence: Unknown}
+	return Badge{Text: "this device only, not proven", Evidence: Claimed}
+}
+
+// Says is what is known of it in plain words, for its owner.
+func (p Passkey) Says() string {
+	switch {
+	case p.Synced && p.Provider != "" && p.Vouched:
+		return "Synced; kept by " + p.Provider + "."
+	case p.Synced && p.Provider != "":
+		return "Synced; kept by " + p.Provider + " (it says)."
+	case p.Synced:
+		return "Synced: copies of it may be on your other devices."
+	case p.Bound == Proven && p.Hardware:
+		return "This key’s hardware is proven, and the passkey cannot leave it."
+	case p.Bound == Proven:
+		return "It is proven that this passkey cannot leave its device."
+	}
+	return "It says that it cannot leave this device. Nothing proves that, so it counts as if it could."
 }
 
 // Label is the name, or the provider, or a neutral word.
@@ -76,6 +100,15 @@ type Home struct {
 	Owned    []Link // applications that are theirs to look after
 	Passkeys []Passkey
 	Sessions []Session
+	Duties   []Duty
+}
+
+// Duty is a passkey that its owner has to replace, and what to do.
+type Duty struct {
+	Passkey string    // its name
+	Why     string    // a sentence
+	Due     time.Time // it works until then; zero: it does not work any more
+	Last    bool      // it is the only way in, so it works until there is another
 }
 
 // Usable is the number of passkeys that can sign in.
@@ -85,6 +118,7 @@ func (h *Home) Usable() int { return usable(h.Passkeys) }
 type Passkeys struct {
 	Frame
 	Passkeys []Passkey
+	Duties   []Duty
 	Errors   Errors // "name" for the passkey Editing
 	Editing  string // id of the one whose rename was refused
 	Typed    string // what was typed there

@@ -429,7 +429,18 @@ function clicked(event) {
   if ("themeSwitch" in on.dataset) nextTheme();
 }
 
+/** The console's menu is one line where it is narrow, and always open elsewhere. */
+function menu() {
+  const rail = document.querySelector("details[data-rail]");
+  if (!(rail instanceof HTMLDetailsElement)) return;
+  const narrow = window.matchMedia("(max-width: 52rem)");
+  const fit = () => { rail.open = !narrow.matches; };
+  narrow.addEventListener("change", fit);
+  fit();
+}
+
 function start() {
+  menu();
   const theme = storedTheme();
   wear(themes.includes(theme) && theme !== "system" ? theme : document.documentElement.dataset.theme ?? "system");
   for (const button of document.querySelectorAll("[data-theme-switch]")) if (button instanceof HTMLElement) button.hidden = false;

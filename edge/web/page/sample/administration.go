@@ -11,10 +11,10 @@ import (
 func inventory() []page.CredentialRow {
 	keys := passkeys()
 	return []page.CredentialRow{
-		{Passkey: keys[0], Person: "Ada Lovelace", PersonID: "per1", Email: "ada@kelp.example", Origin: "by an invitation"},
+		{Passkey: keys[0], Person: "Ada Lovelace", PersonID: "per1", Email: "ada@kelp.example", Origin: "by an invitation", Model: "iCloud Keychain", MadeOn: "made on a device nobody manages"},
 		{Passkey: keys[1], Person: "Katherine Coleman Goble Johnson-Vaughan", PersonID: "per3",
-			Email: "katherine.coleman.goble.johnson.vaughan@orbital-mechanics.kelp.example", Origin: "by its owner, signed in"},
-		{Passkey: keys[2], Person: "Mallory", PersonID: "per4", Email: "mallory@kelp.example", Origin: "by an invitation"},
+			Email: "katherine.coleman.goble.johnson.vaughan@orbital-mechanics.kelp.example", Origin: "by its owner, signed in", Model: "YubiKey 5 Series with NFC", MadeOn: "made on a managed device", Bad: []string{"USER_KEY_PHYSICAL_COMPROMISE"}},
+		{Passkey: keys[2], Person: "Mallory", PersonID: "per4", Email: "mallory@kelp.example", Origin: "by an invitation", Model: "Windows Hello"},
 		{Passkey: page.Passkey{ID: "cred4", Name: "Old phone", Synced: true, Created: ago(600 * day), LastUsed: ago(400 * day)},
 			Person: "Charles Babbage", PersonID: "per5", Email: "charles@kelp.example", Origin: "by the set-up link", Removed: true},
 	}
@@ -52,13 +52,16 @@ func administration(f page.Frame) []Story {
 	desk, auditor, nobody := as("Helen Sand", person.HelpDesk), as("Otto Ebb", person.Auditor), as("Grace Hopper", person.Member)
 	nobody.Console = false
 	statuses := []page.Option{{Label: "Any state (4)"}, {Value: "active", Label: "active (2)"}, {Value: "suspended", Label: "suspended (1)"}, {Value: "removed", Label: "removed (1)"}}
-	places := []page.Option{{Label: "Anywhere (4)"}, {Value: "synced", Label: "synced (2)"}, {Value: "device", Label: "this device only (2)"}}
+	places := []page.Option{{Label: "Anywhere (4)"}, {Value: "synced", Label: "synced (2)"}, {Value: "device", Label: "this device only (2)"},
+		{Value: "proven", Label: "this device only, proven"}, {Value: "claimed", Label: "this device only, only claimed"}}
+	models := []page.Option{{Label: "Any status"}, {Value: "bad", Label: "any that is no good news"}, {Value: "REVOKED", Label: "REVOKED"}}
+	devices := []page.Option{{Label: "Any device"}, {Value: "managed", Label: "a managed device"}, {Value: "personal", Label: "a personal device"}, {Value: "unknown", Label: "nobody knows"}}
 	providers := []page.Option{{Label: "Any provider (4)"}, {Value: "iCloud Keychain", Label: "iCloud Keychain (1)"}, {Value: "Windows Hello", Label: "Windows Hello (1)"}}
 	origins := []page.Option{{Label: "Any right (4)"}, {Value: "invitation", Label: "an invitation (2)"}, {Value: "session", Label: "its owner, signed in (1)"}}
-	credentials := page.Credentials{Frame: f, Rows: inventory(), Statuses: statuses, Places: places, Providers: providers, Origins: origins,
+	credentials := page.Credentials{Frame: f, Rows: inventory(), Statuses: statuses, Places: places, Providers: providers, Origins: origins, Models: models, Made: devices,
 		Pager: page.Pager{Shown: 4, Total: 212, Next: "?after=cred4"}, Export: page.ExportOf(nil)}
 	none := credentials
-	none.Rows, none.Any, none.Query, none.Unused, none.Pager, none.Export = nil, true, "zebedee", 45, page.Pager{}, page.Export{}
+	none.Rows, none.Any, none.Open, none.Query, none.Unused, none.Pager, none.Export = nil, true, true, "zebedee", 45, page.Pager{}, page.Export{}
 	seen := credentials
 	seen.Frame, seen.Rows = desk, inventory()
 	seen.Rows[0].Above = true

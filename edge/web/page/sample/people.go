@@ -67,7 +67,9 @@ func people(f page.Frame) []Story {
 		{At: ago(90 * day), Title: "Passkey created", Text: "My phone"},
 	}
 	one := page.Person{Frame: f, Who: rows()[2], Kind: "contractor", Created: ago(500 * day), Groups: groups()[:2], OtherGroups: groups()[2:], Passkeys: passkeys()[1:], Sessions: sessions()[1:], Devices: devices(), Invitations: invitations()[:1], History: history}
+	one.Standing, one.Replace = standing(), replacements()[:1]
 	self := one
+	self.Standing, self.Replace = &page.Standing{Failed: "The policy in force cannot be read, so nothing can be said. The one before decides."}, nil
 	self.Who, self.Self, self.Sessions, self.Invitations = rows()[0], true, sessions(), nil
 	waiting := page.Person{Frame: f, Who: rows()[1], Created: ago(2 * time.Hour), OtherGroups: groups(), Invitations: invitations()[:1]}
 	wrong := waiting
@@ -77,7 +79,7 @@ func people(f page.Frame) []Story {
 	choices := []page.Option{{Value: "grp1", Label: "Engineering", Chosen: true}, {Value: "grp2", Label: "On call"}, {Value: "grp3", Label: "Contractors"}}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return []Story{
-		story("start", "Start", &page.Start{Frame: f, Tasks: tasks(), Counts: []page.Count{{Number: 203, Label: "people", URL: page.PathPeople}, {Number: 1, Label: "open invitation", URL: page.PathInvitations}, {Number: 41, Label: "open sessions", URL: page.PathAllSessions}}, Browsers: 52, Autofill: 41}),
+		story("start", "Start", &page.Start{Frame: f, Needs: needs(), Jobs: jobs()[:1], Tasks: tasks(), Counts: []page.Count{{Number: 203, Label: "people", URL: page.PathPeople}, {Number: 1, Label: "open invitation", URL: page.PathInvitations}, {Number: 41, Label: "open sessions", URL: page.PathAllSessions}}, Browsers: 52, Autofill: 41}),
 		story("people", "People", &page.People{Frame: f, Rows: rows(), All: groups(), Pager: pager, Export: page.ExportOf(nil)}),
 		story("people-none", "People, nobody matches", &page.People{Frame: f, Query: "zebedee", All: groups()}),
 		story("people-empty", "People, nobody yet", &page.People{Frame: f}),

@@ -31,6 +31,7 @@ func Stories(theme page.Theme) []Story {
 	out = append(out, people(f)...)
 	out = append(out, apps(f)...)
 	out = append(out, administration(f)...)
+	out = append(out, governed(f)...)
 	out = append(out, demo(f)...)
 	return append(out, Story{"Components", "components", "Every component", components(f)})
 }
@@ -59,10 +60,10 @@ func passkeys() []page.Passkey {
 			Created: ago(90 * day), LastUsed: ago(4 * time.Minute),
 			Technical: []page.Pair{{Name: "Algorithm", Value: "ES256"}, {Name: "Attestation", Value: "none"},
 				{Name: "Provider id", Value: "fbfc3007-154e-4ecc-8c0b-6e020557d7bd", Code: true}}},
-		{ID: "cred2", Name: "Blue key on the key ring", Provider: "YubiKey 5", SecurityKey: true,
+		{ID: "cred2", Name: "Blue key on the key ring", Provider: "YubiKey 5", SecurityKey: true, Bound: page.Proven, Hardware: true, Vouched: true,
 			Created: ago(89 * day), LastUsed: ago(12 * day),
 			Technical: []page.Pair{{Name: "Algorithm", Value: "EdDSA"}, {Name: "Attestation", Value: "packed"}}},
-		{ID: "cred3", Provider: "Windows Hello", Suspended: true, Created: ago(400 * day), LastUsed: ago(200 * day)},
+		{ID: "cred3", Provider: "Windows Hello", Bound: page.Claimed, Suspended: true, Created: ago(400 * day), LastUsed: ago(200 * day)},
 	}
 }
 
