@@ -164,7 +164,7 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) {
 		at := join(path, k.Value)
 		f, ok := fields[k.Value]
 		if !ok {
-			d.wrong(k, path, meant(k.Value, known), "there is no key %s here", shown(k.Value))
+			d.wrong(k, path, Meant(k.Value, known), "there is no key %s here", shown(k.Value))
 			continue
 		}
 		written[k.Value] = true
@@ -300,7 +300,7 @@ func (d *decoder) word(n *yaml.Node, path string, v reflect.Value, known []strin
 			return
 		}
 	}
-	d.wrong(n, path, meant(n.Value, known), "%s is none of the words for this key", shown(n.Value))
+	d.wrong(n, path, Meant(n.Value, known), "%s is none of the words for this key", shown(n.Value))
 }
 
 // kind names what stands there, for an error.

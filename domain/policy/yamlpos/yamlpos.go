@@ -245,8 +245,8 @@ func list(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// nearest is the known word that is meant by one that is not, if one is near.
-func nearest(word string, known []string) (string, bool) {
+// Nearest is the known word that is meant by one that is not, if one is near.
+func Nearest(word string, known []string) (string, bool) {
 	best, most := "", max(1, min(len(word)/3, 4))
 	for _, k := range known {
 		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= most && (best == "" || d < distance(strings.ToLower(word), strings.ToLower(best))) {
@@ -283,9 +283,9 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// meant is the remedy for a word that is not known.
-func meant(word string, known []string) string {
-	if n, ok := nearest(word, known); ok {
+// Meant is the remedy for a word that is not known.
+func Meant(word string, known []string) string {
+	if n, ok := Nearest(word, known); ok {
 		return fmt.Sprintf("did you mean `%s`?", n)
 	}
 	sorted := slices.Clone(known)
