@@ -22,6 +22,11 @@ const (
 	PackedSelf Format = "packed-self" // fmt "packed", signed by the credential key
 	Packed     Format = "packed"      // signed under a CA
 	FIDOU2F    Format = "fido-u2f"    // signed under a CA; ES256 only
+	TPM        Format = "tpm"         // by an AIK under a CA; ES256, ES384, ES512, RS256
+	AndroidKey Format = "android-key" // the credential key's own certificate under a CA
+	SafetyNet  Format = "android-safetynet"
+	Apple      Format = "apple"    // the credential key's own certificate under a CA
+	Compound   Format = "compound" // Config.Parts, or packed and android-key
 )
 
 // CA is a test manufacturer: a root that issues attestation certificates. The
@@ -29,6 +34,7 @@ const (
 type CA struct {
 	Root *x509.Certificate
 	key  *ecdsa.PrivateKey
+	sent [][]byte // between Root and an anchor, DER
 }
 
 var (
@@ -56,7 +62,7 @@ func NewCA(name string) (*CA, error) {
 		return nil, err
 	}
 	root, err := x509.ParseCertificate(der)
-	return &CA{root, key}, err
+	return &CA{Root: root, key: key}, err
 }
 
 // Attested is the Config of a hardware key of the model aaguid: packed
@@ -74,34 +80,73 @@ func (ca *CA) PEM() string {
 // idFidoGenCeAAGUID (WebAuthn L3 §8.2.1).
 var idFidoGenCeAAGUID = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 4}
 
-// issue makes an attestation key and its certificate after the rules of
-// §8.2.1; a zero aaguid leaves the extension out, as U2F does.
-func (ca *CA) issue(aaguid [16]byte) (*Key, []byte, error) {
-	key, err := NewKey(ES256)
-	if err != nil {
-		return nil, nil, err
-	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
-	if err != nil {
-		return nil, nil, err
-	}
-	t := &x509.Certificate{
-		SerialNumber: serial,
+// idFidoGenCeSerNum (§8.2.2).
+var idFidoGenCeSerNum = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 45724, 1, 1, 2}
+
+// certificate is what the attestation certificates of every format have in
+// common; its subject is that of §8.2.1.
+func certificate() *x509.Certificate {
+	return &x509.Certificate{
 		Subject: pkix.Name{Country: []string{"SE"}, Organization: []string{"Softkey Works"},
 			OrganizationalUnit: []string{"Authenticator Attestation"}, CommonName: "Softkey"},
 		NotBefore:             notBefore,
 		NotAfter:              notAfter,
 		BasicConstraintsValid: true,
 	}
-	if aaguid != [16]byte{} {
-		value, err := asn1.Marshal(aaguid[:])
-		if err != nil {
-			return nil, nil, err
-		}
-		t.ExtraExtensions = []pkix.Extension{{Id: idFidoGenCeAAGUID, Value: value}}
+}
+
+// extend adds an extension with a DER value, none where value is empty.
+func extend(t *x509.Certificate, oid asn1.ObjectIdentifier, value []byte) error {
+	if len(value) == 0 {
+		return nil
 	}
-	der, err := x509.CreateCertificate(rand.Reader, t, ca.Root, key.Private.Public(), ca.key)
-	return key, der, err
+	der, err := asn1.Marshal(value)
+	t.ExtraExtensions = append(t.ExtraExtensions, pkix.Extension{Id: oid, Value: der})
+	return err
+}
+
+// issue signs a certificate for key after the template, with a serial number of
+// its own unless the template has one.
+func (ca *CA) issue(t *x509.Certificate, key *Key) ([]byte, error) {
+	if t.SerialNumber == nil {
+		serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 64))
+		if err != nil {
+			return nil, err
+		}
+		t.SerialNumber = serial.Add(serial, big.NewInt(1))
+	}
+	return x509.CreateCertificate(rand.Reader, t, ca.Root, key.Private.Public(), ca.key)
+}
+
+// Intermediate is a CA under this one: Root is its certificate, which is then
+// sent in x5c.
+func (ca *CA) Intermediate(name string) (*CA, error) {
+	key, err := NewKey(ES256)
+	if err != nil {
+		return nil, err
+	}
+	t := certificate()
+	t.Subject.CommonName, t.IsCA, t.KeyUsage = name, true, x509.KeyUsageCertSign|x509.KeyUsageCRLSign
+	der, err := ca.issue(t, key)
+	if err != nil {
+		return nil, err
+	}
+	root, err := x509.ParseCertificate(der)
+	return &CA{Root: root, key: key.Private.(*ecdsa.PrivateKey), sent: append([][]byte{der}, ca.sent...)}, err
+}
+
+// Revoke is a list of the CA's own that revokes the certificates with these
+// serial numbers.
+func (ca *CA) Revoke(serials ...*big.Int) (*x509.RevocationList, error) {
+	t := &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: notBefore, NextUpdate: notAfter}
+	for _, serial := range serials {
+		t.RevokedCertificateEntries = append(t.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: serial, RevocationTime: notBefore})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, t, ca.Root, ca.key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseRevocationList(der)
 }
 
 func (a *Authenticator) ca() (*CA, error) {
@@ -118,38 +163,120 @@ func (a *Authenticator) ca() (*CA, error) {
 }
 
 // statement makes fmt and attStmt over authData and the client data hash.
-func (a *Authenticator) statement(c *Credential, authData, clientDataHash []byte) (string, map[string]any, error) {
-	switch a.Config.Format {
-	case "", None:
-		return "none", map[string]any{}, nil
-	case PackedSelf:
-		sig, err := c.Key.Sign(append(bytes.Clone(authData), clientDataHash...))
-		return "packed", map[string]any{"alg": int(c.Key.Alg), "sig": sig}, err
-	case Packed:
-		sig, der, err := a.attested(a.Config.AAGUID, append(bytes.Clone(authData), clientDataHash...))
-		return "packed", map[string]any{"alg": int(ES256), "sig": sig, "x5c": []any{der}}, err
-	case FIDOU2F:
-		signed, err := u2fSigned(c, authData, clientDataHash)
-		if err != nil {
-			return "", nil, err
-		}
-		sig, der, err := a.attested([16]byte{}, signed)
-		return "fido-u2f", map[string]any{"sig": sig, "x5c": []any{der}}, err
+func (a *Authenticator) statement(c *Credential, authData, clientDataHash []byte) (string, any, error) {
+	format := a.Config.Format
+	if format == "" {
+		format = None
 	}
-	return "", nil, fmt.Errorf("softkey: format %q is not known here", a.Config.Format)
+	if format == Compound {
+		statement, err := a.compound(c, authData, clientDataHash)
+		return "compound", statement, err
+	}
+	return a.simple(format, c, authData, clientDataHash)
 }
 
-func (a *Authenticator) attested(aaguid [16]byte, signed []byte) (sig, der []byte, err error) {
-	ca, err := a.ca()
+func (a *Authenticator) simple(format Format, c *Credential, authData, clientDataHash []byte) (name string, statement map[string]any, err error) {
+	hash := change(a.Config.Tamper.ClientHash, clientDataHash)
+	signed := append(bytes.Clone(authData), hash...)
+	name = string(format)
+	switch format {
+	case None:
+		statement = map[string]any{}
+	case PackedSelf:
+		var sig []byte
+		sig, err = c.Key.Sign(signed)
+		name, statement = "packed", map[string]any{"alg": int(c.Key.Alg), "sig": sig}
+	case Packed:
+		statement, err = a.packed(signed)
+	case FIDOU2F:
+		statement, err = a.fidoU2F(c, authData, hash)
+	case TPM:
+		statement, err = a.tpm(c, signed)
+	case AndroidKey:
+		// Here the description is about another ceremony, not the signature.
+		statement, err = a.androidKey(c, append(bytes.Clone(authData), clientDataHash...), hash)
+	case SafetyNet:
+		statement, err = a.safetyNet(signed)
+	case Apple:
+		statement, err = a.apple(c, signed)
+	default:
+		err = fmt.Errorf("softkey: format %q is not known here", format)
+	}
+	if a.Config.Tamper.Statement != nil && err == nil {
+		a.Config.Tamper.Statement(statement)
+	}
+	return name, statement, err
+}
+
+func (a *Authenticator) packed(signed []byte) (map[string]any, error) {
+	t := certificate()
+	if a.Config.AAGUID != [16]byte{} {
+		if err := extend(t, idFidoGenCeAAGUID, a.Config.AAGUID[:]); err != nil {
+			return nil, err
+		}
+	}
+	if err := extend(t, idFidoGenCeSerNum, a.Config.Serial); err != nil {
+		return nil, err
+	}
+	sig, x5c, err := a.attested(t, ES256, signed)
+	return map[string]any{"alg": int(ES256), "sig": sig, "x5c": x5c}, err
+}
+
+func (a *Authenticator) fidoU2F(c *Credential, authData, hash []byte) (map[string]any, error) {
+	signed, err := u2fSigned(c, authData, hash)
+	if err != nil {
+		return nil, err
+	}
+	sig, x5c, err := a.attested(certificate(), ES256, signed)
+	return map[string]any{"sig": sig, "x5c": x5c}, err
+}
+
+// compound is §8.9: an array of whole statements. An authenticator with none in
+// Config.Parts gives a packed and an android-key one.
+func (a *Authenticator) compound(c *Credential, authData, hash []byte) ([]any, error) {
+	formats := a.Config.Parts
+	if formats == nil {
+		formats = []Format{Packed, AndroidKey}
+	}
+	var parts []any
+	for _, format := range formats {
+		name, statement, err := a.simple(format, c, authData, hash)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, map[string]any{"fmt": name, "attStmt": statement})
+	}
+	return parts, nil
+}
+
+// attested signs by a new attestation key and gives x5c.
+func (a *Authenticator) attested(t *x509.Certificate, alg Alg, signed []byte) (sig []byte, x5c []any, err error) {
+	key, err := NewKey(alg)
 	if err != nil {
 		return nil, nil, err
 	}
-	key, der, err := ca.issue(aaguid)
-	if err != nil {
+	if x5c, err = a.certify(t, key); err != nil {
 		return nil, nil, err
 	}
 	sig, err = key.Sign(signed)
-	return sig, der, err
+	return sig, x5c, err
+}
+
+// certify is x5c for a key: its certificate and those between it and the root.
+func (a *Authenticator) certify(t *x509.Certificate, key *Key) ([]any, error) {
+	ca, err := a.ca()
+	if err != nil {
+		return nil, err
+	}
+	if a.Config.Tamper.Certificate != nil {
+		a.Config.Tamper.Certificate(t)
+	}
+	der, err := ca.issue(t, key)
+	x5c := []any{der}
+	for _, between := range ca.sent {
+		x5c = append(x5c, between)
+	}
+	return x5c, err
 }
 
 // u2fSigned is verificationData of §8.6: 0 ‖ rpIdHash ‖ hash ‖ id ‖ 04 ‖ x ‖ y.

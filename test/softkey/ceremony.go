@@ -80,9 +80,7 @@ func (a *Authenticator) register(c *Credential, o *creation) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.Config.Tamper.Statement != nil {
-		a.Config.Tamper.Statement(statement)
-	}
+	authData = change(a.Config.Tamper.MadeAuth, authData)
 	object, err := encode(map[string]any{"fmt": format, "attStmt": statement, "authData": authData})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ package softkey
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -26,7 +27,10 @@ type Config struct {
 
 	Alg             Alg      // 0: the first of pubKeyCredParams that is known here
 	Format          Format   // "": none
-	CA              *CA      // who attests Packed and FIDOU2F; nil: one made on first use
+	CA              *CA      // who attests, but for None and PackedSelf; nil: one made on first use
+	Serial          []byte   // of this very device, in Packed: enterprise attestation
+	Software        bool     // AndroidKey: the key is kept by software
+	Parts           []Format // of Compound
 	AAGUID          [16]byte // what the authenticator says it is
 	NoUP, NoUV      bool     // flags left unset although the user was asked
 	BE, BS          bool     // backup eligible, backed up
@@ -52,13 +56,20 @@ type Config struct {
 type Tamper struct {
 	ClientData func([]byte) []byte  // before it is hashed and signed: a lying client
 	AuthData   func([]byte) []byte  // before it is signed: a lying authenticator
-	Statement  func(map[string]any) // the attestation statement, after signing
-	Object     func([]byte) []byte  // the encoded attestation object
-	Signature  func([]byte) []byte  // of an assertion
-	SentClient func([]byte) []byte  // clientDataJSON after signing: somebody in between
-	SentAuth   func([]byte) []byte  // authData of an assertion after signing
-	UserHandle func([]byte) []byte  // of an assertion
-	Credential func(map[string]any) // the whole answer, before it becomes JSON
+	Statement  func(map[string]any) // the attestation statement, after signing; of Compound each part
+	ClientHash func([]byte) []byte  // as an attestation statement has it: one about another ceremony
+	// Structure is changed before it is signed: "pubArea", "certInfo",
+	// "keyDescription", "nonce" (apple), "header", "payload" (android-safetynet).
+	Structure func(name string, b []byte) []byte
+	// Certificate is changed before it is signed: the attestation certificate.
+	Certificate func(*x509.Certificate)
+	MadeAuth    func([]byte) []byte  // authData of a registration after signing: somebody in between
+	Object      func([]byte) []byte  // the encoded attestation object
+	Signature   func([]byte) []byte  // of an assertion
+	SentClient  func([]byte) []byte  // clientDataJSON after signing: somebody in between
+	SentAuth    func([]byte) []byte  // authData of an assertion after signing
+	UserHandle  func([]byte) []byte  // of an assertion
+	Credential  func(map[string]any) // the whole answer, before it becomes JSON
 }
 
 // Credential is one passkey with its private key.
@@ -175,6 +186,13 @@ func change(f func([]byte) []byte, b []byte) []byte {
 		return b
 	}
 	return f(bytes.Clone(b))
+}
+
+func (a *Authenticator) structure(name string, b []byte) []byte {
+	if a.Config.Tamper.Structure == nil {
+		return b
+	}
+	return a.Config.Tamper.Structure(name, bytes.Clone(b))
 }
 
 // send is the last thing on the way out.
