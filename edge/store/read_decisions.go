@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+
+	"holdfast"
+	"holdfast/domain/decision"
+	"holdfast/domain/policy"
+)
+
+// DecisionList says which decisions. Those of everybody are only those that did
+// not allow: there is one that did for each sign-in.
+type DecisionList struct {
+	Person  holdfast.PersonID // empty: everybody
+	Outcome policy.Outcome    // empty: any
+	Op      policy.Op         // empty: any
+}
+
+// ListDecisions gives a page, the newest first.
+func (r reader) ListDecisions(ctx context.Context, f DecisionList, after Cut, limit int) ([]decision.Record, error) {
+	c := &conditions{}
+	if f.Person != "" {
+		c.add("person = %s", string(f.Person))
+	} else {
+		c.add("outcome <> 'allow'")
+	}
+	if f.Outcome != "" {
+		c.add("outcome = %s", string(f.Outcome))
+	}
+	if f.Op != "" {
+		c.add("op = %s", string(f.Op))
+	}
+	if after.ID != "" {
+		c.add("(at < %s or at = %s and id < %s)", after.At, after.At, after.ID)
+	}
+	return list[decision.Record](ctx, r, c.where()+" order by at desc, id desc limit "+c.arg(limit), c.args...)
+}
