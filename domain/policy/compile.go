@@ -54,8 +54,8 @@ func (p *Policy) Profiles() provider.Registry { return p.profiles }
 // holds, is where none is written.
 func (p *Policy) Cond(path string) Cond { return p.conds[path] }
 
-// Conds lists the paths of all conditions, in the order of the text.
-func (p *Policy) Conds() []string { return p.order }
+// Conditions lists the paths of all conditions, in the order of the text.
+func (p *Policy) Conditions() []string { return p.order }
 
 // Compile resolves the names of a document that Parse read without a Bad
 // Problem, and compiles its expressions. files holds what the document names, by

@@ -112,6 +112,7 @@ type Metadata struct {
 	Floor         Floor         `yaml:"floor"`
 	Raise         ApproverSet   `yaml:"raise"` // changes that lower nobody; zero: change_control
 	Lower         ApproverSet   `yaml:"lower"` // changes that lower any segment; zero: change_control
+	Purposes      Purposes      `yaml:"purposes"`
 }
 
 // ChangeControl says who lets a revision in.

@@ -41,6 +41,13 @@ func (m *Map[T]) Entries() (zero any, put func(string, any)) {
 	return new(T), func(name string, v any) { m.Put(name, *v.(*T)) }
 }
 
+// Purposes says for each field with personal data that an expression reads what
+// it is read for.
+type Purposes struct{ Map[string] }
+
+// Dotted lets names be those of fields.
+func (*Purposes) Dotted() {}
+
 // Expr is an expression in CEL. Compile compiles it.
 type Expr string
 

@@ -115,7 +115,11 @@ func (d *decoder) mapping(n *yaml.Node, path string, t Mapping) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, c := n.Content[i], n.Content[i+1]
 		at := join(path, k.Value)
-		if !nameForm.MatchString(k.Value) {
+		form := k.Value
+		if _, ok := t.(Dotted); ok {
+			form = strings.ReplaceAll(form, ".", "_")
+		}
+		if !nameForm.MatchString(form) {
 			d.wrong(k, path, "use 1 to 64 letters, digits, -, _ and +", "%s is no name", shown(k.Value))
 			continue
 		}

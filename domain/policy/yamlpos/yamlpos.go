@@ -68,6 +68,9 @@ type Mapping interface {
 	Entries() (zero any, put func(name string, value any))
 }
 
+// Dotted is a Mapping whose names may have dots: those of fields, "user.title".
+type Dotted interface{ Dotted() }
+
 // Listed is a slice for which a single value may stand.
 type Listed interface{ OneOrMore() }
 
