@@ -25,16 +25,19 @@ type ApplicationForm struct {
 	ThirdParty bool
 	MinAAL     string // "0" … "3"
 	ACR        string
-	MaxAge     string   // minutes
-	Groups     []Option // all groups, the chosen ones marked
-	Kinds      []string // chosen
-	Owners     string   // e-mail addresses, one a line
+	MaxAge     string // minutes
+
+	PolicyName  string   // what the policy calls it
+	Sensitivity string   // 0 to 9
+	Groups      []Option // all groups, the chosen ones marked
+	Kinds       []string // chosen
+	Owners      string   // e-mail addresses, one a line
 
 	Errors Errors
 }
 
 // more are the inputs that stand behind "More": an error in one opens it.
-var more = []string{"further", "post_logout", "logout_uri", "auth_method", "jwks", "min_aal", "acr", "max_age", "group", "kind", "owners"}
+var more = []string{"further", "post_logout", "logout_uri", "auth_method", "jwks", "min_aal", "acr", "max_age", "policy_name", "sensitivity", "group", "kind", "owners"}
 
 // Open says whether "More" is to be open.
 func (f ApplicationForm) Open() bool {
@@ -144,6 +147,8 @@ func (f ApplicationForm) Required() []Field {
 		{Name: "acr", Label: "Kind of sign-in", Type: "select", Error: f.Errors["acr"],
 			Options: options(f.ACR, "", "any", grant.ACRPhishingResistant, "phishing-resistant (phr)", grant.ACRHardware, "on proven hardware (phrh)")},
 		{Name: "max_age", Label: "Minutes since the last sign-in, at most", Value: f.MaxAge, Autocomplete: "off", Error: f.Errors["max_age"], Help: "Left empty: as long as the session lasts."},
+		{Name: "policy_name", Label: "Name in the policy", Value: f.PolicyName, Autocomplete: "off", Error: f.Errors["policy_name"], Help: "What the policy's rules call it, such as ehr. Left empty: its client id."},
+		{Name: "sensitivity", Label: "How much is at stake, 0 to 9", Value: f.Sensitivity, Autocomplete: "off", Error: f.Errors["sensitivity"], Help: "For the policy's rules; left empty: 0."},
 	}
 }
 
