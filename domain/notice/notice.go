@@ -47,3 +47,24 @@ func PasskeyEnded(p person.Record, c credential.Record, what string, now time.Ti
 	return to(p, now, "A passkey of your account was "+what, fmt.Sprintf(
 		"Hello %s,\n\nthe passkey \u201c%s\u201d was %s.", p.Name, c.Name, what)+object)
 }
+
+// PasskeyNotAccepted tells of a passkey that the organisation's rules do not
+// accept any more and that was suspended.
+func PasskeyNotAccepted(p person.Record, c credential.Record, now time.Time) Mail {
+	return to(p, now, "A passkey of your account cannot be used any more", fmt.Sprintf(
+		"Hello %s,\n\nthe rules of your organisation do not accept the passkey \u201c%s\u201d for your account any more. It was suspended, "+
+			"and where it had signed you in, you were signed out.\n\nIf you have another passkey, sign in with it and make a new one on your account's page. "+
+			"Otherwise ask your administrator for a link to make one.", p.Name, c.Name))
+}
+
+// PasskeyToReplace tells of a passkey that must be replaced. due is when it is
+// suspended; zero: nobody can say.
+func PasskeyToReplace(p person.Record, c credential.Record, due, now time.Time) Mail {
+	until := "as soon as you can"
+	if !due.IsZero() {
+		until = "by " + due.UTC().Format("2 Jan 2006, 15:04 MST") + ". It works until then"
+	}
+	return to(p, now, "Replace a passkey of your account", fmt.Sprintf(
+		"Hello %s,\n\nthe passkey \u201c%s\u201d is not safe enough for your account any more. Please make another one %s.\n\n"+
+			"Sign in, open your account's page and add a passkey that your organisation accepts.", p.Name, c.Name, until))
+}

@@ -99,6 +99,7 @@ func LeftOut() map[string]string {
 		"delivery":    "messages and sign-outs on their way: a copy that is put back elsewhere must send nothing to anybody",
 		"device_code": "devices that wait to be let in: they end in ten minutes, and begin again",
 		"follower":    "how far the log was read for what must be told: a copy begins at its end",
+		"rejudge_job": "which server judges people again, and how far it is: what it did stands in the log",
 		"node":        "which servers run: others do when it is put back",
 	}
 }
