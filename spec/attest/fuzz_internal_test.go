@@ -93,9 +93,22 @@ func FuzzCertInfo(f *testing.F) {
 	})
 }
 
+// tlv is DER of fewer than 128 bytes.
+func tlv(tag string, value ...string) string {
+	joined := strings.Join(value, "")
+	return tag + string([]byte{byte(len(joined))}) + joined
+}
+
 func FuzzTPMManufacturer(f *testing.F) {
 	f.Add([]byte{0x30, 0})
-	f.Add([]byte("\x30\x43\xa4\x41\x30\x3f\x31\x3d\x30\x13\x06\x05\x67\x81\x05\x02\x01\x0c\x0aid:49465800\x30\x12\x06\x05\x67\x81\x05\x02\x02\x0c\x09SLB 9670x\x30\x12\x06\x05\x67\x81\x05\x02\x03\x0c\x09id:000D00"))
+	name := func(n, value string) string {
+		return tlv("\x30", tlv("\x06", "\x67\x81\x05\x02", n), tlv("\x0c", value))
+	}
+	good := []byte(tlv("\x30", tlv("\xa4", tlv("\x30", tlv("\x31", name("\x01", "id:49465800"), name("\x02", "SLB9670"), name("\x03", "id:000D"))))))
+	if text, err := tpmManufacturer(good); err != nil || text != "id:49465800" {
+		f.Fatalf("%q, %v", text, err)
+	}
+	f.Add(good)
 	f.Fuzz(func(t *testing.T, san []byte) {
 		if text, err := tpmManufacturer(san); err == nil && (len(text) != 11 || !strings.HasPrefix(text, "id:")) {
 			t.Errorf("%x is read as %q", san, text)
@@ -105,10 +118,6 @@ func FuzzTPMManufacturer(f *testing.F) {
 
 // FuzzKeyDescription: a description that passes says what it has to say.
 func FuzzKeyDescription(f *testing.F) {
-	tlv := func(tag string, value ...string) string { // of fewer than 128 bytes
-		joined := strings.Join(value, "")
-		return tag + string([]byte{byte(len(joined))}) + joined
-	}
 	level, version, none := tlv("\x0a", "\x01"), tlv("\x02", "\x01\x2c"), tlv("\x30")
 	hardware := tlv("\x30", tlv("\xa1", tlv("\x31", tlv("\x02", "\x02"))), tlv("\xa2", tlv("\x02", "\x03")), tlv("\xbf\x85\x3e", tlv("\x02", "\x00")))
 	good := []byte(tlv("\x30", version, level, version, level, tlv("\x04", "hash"), tlv("\x04"), none, hardware))
