@@ -36,6 +36,7 @@ type Record struct {
 	Idle     time.Duration       // the longest silence, by the policy; 0: by its level
 	Segment  string              // of the policy, when it was opened
 	Decision holdfast.DecisionID // that opened it
+	Device   string              // the managed device on which it was opened or last confirmed; see posture
 }
 
 func (*Record) Table() string { return "session" }
@@ -59,6 +60,7 @@ func (s *Record) Columns(c *audit.Columns) {
 	audit.IntColumn(c, "idle", &s.Idle)
 	audit.StringColumn(c, "segment", &s.Segment)
 	audit.StringColumn(c, "decision", &s.Decision)
+	audit.StringColumn(c, "device", &s.Device)
 }
 
 // Limits are the longest life and the longest silence of a session at a level:
@@ -92,6 +94,7 @@ type SignIn struct {
 	Idle     time.Duration
 	Segment  string
 	Decision holdfast.DecisionID
+	Device   string // the managed device that the browser shows; empty: none
 }
 
 // Open starts a session and gives its secret, once.
@@ -120,7 +123,7 @@ func (s *Record) take(in SignIn, now time.Time) (secret string) {
 		overall = in.Overall
 	}
 	s.AuthTime, s.Expires, s.Idle = now, now.Add(overall), in.Idle
-	s.Segment, s.Decision = in.Segment, in.Decision
+	s.Segment, s.Decision, s.Device = in.Segment, in.Decision, in.Device
 	s.UserAgent, s.Address, s.Origin = clip(in.UserAgent, 300), clip(in.Address, 64), in.Origin
 	return secret
 }
@@ -136,6 +139,7 @@ const (
 	EverywhereByOwner = "signed out everywhere"
 	NotAccepted       = "the policy does not accept its passkey any more"
 	TooRisky          = "what was noticed made it too risky"
+	DeviceGone        = "its device was removed from the organisation"
 )
 
 // End ends s; ending twice is nothing.

@@ -154,6 +154,8 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) (removed int64, err erro
 		{"delete from idempotency where id in (select id from idempotency where until <= $1 limit $2)", now},
 		{`delete from api_token_seen where id in (select v.id from api_token_seen v join api_token t on t.id = v.id
 			where t.expires <= $1 limit $2)`, now},
+		{`delete from posture_seen where id in (select v.id from posture_seen v join managed_device d on d.id = v.id
+			where d.removed > 0 and d.removed <= $1 limit $2)`, now},
 	} {
 		for n := int64(sweepAtOnce); n == sweepAtOnce; removed += n {
 			err = db.InTx(ctx, func(tx *Tx) (err error) {

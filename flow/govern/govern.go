@@ -22,7 +22,9 @@ import (
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/revision"
 	"holdfast/domain/session"
+	"holdfast/domain/standing"
 	"holdfast/domain/ticket"
 )
 
@@ -61,8 +63,17 @@ type Tx interface {
 	APITokensBy(ctx context.Context, maker string) ([]apitoken.Record, error)
 	// AppsWithDomains gives the applications that name a host and were not removed.
 	AppsWithDomains(ctx context.Context) ([]grant.App, error)
+	// Standing is all that decisions about a person rest on; with revision.Reader
+	// it is what a verdict reads.
+	Standing(ctx context.Context, p person.Record) (standing.Account, error)
+	revision.Reader
+	Revision(ctx context.Context, id holdfast.RevisionID) (revision.Record, error)
+	// Revisions gives all, the newest first.
+	Revisions(ctx context.Context) ([]revision.Record, error)
+	Approvals(ctx context.Context, id holdfast.RevisionID) ([]revision.Approval, error)
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
+	deviceTx
 	// CurrentMetadata gives the zero Record where none was imported.
 	CurrentMetadata(ctx context.Context) (metadata.Record, error)
 	PutMetadataBody(ctx context.Context, id string, body []byte) error

@@ -183,7 +183,7 @@ func (f *Flow) Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonI
 			return nil, err
 		}
 		for _, forget := range []func(context.Context, Tx, person.Record) ([]audit.Event, error){
-			forgetCredentials, forgetSessions, forgetGroups,
+			forgetCredentials, forgetSessions, forgetGroups, forgetDevices,
 		} {
 			more, err := forget(ctx, tx, p)
 			if err != nil {

@@ -47,6 +47,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"what is no text is nowhere", strange},
 		{"what browsers can do is ephemeral", devices},
 		{"who uses an origin is read", originUsers},
+		{"managed devices are read", managedDevices},
 		{"sessions are read", readsSessions},
 		{"the log is read", readsLog},
 		{"nodes share one log", nodes},
@@ -56,6 +57,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"attacks on rows are found", attacksOnRows},
 		{"an export verifies offline", exports},
 		{"a proof shows one record", proves},
+		{"metadata BLOBs are kept beside the log", metadataBlobs},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, place(t)) })
 	}
