@@ -252,3 +252,17 @@ func (s *Shelf) instead(ctx context.Context, digest string, why error) (*policy.
 	}
 	return s.builtin(s.last)
 }
+
+// Presets makes the shelf of an installation: with the policies that come with
+// Holdfast, of which the default decides until one is applied.
+func Presets(log *slog.Logger) (*Shelf, error) {
+	c := Config{Log: log}
+	for _, p := range policy.Presets() {
+		if p.Name == policy.DefaultPreset {
+			c.First = p.Text
+		} else {
+			c.Builtin = append(c.Builtin, p.Text)
+		}
+	}
+	return New(c)
+}

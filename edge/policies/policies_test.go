@@ -232,6 +232,22 @@ func TestAPolicyThatDoesNotCompileLeavesTheRunningOne(t *testing.T) {
 	}
 }
 
+func TestThePresetsAreOnTheShelf(t *testing.T) {
+	s, err := Presets(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, preset := range policy.Presets() {
+		p, err := s.ByDigest(t.Context(), &database{}, Digest(preset.Text))
+		if name(t, p, err) != preset.Name {
+			t.Errorf("%s: got %s", preset.Name, p.Document().Metadata.Name)
+		}
+	}
+	if s.First().Name != policy.DefaultPreset {
+		t.Errorf("the first is %s", s.First().Name)
+	}
+}
+
 // Under the emergency policy people sign in and nothing else is done.
 func TestTheEmergencyPolicy(t *testing.T) {
 	s, _ := newShelf(t, 0)
