@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/domain/metadata"
 	"holdfast/edge/config"
 	"holdfast/edge/store"
 )
@@ -254,5 +255,31 @@ func TestServedCertificate(t *testing.T) {
 		grade Grade
 	}{{90 * 24 * time.Hour, OK}, {10 * 24 * time.Hour, Warn}, {24 * time.Hour, Fail}, {-time.Hour, Fail}} {
 		judged(t, served(&x509.Certificate{NotAfter: now.Add(c.left)}, now, ""), "tls_certificate", c.grade, "certificate")
+	}
+}
+
+func TestMetadata(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	c, err := config.Config{}.Complete()
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed, broken := c, c
+	followed.MDSSource, broken.MDSRootFiles = "/srv/mds", []string{filepath.Join(t.TempDir(), "none.pem")}
+	at := func(days int) metadata.Record {
+		return metadata.Record{ID: "x", No: 7, NextUpdate: now.AddDate(0, 0, days)}
+	}
+	for _, x := range []struct {
+		name string
+		r    metadata.Record
+		c    config.Config
+		want Grade
+	}{
+		{"none", metadata.Record{}, c, OK}, {"none from the source", metadata.Record{}, followed, Warn}, {"fresh", at(10), c, OK},
+		{"due", at(-5), c, Warn}, {"overdue", at(-40), c, Fail}, {"a root that is not there", at(10), broken, Fail},
+	} {
+		if got := Metadata(x.r, x.c, now); got.Grade != x.want || got.Code != "metadata" || (got.Grade != OK) == (got.Do == "") {
+			t.Errorf("%s: %+v", x.name, got)
+		}
 	}
 }

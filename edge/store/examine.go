@@ -6,6 +6,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/metadata"
 	"holdfast/edge/store/migrate"
 )
 
@@ -25,9 +26,10 @@ type Examined struct {
 	Administrators []Administrator
 	SigningKeys    []time.Time // when those that sign now, or will, were made
 	Outbox         []OutboxCount
-	LastBackup     time.Time // that the log knows of
-	Records        int64     // in the log
-	SinceBackup    int64     // records after it
+	LastBackup     time.Time       // that the log knows of
+	Records        int64           // in the log
+	SinceBackup    int64           // records after it
+	Metadata       metadata.Record // of authenticators; the zero Record: none
 }
 
 // Administrator is somebody who may do everything, and how many passkeys they
@@ -37,8 +39,11 @@ type Administrator struct {
 	Passkeys int64
 }
 
-// outboxStep is the step that made the outbox.
-const outboxStep = 4
+// The steps that made tables which an older database does not have.
+const (
+	outboxStep   = 4
+	metadataStep = 12
+)
 
 // Examine reads what there is to know. backup is the type of the records that
 // tell of backups. It writes nothing and waits for nobody's lock. An error of
@@ -90,6 +95,11 @@ func (x *Examined) contents(ctx context.Context, q querier, backup audit.Type) (
 	}
 	if x.Step >= outboxStep {
 		if x.Outbox, err = (reader{q: q}).Outbox(ctx); err != nil {
+			return err
+		}
+	}
+	if x.Step >= metadataStep {
+		if x.Metadata, err = (reader{q: q, tables: tablesOf(records())}).CurrentMetadata(ctx); err != nil {
 			return err
 		}
 	}
