@@ -230,6 +230,7 @@ type Segment struct {
 	Authenticators    Holding         `yaml:"authenticators"`
 	Recovery          []string        `yaml:"recovery"`
 	Fallbacks         []string        `yaml:"fallbacks"`
+	Equivalence       EquivalenceMode `yaml:"equivalence"` // of its ways back; metadata.equivalence.mode where it is not written
 	StepUp            []*StepUp       `yaml:"step_up"`
 	Alarm             []Party         `yaml:"alarm"`
 	Lifecycle         *LifecycleRules `yaml:"lifecycle"`
@@ -238,6 +239,16 @@ type Segment struct {
 
 // Privileged is a segment of risk rank 0.
 func (s *Segment) Privileged() bool { return s.RiskRank != nil && *s.RiskRank == 0 }
+
+// EquivalenceFor is how the ways back of s are graded.
+func (d *Document) EquivalenceFor(s *Segment) EquivalenceMode {
+	for _, m := range []EquivalenceMode{s.Equivalence, d.Metadata.Equivalence.Mode} {
+		if m != "" {
+			return m
+		}
+	}
+	return "strict"
+}
 
 // Required is what every sign-in of a segment must reach.
 type Required struct {
