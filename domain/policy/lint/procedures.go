@@ -15,10 +15,10 @@ import (
 // check list of the standard is enough.
 func (r *run) grades() {
 	r.recoveries(func(path string, p *policy.Procedure) {
-		r.worth(path+".yields.aal", "procedure "+p.Name, int64(p.Yields.AAL), "yields", grade.Of(p, r.eq))
+		r.worth(path+".yields.aal", "procedure "+p.Name, int64(p.Yields.AAL), "yields", r.modeOf(p), grade.Of(p, r.eq))
 	})
 	r.enrolments(func(path string, p *policy.Procedure) {
-		r.worth(path+".yields.aal", "enrolment "+p.Name, int64(p.Yields.AAL), "yields", grade.OfEnrolment(p, r.eq))
+		r.worth(path+".yields.aal", "enrolment "+p.Name, int64(p.Yields.AAL), "yields", r.eq.Mode, grade.OfEnrolment(p, r.eq))
 	})
 	r.segments(func(path string, s *policy.Segment) {
 		for i, name := range s.Recovery {
@@ -26,13 +26,29 @@ func (r *run) grades() {
 			if !ok || int64(s.Required.AAL) <= int64(p.Yields.AAL) {
 				continue // said of the procedure already
 			}
-			r.worth(fmt.Sprintf("%s.recovery[%d]", path, i), "procedure "+name+" of segment "+s.Name, int64(s.Required.AAL), "is for", grade.At(p, r.eq, int64(s.Required.AAL)))
+			r.worth(fmt.Sprintf("%s.recovery[%d]", path, i), "procedure "+name+" of segment "+s.Name, int64(s.Required.AAL), "is for", r.d.EquivalenceFor(s), grade.At(p, r.eq, int64(s.Required.AAL)))
 		}
 	})
 }
 
-func (r *run) worth(path, what string, want int64, verb string, g grade.Grade) {
-	if g.AAL >= want || r.eq.Mode == "nist" && g.NIST {
+// modeOf: what all segments that use p say; one that is strict decides.
+func (r *run) modeOf(p *policy.Procedure) policy.EquivalenceMode {
+	used := false
+	for _, s := range r.d.Segments {
+		if slices.Contains(s.Recovery, p.Name) {
+			if used = true; r.d.EquivalenceFor(s) != "nist" {
+				return "strict"
+			}
+		}
+	}
+	if used {
+		return "nist"
+	}
+	return r.eq.Mode
+}
+
+func (r *run) worth(path, what string, want int64, verb string, mode policy.EquivalenceMode, g grade.Grade) {
+	if g.AAL >= want || mode == "nist" && g.NIST {
 		return
 	}
 	nist := "NIST would not accept it either: "
