@@ -305,9 +305,9 @@ func saidLifecycle(l LifecycleRules) string {
 }
 
 func saidAccess(a *AccessRule) string {
-	to := "Everything"
+	to := "Access to everything"
 	if len(a.Apps) > 0 {
-		to = capital(list(a.Apps, "and", plain))
+		to = "Access to " + list(a.Apps, "and", plain)
 	}
 	var does []string
 	if a.Then.Deny {
@@ -356,7 +356,7 @@ func saidRequirement(r *Requirement) string {
 
 func (d *Document) saidChanges() []string {
 	set := func(s ApproverSet) string {
-		return fmt.Sprintf("%d of %s", s.Approvers, parties(s.From))
+		return fmt.Sprintf("%d of %s", s.Approvers, list(s.From, "or", party))
 	}
 	m := d.Metadata
 	plainSet := ApproverSet{m.ChangeControl.Approvers, m.ChangeControl.From}
@@ -423,17 +423,17 @@ func condition(e Expr) string {
 	return "when " + text
 }
 
-func parties(ps []Party) string {
-	return list(ps, "and", func(p Party) string {
-		if g, ok := p.Group(); ok {
-			return "the group " + g
-		}
-		if r, ok := p.Role(); ok {
-			return "those who are " + r
-		}
-		return map[Party]string{"subject": "the person", "subject.manager": "the person's manager",
-			"subject.manager_chain": "the person's managers", "subject.sponsor": "the person's sponsor"}[p]
-	})
+func parties(ps []Party) string { return list(ps, "and", party) }
+
+func party(p Party) string {
+	if g, ok := p.Group(); ok {
+		return "the group " + g
+	}
+	if r, ok := p.Role(); ok {
+		return "the role " + r
+	}
+	return map[Party]string{"subject": "the person", "subject.manager": "the person's manager",
+		"subject.manager_chain": "the person's managers", "subject.sponsor": "the person's sponsor"}[p]
 }
 
 // span is "8 hours"; 90s is "90 seconds".
