@@ -160,6 +160,9 @@ func (p path) explain(at time.Time, err error) error {
 	if _, ok := errors.AsType[x509.UnhandledCriticalExtension](err); ok {
 		return refuse(CriticalUnread, "the certificate chain does not end at a trusted root: %w", err)
 	}
+	if p.timely(at) {
+		return refuse(UntrustedChain, "the certificate chain does not end at a trusted root: %w", err)
+	}
 	middle := p.leaf.NotBefore.Add(p.leaf.NotAfter.Sub(p.leaf.NotBefore) / 2)
 	for _, then := range []time.Time{p.leaf.NotBefore, p.leaf.NotAfter, middle} {
 		if then.IsZero() {
@@ -173,6 +176,16 @@ func (p path) explain(at time.Time, err error) error {
 		}
 	}
 	return refuse(UntrustedChain, "the certificate chain does not end at a trusted root: %w", err)
+}
+
+// timely says whether time can be no reason.
+func (p path) timely(at time.Time) bool {
+	for _, c := range append([]*x509.Certificate{p.leaf}, p.between...) {
+		if validAt(c, at) != nil {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(p.anchors, func(a Anchor) bool { return validAt(a.Certificate, at) != nil })
 }
 
 func validAt(c *x509.Certificate, at time.Time) error {
