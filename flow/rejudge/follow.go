@@ -207,18 +207,14 @@ func (f *Flow) fallDue(ctx context.Context) (more bool, err error) {
 }
 
 // everyDay begins the job at night: days pass, and policies ask for them (an
-// end date, an age).
+// end date, an age). A job for another reason has looked at everybody, too.
 func (f *Flow) everyDay(ctx context.Context) (more bool, err error) {
-	if f.Clock().Before(f.daily) {
+	due := f.daily
+	if !f.job.Begun.IsZero() {
+		due = nextNight(f.job.Begun)
+	}
+	if f.job.Running() || f.Clock().Before(due) {
 		return false, nil
 	}
-	if f.job.Running() {
-		f.daily = nextNight(f.Clock()) // it looks at everybody anyhow
-		return false, nil
-	}
-	if err := f.keep(ctx, touched{all: true, why: "the day"}, true); err != nil {
-		return false, err
-	}
-	f.daily = nextNight(f.Clock())
-	return true, nil
+	return true, f.keep(ctx, touched{all: true, why: "the day"}, true)
 }

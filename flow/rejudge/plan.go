@@ -72,9 +72,9 @@ func (v verdict) changes(s Subject, now time.Time) bool {
 func (v verdict) plan(s Subject, last, byPolicy bool, now time.Time) plan {
 	var p plan
 	spared := v.spare(last)
-	closed := p.finishTasks(s, v)
+	s.Tasks = p.finishTasks(s, v)
 	for _, k := range v.keys {
-		open, staged := taskOf(s.Tasks, closed, k.c.ID), stagedOf(s.Tasks, k.c.ID)
+		open, staged := taskOf(s.Tasks, k.c.ID), stagedOf(s.Tasks, k.c.ID)
 		goes, held := k.goes(&s, byPolicy, now), k.held(staged, byPolicy)
 		if k.fresh != nil && (!held || goes) {
 			p.judged = append(p.judged, k)
@@ -136,11 +136,11 @@ func (v verdict) what(k key) string {
 }
 
 // finishTasks closes tasks whose passkey or person is gone, and those that were
-// done: somebody made another passkey since, which is accepted. It gives those
-// that are closed.
-func (p *plan) finishTasks(s Subject, v verdict) map[holdfast.TaskID]bool {
-	closed := map[holdfast.TaskID]bool{}
-	for _, t := range s.Tasks {
+// done: somebody made another passkey since, which is accepted. It gives the
+// tasks as they stand then.
+func (p *plan) finishTasks(s Subject, v verdict) []task.Record {
+	after := slices.Clone(s.Tasks)
+	for n, t := range s.Tasks {
 		if t.State != task.Open {
 			continue
 		}
@@ -157,10 +157,10 @@ func (p *plan) finishTasks(s Subject, v verdict) map[holdfast.TaskID]bool {
 		default:
 			continue
 		}
-		closed[t.ID] = true
+		after[n].State, _ = task.Life.Next(t.State, by)
 		p.finish = append(p.finish, ended{t, by})
 	}
-	return closed
+	return after
 }
 
 func (v verdict) accepts(id holdfast.CredentialID) bool {
@@ -178,10 +178,10 @@ func (v verdict) spare(last bool) holdfast.CredentialID {
 	}).c.ID
 }
 
-// taskOf is the open task of a passkey that is not about to be closed.
-func taskOf(tasks []task.Record, closed map[holdfast.TaskID]bool, c holdfast.CredentialID) *task.Record {
+// taskOf is the open task of a passkey.
+func taskOf(tasks []task.Record, c holdfast.CredentialID) *task.Record {
 	for i, t := range tasks {
-		if t.Credential == c && t.State == task.Open && !closed[t.ID] {
+		if t.Credential == c && t.State == task.Open {
 			return &tasks[i]
 		}
 	}

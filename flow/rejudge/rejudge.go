@@ -119,7 +119,7 @@ type Flow struct {
 	savedAt time.Time
 	due     time.Time // until when what falls due was looked at
 	looked  time.Time // when findings were
-	daily   time.Time // when the next look at everything is due
+	daily   time.Time // when the next look at everybody is due, where there was none
 	job     Job       // as the leader knows it
 	stale   bool      // something changed that findings tell of
 
@@ -207,7 +207,10 @@ func (f *Flow) lead(ctx context.Context) (bool, error) {
 	}
 	if began {
 		f.next, f.saved, f.savedAt, f.job = next, next, now, job
-		f.due, f.looked, f.daily, f.stale = time.Time{}, time.Time{}, nextNight(now), true
+		f.due, f.looked, f.stale = time.Time{}, time.Time{}, true
+		if f.daily.IsZero() {
+			f.daily = nextNight(now)
+		}
 	}
 	f.until = now.Add(lease)
 	return true, nil
