@@ -12,9 +12,9 @@ type Procedure struct {
 	Notify       Notify       `yaml:"notify"`
 	Limits       RateLimits   `yaml:"limits"`
 	After        After        `yaml:"after"`
-	Code         *Code        `yaml:"code"`             // enrolment: the code that carries it to the device
-	MustBind     int          `yaml:"must_bind,max=32"` // enrolment: how many authenticators come of it
-	Stock        *Stock       `yaml:"stock"`            // enrolment: the keys that are handed out
+	Code         *Code        `yaml:"code"`                   // enrolment: the code that carries it to the device
+	MustBind     int          `yaml:"must_bind,min=0,max=32"` // enrolment: how many authenticators come of it
+	Stock        *Stock       `yaml:"stock"`                  // enrolment: the keys that are handed out
 }
 
 // Yields is what a procedure gives.

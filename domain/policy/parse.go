@@ -24,6 +24,7 @@ func Parse(name string, text []byte) (*Document, Problems) {
 	}
 	if !out.Bad() {
 		out = append(out, d.checkHeader()...)
+		out = append(out, d.checkForm()...)
 	}
 	out.Sort()
 	return d, out

@@ -42,6 +42,14 @@ func (p *Places) Has(path string) bool {
 	return ok
 }
 
+// Text is the single value at path as it is written; empty for others.
+func (p *Places) Text(path string) string {
+	if at, ok := p.of[path]; ok && at.value.Kind == yaml.ScalarNode {
+		return at.value.Value
+	}
+	return ""
+}
+
 // Paths lists all that is written, in the order of the text.
 func (p *Places) Paths() []string { return p.order }
 
