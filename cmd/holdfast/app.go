@@ -16,7 +16,7 @@ func applications() noun {
 	cols := []string{"client_id", "name", "redirect_uris", "confidential"}
 	all := []string{"client_id", "name", "created", "removed", "preset", "redirect_uris", "post_logout_uris", "logout_uri", "confidential",
 		"third_party", "auth_method", "jwks", "kinds", "require_par", "require_dpop", "min_aal", "require_acr", "max_age", "groups",
-		"owners", "domains", "upstream"}
+		"owners", "domains", "upstream", "policy_name", "sensitivity"}
 	return noun{"app", "applications that sign people in through OpenID Connect", []verb{
 		{name: "list", summary: "list applications by name", columns: cols, list: true, flags: filters("/apps", "query", "`TEXT` in the name")},
 		{name: "show", summary: "show one application", args: one, columns: all, flags: on(http.MethodGet, "apps")},
@@ -56,6 +56,8 @@ func appFlags(fs *flag.FlagSet) members {
 	m.number("min-aal", "min_aal", "least assurance `LEVEL` of a sign-in, 1 to 3; 0: any")
 	m.text("require-acr", "require_acr", "what a sign-in must be: `phr` or phrh")
 	m.seconds("max-age", "max_age", "`DURATION` after which somebody has to sign in again, 8h; 0: any")
+	m.text("policy-name", "policy_name", "`NAME` that the policy knows it by")
+	m.number("sensitivity", "sensitivity", "how much is at stake in it, for the policy, `N` from 0 to 9")
 	m.list("group", "groups", "`GROUP` whose members may use it, by id or name")
 	m.list("kind", "kinds", "`KIND` of grant beyond the authorization code: "+strings.Join(grant.Kinds, ", "))
 	m.list("owner", "owners", "`PERSON` who looks after it, by id or e-mail address")

@@ -80,7 +80,7 @@ func (v *verifyInput) run(ctx context.Context, c console, h hostFlags, _ []strin
 	if !got.Compared {
 		fmt.Fprintln(c.err, "holdfast audit verify: no checkpoint seen before was there to compare with; keep what audit checkpoint prints, and give it with --checkpoint")
 	}
-	return verdict(c, h, got.OK, fmt.Sprintf("%d records and %d rows", got.Records, got.Rows))
+	return printVerdict(c, h, got.OK, fmt.Sprintf("%d records and %d rows", got.Records, got.Rows))
 }
 
 func runCheckpoint(ctx context.Context, c console, h hostFlags, _ []string) error {
@@ -104,8 +104,8 @@ func runCheckpoint(ctx context.Context, c console, h hostFlags, _ []string) erro
 	return err
 }
 
-// verdict ends with status 1 when anything was found.
-func verdict(c console, h hostFlags, ok bool, what string) error {
+// printVerdict ends with status 1 when anything was found.
+func printVerdict(c console, h hostFlags, ok bool, what string) error {
 	if !h.json && ok {
 		fmt.Fprintf(c.out, "The log is whole: %s are as they were written.\n", what)
 	}
@@ -154,7 +154,7 @@ func verifyExport(c console, h hostFlags, v verifyInput, lastSeen string) error 
 			fmt.Fprintf(c.out, "%s: record %d: %s\n", d.Kind, d.Index, d.Text)
 		}
 	}
-	return verdict(c, h, len(damage) == 0, fmt.Sprintf("%d records", cp.Size))
+	return printVerdict(c, h, len(damage) == 0, fmt.Sprintf("%d records", cp.Size))
 }
 
 func runExport(ctx context.Context, c console, h hostFlags, args []string) error {

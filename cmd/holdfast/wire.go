@@ -17,11 +17,15 @@ import (
 	"holdfast/domain/ceremony"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 	"holdfast/edge/config"
 	"holdfast/edge/demo/mailsink"
 	"holdfast/edge/host"
 	"holdfast/edge/keys"
+	"holdfast/edge/metadata"
+	"holdfast/edge/network"
 	"holdfast/edge/outbox"
+	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/edge/systemd"
 	"holdfast/edge/telemetry"
@@ -29,6 +33,7 @@ import (
 	"holdfast/edge/web/api"
 	adminconsole "holdfast/edge/web/console"
 	"holdfast/edge/web/door"
+	"holdfast/edge/web/managed"
 	"holdfast/edge/web/op"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/portal"
@@ -39,6 +44,7 @@ import (
 	"holdfast/flow/device"
 	"holdfast/flow/enrol"
 	"holdfast/flow/govern"
+	"holdfast/flow/join"
 	"holdfast/flow/logout"
 	"holdfast/flow/signin"
 	"holdfast/spec/webauthn"
@@ -51,6 +57,7 @@ var (
 	_ account.Store   = store.Port[account.Tx]{}
 	_ govern.Store    = store.Port[govern.Tx]{}
 	_ authorize.Store = store.Port[authorize.Tx]{}
+	_ join.Store      = store.Port[join.Tx]{}
 	_ keys.Store      = store.Port[keys.Tx]{}
 
 	_ signin.Tx    = (*store.Tx)(nil)
@@ -59,6 +66,7 @@ var (
 	_ govern.Tx    = (*store.Tx)(nil)
 	_ authorize.Tx = (*store.Tx)(nil)
 	_ device.Tx    = (*store.Tx)(nil)
+	_ join.Tx      = (*store.Tx)(nil)
 	_ keys.Tx      = (*store.Tx)(nil)
 )
 
@@ -72,6 +80,12 @@ type server struct {
 	handler    http.Handler
 	host       *host.Server
 	api        *api.API
+	metadata   *metadata.Library
+	policies   *policies.Shelf
+	revisions  *govern.Revisions
+	judge      verdict.Judge
+	networks   *network.Networks
+	devices    *managed.Devices
 	metrics    *telemetry.Metrics
 	logout     *logout.Flow
 	routes     map[string]outbox.Route // of what this node delivers, by kind; read when it begins to serve
@@ -158,6 +172,12 @@ func mayMakeKey(cfg config.Config, database string) bool {
 
 func (s *server) build(ctx context.Context, master keys.Master, demo bool) error {
 	clock := holdfast.Clock(time.Now)
+	if err := s.judges(clock); err != nil {
+		return err
+	}
+	if err := s.whereabouts(clock); err != nil {
+		return err
+	}
 	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
 	if err != nil {
 		return err
@@ -172,20 +192,28 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	go signing.Follow(ctx, s.db.Wakes(ctx, keys.Topic))
 	rp := webauthn.RelyingParty{ID: s.cfg.RPID, Origins: []string{s.cfg.Origin}}
 	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
-		DecoyKey: master.Derive("decoy"), Clock: clock})
-	enrolment := enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: s.db}, RP: rp, Sealer: sealer, Clock: clock})
+		DecoyKey: master.Derive("decoy"), Clock: clock, Judge: s.judge})
 	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
-	s.govern = govern.New(store.Port[govern.Tx]{DB: s.db}, clock, s.cfg.Origin)
+	s.govern = govern.New(store.Port[govern.Tx]{DB: s.db}, clock, s.cfg.Origin, s.judge)
+	s.revisions = govern.NewRevisions(s.govern, s.policies, s.outlook())
+	if err := s.library(); err != nil {
+		return err
+	}
+	enrolment := enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: s.db}, RP: rp, Sealer: sealer, Clock: clock, Judge: s.judge,
+		Metadata: s.metadata})
 	authorization := authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: s.db}, Clock: clock,
-		ACRs: assurance.Values(), Key: master.Derive("authorize")})
+		ACRs: assurance.Values(), Key: master.Derive("authorize"), Judge: s.judge})
 
 	pages, err := page.New(page.Config{})
 	if err != nil {
 		return err
 	}
 	visits := s.visits(pages, demo)
+	if err := s.devicesOf(visits, clock); err != nil {
+		return err
+	}
 	provider, err := op.New(op.Config{Issuer: s.cfg.Origin, Flow: authorization, Keys: signing, Pages: pages, Log: s.log,
-		Sessions: browserSessions{visits, accounts}, Address: visits.Address,
+		Sessions: browserSessions{visits, accounts}, Address: visits.Address, Where: visits.Where,
 		Devices: device.New(store.Port[device.Tx]{DB: s.db}, clock),
 		Frame: func(r *http.Request) page.Frame {
 			v, _ := visits.Of(r) // a frame without a name is no reason to fail
@@ -205,6 +233,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(),
 			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading(), Stopping: s.stopping.Load}).Routes,
 	}
+	browser = append(browser, door.NewJoin(visits, join.New(store.Port[join.Tx]{DB: s.db}, clock)).Routes)
 	if demo {
 		browser = append(browser, mailsink.New(mailsink.Config{Visits: visits, Store: s.db}).Routes)
 	}

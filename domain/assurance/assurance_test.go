@@ -9,27 +9,43 @@ import (
 	"holdfast"
 )
 
-// While no attestation is trusted, nothing may be said that only one proves.
+// Nothing is said that is not proven: what can leave its device, or of which no
+// verified attestation says that it is in hardware, is never AAL3, phrh or hwk,
+// and the policy's bound holds.
 func TestNothingUnprovenIsSaid(t *testing.T) {
-	for _, e := range []Evidence{{}, {UV: true}, {BE: true}, {UV: true, BE: true}} {
+	for i := range 32 {
+		e := Evidence{UV: i&1 != 0, BE: i&2 != 0, Hardware: i&4 != 0, Most: holdfast.AAL(i >> 3)}
 		a := Of(e)
-		if a.AAL >= holdfast.AAL3 || slices.Contains(a.ACR, "phrh") || slices.Contains(a.ACR, "aal3") || slices.Contains(a.AMR, "hwk") {
+		hardware := e.UV && e.Hardware && !e.BE
+		if slices.Contains(a.ACR, "phrh") != hardware || slices.Contains(a.AMR, "hwk") != hardware {
 			t.Errorf("%+v gives %+v", e, a)
+		}
+		if three := a.AAL >= holdfast.AAL3; three && !hardware || three != slices.Contains(a.ACR, "aal3") {
+			t.Errorf("%+v gives %+v", e, a)
+		}
+		if e.Most != holdfast.AALNone && a.AAL > e.Most {
+			t.Errorf("%+v gives %v", e, a.AAL)
 		}
 		if !e.UV && (a.AAL > holdfast.AAL1 || slices.Contains(a.AMR, "mfa")) {
 			t.Errorf("without user verification: %+v", a)
 		}
-		if !e.BE && slices.Contains(a.AMR, "swk") {
-			t.Errorf("where the key is was not said, and is claimed: %+v", a)
+		if slices.Contains(a.AMR, "swk") != (e.UV && e.BE) {
+			t.Errorf("where the key is: %+v gives %+v", e, a)
 		}
-		if diff := cmp.Diff(Values()[len(Values())-len(a.ACR):], a.ACR); diff != "" {
+		var sorted []string
+		for _, v := range Values() {
+			if slices.Contains(a.ACR, v) {
+				sorted = append(sorted, v)
+			}
+		}
+		if diff := cmp.Diff(sorted, a.ACR); diff != "" {
 			t.Errorf("%+v: a value is not among those announced, or not in their order: %s", e, diff)
 		}
 	}
 }
 
 func TestPick(t *testing.T) {
-	truth := Values()
+	truth := []string{"phr", "aal2", "aal1"}
 	for _, c := range []struct {
 		name      string
 		requested []string

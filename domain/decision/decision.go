@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -121,8 +122,19 @@ func (r Record) Input() (in policy.Input, err error) {
 	return in, nil
 }
 
-// Forget blanks what is personal, for erasure.
-func Forget(r Record) []audit.Event {
-	r.Inputs = nil
-	return []audit.Event{audit.New("decision.forgotten", string(r.ID), r.Person, audit.Change(&r, "inputs"))}
+// atOnce bounds how many rows one event changes.
+const atOnce = 200
+
+// ForgetAll blanks what is personal in a person's decisions, for erasure.
+func ForgetAll(all []Record) []audit.Event {
+	var events []audit.Event
+	for some := range slices.Chunk(all, atOnce) {
+		e := audit.New("decision.forgotten", string(some[0].Person), some[0].Person)
+		for i := range some {
+			some[i].Inputs = nil
+			e.Puts = append(e.Puts, audit.Change(&some[i], "inputs"))
+		}
+		events = append(events, e)
+	}
+	return events
 }

@@ -76,3 +76,12 @@ func Judged(before, now Judgement) []audit.Event {
 	}
 	return []audit.Event{e}
 }
+
+// Forget blanks what is personal, for erasure.
+func Forget(j Judgement) []audit.Event {
+	if j.Serial == "" {
+		return nil
+	}
+	j.Serial = ""
+	return []audit.Event{audit.New("credential.judgement_forgotten", string(j.ID), j.Person, audit.Change(&j, "serial"))}
+}

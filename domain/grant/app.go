@@ -50,6 +50,8 @@ type App struct {
 	Owners      []string     // ids of the people who look after it
 	Domains     []string     // hosts that forward-auth protects for it
 	Upstream    string       // where it listens behind the proxy that its configuration is for; empty: not said
+	PolicyName  string       // what the policy calls it; empty: its id
+	Sensitivity int64        // how much is at stake in it, for the policy: 0 to 9
 }
 
 func (*App) Table() string { return "app" }
@@ -78,6 +80,8 @@ func (a *App) Columns(c *audit.Columns) {
 	c.Strings("owners", &a.Owners)
 	c.Strings("domains", &a.Domains)
 	audit.StringColumn(c, "upstream", &a.Upstream)
+	audit.StringColumn(c, "policy_name", &a.PolicyName)
+	audit.IntColumn(c, "sensitivity", &a.Sensitivity)
 }
 
 // Live says whether the application exists and was not removed.

@@ -17,6 +17,8 @@ const (
 	LackAAL   Lack = "aal"   // the sign-in is below App.MinAAL
 	LackACR   Lack = "acr"   // the sign-in is not App.RequireACR
 	LackAge   Lack = "age"   // the sign-in is older than App.MaxAge
+
+	LackPolicy Lack = "policy" // something that the organisation's policy asks for
 )
 
 // Standing is what there is to hold against an application's demands.

@@ -3,6 +3,7 @@ package grant
 import (
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -72,6 +73,8 @@ type Draft struct {
 	Owners      []string
 	Domains     []string
 	Upstream    string
+	PolicyName  string
+	Sensitivity int64
 }
 
 // DraftOf is what an application is now, to be edited and given to Change.
@@ -82,6 +85,7 @@ func DraftOf(a App) Draft {
 		AuthMethod: a.AuthMethod, JWKS: a.JWKS, RequirePAR: a.RequirePAR, RequireDPoP: a.RequireDPoP,
 		LogoutURI: a.LogoutURI, MinAAL: a.MinAAL, RequireACR: a.RequireACR, Groups: a.Groups,
 		MaxAge: a.MaxAge, Kinds: a.Kinds, Owners: a.Owners, Domains: a.Domains, Upstream: a.Upstream,
+		PolicyName: a.PolicyName, Sensitivity: a.Sensitivity,
 	}
 }
 
@@ -91,6 +95,7 @@ func (d Draft) onto(a *App) {
 	a.AuthMethod, a.JWKS, a.RequirePAR, a.RequireDPoP = d.AuthMethod, d.JWKS, d.RequirePAR, d.RequireDPoP
 	a.LogoutURI, a.MinAAL, a.RequireACR, a.Groups = d.LogoutURI, d.MinAAL, d.RequireACR, d.Groups
 	a.MaxAge, a.Kinds, a.Owners, a.Domains, a.Upstream = d.MaxAge, d.Kinds, d.Owners, d.Domains, d.Upstream
+	a.PolicyName, a.Sensitivity = d.PolicyName, d.Sensitivity
 }
 
 // NeedsSecret says whether the application proves itself by a secret, which
@@ -224,12 +229,18 @@ func checkMethod(d Draft) error {
 	return nil
 }
 
+var policyName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,63}$`)
+
 func checkDemands(d Draft) error {
 	switch {
 	case d.MinAAL < holdfast.AALNone || d.MinAAL > holdfast.AAL3:
 		return invalid("app_min_aal", "The least assurance is a level from 1 to 3, or 0 for any.")
 	case d.RequireACR != "" && d.RequireACR != ACRPhishingResistant && d.RequireACR != ACRHardware:
 		return invalid("app_require_acr", "What can be required of a sign-in is phr (phishing-resistant) or phrh (with attested hardware).")
+	case d.PolicyName != "" && !policyName.MatchString(d.PolicyName):
+		return invalid("app_policy_name", "%.80q cannot be what the policy calls an application: 1 to 64 of a-z, 0-9, - and _.", d.PolicyName)
+	case d.Sensitivity < 0 || d.Sensitivity > 9:
+		return invalid("app_sensitivity", "How much is at stake is a number from 0 to 9.")
 	case d.MaxAge != 0 && (d.MaxAge < minMaxAge || d.MaxAge > int64(FamilyLife.Seconds())):
 		return invalid("app_max_age", "The age of a sign-in is limited to something from %d seconds to %d days, or 0 for no limit.", minMaxAge, int(FamilyLife.Hours()/24))
 	}

@@ -1,7 +1,8 @@
-// Package ticket is about links that let somebody enrol who cannot sign in yet:
-// the set-up link of the first administrator and the invitation of a person. A
+// Package ticket is about links that let somebody enrol who cannot sign in: the
+// set-up link of the first administrator, the invitation of a person, and the
+// link that replaces a passkey which the policy does not accept any more. A
 // ticket is single use, ends by itself, and is stored only as a hash. It
-// refuses to be a way back for a person who has a credential: that is recovery.
+// refuses to be a way back for a person who lost what they had: that is recovery.
 package ticket
 
 import (
@@ -18,6 +19,8 @@ type Kind string
 const (
 	Setup      Kind = "setup"      // the first administrator
 	Invitation Kind = "invitation" // a person's first credential
+
+	Replacement Kind = "replacement" // in place of one that is not accepted any more
 )
 
 const (
@@ -27,6 +30,9 @@ const (
 	InvitationLife = 7 * 24 * time.Hour
 	// InvitationLifeMax bounds what an inviter may say.
 	InvitationLifeMax = 30 * 24 * time.Hour
+	// ReplacementLife is how long a replacement link lives: it lets somebody into
+	// an account that is in use.
+	ReplacementLife = 24 * time.Hour
 )
 
 // Record is a ticket.
@@ -121,9 +127,9 @@ func Revoke(t Record, now time.Time) (Record, []audit.Event, error) {
 
 // Check says why t cannot be redeemed at now, or nil.
 func (t Record) Check(now time.Time) error {
-	what := "invitation"
-	if t.Kind == Setup {
-		what = "set-up link"
+	what := map[Kind]string{Setup: "set-up link", Replacement: "replacement link"}[t.Kind]
+	if what == "" {
+		what = "invitation"
 	}
 	switch t.State(now) {
 	case Used:

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"holdfast/domain/verdict/verdicttest"
 	"html"
 	"io"
 	"log/slog"
@@ -84,7 +85,7 @@ func newWorld(t *testing.T) *world {
 	w.who = &authorize.SignedIn{Session: in, Person: ada}
 
 	p, err := op.New(op.Config{
-		Issuer: w.holdfast.URL, Flow: authorize.New(authorize.Config{Store: s, Clock: time.Now, Key: make([]byte, 32)}), Sessions: w,
+		Issuer: w.holdfast.URL, Flow: authorize.New(authorize.Config{Store: s, Clock: time.Now, Key: make([]byte, 32), Judge: verdicttest.Fresh(t)}), Sessions: w,
 		Keys:  keystest.Ring(time.Now),
 		Pages: pages, Frame: func(*http.Request) page.Frame { return page.Frame{} }, Log: log,
 	})

@@ -75,6 +75,11 @@ func (r reader) DecisionsOf(ctx context.Context, id holdfast.PersonID, limit int
 	return list[decision.Record](ctx, r, "where person = $1 order by at desc, id limit $2", string(id), limit)
 }
 
+// AllDecisionsOf lists all of a person's, the oldest first.
+func (r reader) AllDecisionsOf(ctx context.Context, id holdfast.PersonID) ([]decision.Record, error) {
+	return list[decision.Record](ctx, r, "where person = $1 order by at, id", string(id))
+}
+
 // Refusals lists decisions that did not allow, the newest first.
 func (r reader) Refusals(ctx context.Context, limit int) ([]decision.Record, error) {
 	return list[decision.Record](ctx, r, "where outcome <> 'allow' order by at desc, id limit $1", limit)

@@ -15,9 +15,11 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/ending"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 )
 
 // Reader is what the story reads. Each method answers holdfast.NotFound for
@@ -33,11 +35,13 @@ type Reader interface {
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
 	Group(ctx context.Context, id holdfast.GroupID) (person.Group, error)
+	verdict.Reader
 }
 
 // Tx is a transaction: reads, the one write, and the named ephemera.
 type Tx interface {
 	Reader
+	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// Spend is true exactly once for each id of a space, on all nodes together.
 	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
@@ -56,6 +60,7 @@ type Config struct {
 	Clock holdfast.Clock
 	ACRs  []string // every acr value that a sign-in here can ever reach
 	Key   []byte   // 32 bytes that all nodes share: seals requests that wait
+	Judge verdict.Judge
 }
 
 // Flow is the story. It holds no state and may be used concurrently.

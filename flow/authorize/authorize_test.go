@@ -3,6 +3,7 @@ package authorize_test
 import (
 	"context"
 	"errors"
+	"holdfast/domain/verdict/verdicttest"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, d grant.Draft) *world {
 	w := &world{t: t, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return w.now }
 	w.store = authorizetest.New(clock)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock, Key: make([]byte, 32),
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: clock, Key: make([]byte, 32), Judge: verdicttest.Fresh(t),
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	p, events, err := person.Add(person.New{Name: "Ada Byron", Email: "ada@example.org"}, w.now)
 	w.must(err)

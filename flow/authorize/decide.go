@@ -10,6 +10,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 )
 
 // Request is an application's authorization request whose form is right: the
@@ -32,6 +33,7 @@ type Request struct {
 type SignedIn struct {
 	Session session.Record
 	Person  person.Record
+	Where   verdict.Circumstances
 }
 
 // Next is what has to happen now.
@@ -67,6 +69,8 @@ type Decision struct {
 	// Lack is set where the application demands more than the person has: they
 	// are told in words, by Text.
 	Lack grant.Lack
+	// Policy is the decision on record, where the policy refused.
+	Policy holdfast.DecisionID
 }
 
 // Decide says what a request needs now. It is asked again after each step, and
@@ -108,6 +112,9 @@ func (f *Flow) Decide(ctx context.Context, req Request, who *SignedIn) (Decision
 	}
 	if d, done := f.judgeACR(d, req, who.Session, silent); done {
 		return d, nil
+	}
+	if d, done, err := f.judgePolicy(ctx, d, req, who, silent); done || err != nil {
+		return d, err
 	}
 	needs, err := f.needsConsent(ctx, app, req, who)
 	switch {

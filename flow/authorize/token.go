@@ -29,7 +29,11 @@ func (f *Flow) Issue(ctx context.Context, request string, app holdfast.AppID, a 
 		if err := stands(ctx, tx, g, now); err != nil {
 			return err
 		}
-		return tx.Record(ctx, f.byPerson(who), events...)
+		v, err := f.stillJudged(ctx, tx, registered, a.Scopes, who, now)
+		if err != nil {
+			return err
+		}
+		return tx.Record(ctx, f.byPerson(who), v.With(events)...)
 	})
 }
 
@@ -140,11 +144,20 @@ func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind 
 		if err := stands(ctx, tx, g, now); err != nil {
 			return err
 		}
+		judged, err := f.judgeGrant(ctx, tx, registered, g, now)
+		if err != nil {
+			return err
+		}
+		if !judged.Allowed() {
+			refused = errUnmet
+			_, events := grant.End(g, grant.EndedUnmet, now)
+			return tx.Record(ctx, byApp(app, now), append(events, judged.Refused())...)
+		}
 		_, events, err := to(g, t, v.fresh(), now)
 		if err != nil {
 			return err
 		}
-		return tx.Record(ctx, byApp(app, now), events...)
+		return tx.Record(ctx, byApp(app, now), judged.With(events)...)
 	})
 	if err != nil {
 		return err

@@ -1,26 +1,31 @@
 // Package enrol is the story of making a passkey: the first administrator's
 // with the set-up link, a person's first with an invitation, further ones from
-// a session that is fresh and at least as strong. It refuses to be a way back
-// for somebody who lost what they had: that is recovery.
+// a session that is fresh and at least as strong, another one in place of what
+// the policy does not accept any more. It refuses to be a way back for somebody
+// who lost what they had: that is recovery.
 package enrol
 
 import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"strings"
 	"time"
 
 	"holdfast"
-	"holdfast/domain/assurance"
 	"holdfast/domain/audit"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/posture"
 	"holdfast/domain/session"
+	"holdfast/domain/task"
 	"holdfast/domain/ticket"
+	"holdfast/domain/verdict"
+	"holdfast/spec/mds"
 	"holdfast/spec/webauthn"
 )
 
@@ -34,6 +39,11 @@ type Reader interface {
 	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
 	TicketBySecret(ctx context.Context, hash string) (ticket.Record, error)
 	Setting(ctx context.Context, id string) (org.Setting, error)
+	// TasksOf gives a person's replacement tasks of any state.
+	TasksOf(ctx context.Context, id holdfast.PersonID) ([]task.Record, error)
+	// Onboarding is the right of a person to set a device up.
+	Onboarding(ctx context.Context, device string, who holdfast.PersonID) (posture.Onboarding, error)
+	verdict.Reader
 }
 
 // Tx is a transaction.
@@ -51,12 +61,20 @@ type Store interface {
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
+// Metadata is what the FIDO Alliance says of models of authenticators; nil
+// where none was imported.
+type Metadata interface {
+	Current(ctx context.Context) (*mds.Blob, error)
+}
+
 // Config is what the story needs.
 type Config struct {
-	Store  Store
-	RP     webauthn.RelyingParty
-	Sealer ceremony.Sealer
-	Clock  holdfast.Clock
+	Store    Store
+	RP       webauthn.RelyingParty
+	Sealer   ceremony.Sealer
+	Clock    holdfast.Clock
+	Judge    verdict.Judge
+	Metadata Metadata // may be nil
 }
 
 // Flow is the story. It holds no state and may be used concurrently.
@@ -76,6 +94,8 @@ type Start struct {
 	// Conditional: the browser is to make it without asking (L3 §5.1.3,
 	// mediation "conditional"). Only by a session.
 	Conditional bool
+
+	Where verdict.Circumstances
 }
 
 // Begun is a begun enrolment: the sealed ceremony, what to ask the browser,
@@ -114,7 +134,7 @@ func (f *Flow) Begin(ctx context.Context, in Start) (Begun, error) {
 		return Begun{}, err
 	}
 	begun := Begun{ID: f.Sealer.Seal(p)}
-	if begun.Options, err = f.options(ctx, who, p, in.Hints); err != nil {
+	if begun.Options, err = f.options(ctx, who, p, in); err != nil {
 		return Begun{}, err
 	}
 	if p.Ticket != "" && p.Setup == nil {
@@ -167,11 +187,35 @@ func (f *Flow) byTicket(ctx context.Context, in Start, p *ceremony.Pending) (per
 	if err != nil {
 		return who, err
 	}
-	if who.Status != person.Invited {
-		return who, errNotInvited
+	if err := f.mayRedeem(ctx, f.Store, t, who); err != nil {
+		return who, err
 	}
 	p.Person, p.Handle = who.ID, who.Handle
 	return who, nil
+}
+
+// mayRedeem: an invitation is for somebody who has no passkey yet, a
+// replacement link for whom something is to be replaced.
+func (f *Flow) mayRedeem(ctx context.Context, r Reader, t ticket.Record, who person.Record) error {
+	if t.Kind != ticket.Replacement {
+		if who.Status != person.Invited || who.Ended(f.Clock()) {
+			return errNotInvited
+		}
+		return nil
+	}
+	if !who.MaySignIn(f.Clock()) {
+		return errNoRight
+	}
+	tasks, err := r.TasksOf(ctx, who.ID)
+	if err != nil {
+		return err
+	}
+	for _, k := range tasks {
+		if k.State == task.Open && k.Ticket == t.ID {
+			return nil
+		}
+	}
+	return holdfast.Errorf(holdfast.Conflict, "nothing_to_replace", "What this link was for is done or not needed any more. Sign in, or ask your administrator.")
 }
 
 var errNotInvited = holdfast.Errorf(holdfast.Conflict, "not_invited",
@@ -214,8 +258,12 @@ func mayAdd(s session.Record, now time.Time) error {
 	return nil
 }
 
-func (f *Flow) options(ctx context.Context, who person.Record, p ceremony.Pending, hints []string) (webauthn.CreationOptions, error) {
+func (f *Flow) options(ctx context.Context, who person.Record, p ceremony.Pending, in Start) (webauthn.CreationOptions, error) {
 	have, err := f.Store.CredentialsOf(ctx, who.ID)
+	if err != nil {
+		return webauthn.CreationOptions{}, err
+	}
+	conveyance, err := f.prepare(ctx, who, p, in)
 	if err != nil {
 		return webauthn.CreationOptions{}, err
 	}
@@ -230,9 +278,9 @@ func (f *Flow) options(ctx context.Context, who person.Record, p ceremony.Pendin
 			// and its owner signs in by typing a name.
 			ResidentKey: "preferred", UserVerification: "required",
 		},
-		// The statement is kept, so that it can be judged when trust is set up.
-		Attestation: "direct",
-		Hints:       hints,
+		// The statement is kept, so that it can be judged again when more is known.
+		Attestation: conveyance,
+		Hints:       in.Hints,
 		Extensions:  &webauthn.Extensions{CredProps: true, PRF: &webauthn.PRF{}},
 	}
 	if p.Conditional {
@@ -268,6 +316,7 @@ type Answer struct {
 	Address    string
 	Current    holdfast.SessionID // the session that the browser has, if any
 	Origin     string             // a related origin at which this came in; empty: the server's own
+	Where      verdict.Circumstances
 }
 
 // Done is a finished enrolment.
@@ -309,12 +358,47 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	if err != nil {
 		return Done{}, refused(err)
 	}
+	return f.finish(ctx, p, verified, in, now)
+}
+
+// finish keeps what was verified, unless the policy refuses it: that is put on
+// record by itself, and uses neither link nor invitation up.
+func (f *Flow) finish(ctx context.Context, p ceremony.Pending, v *webauthn.Registered, in Answer, now time.Time) (Done, error) {
+	judging, err := f.anchors(ctx, f.Store)
+	if err != nil {
+		return Done{}, err
+	}
 	var done Done
+	var refused *verdict.Verdict
 	err = f.Store.InTx(ctx, func(tx Tx) error {
-		done, err = f.keep(ctx, tx, p, verified, in, now)
+		refused = nil
+		var judged verdict.Verdict
+		done, judged, err = f.keep(ctx, tx, p, v, judging, in, now)
+		if judged.Record.ID != "" && !judged.Allowed() {
+			refused = &judged
+			if err == nil {
+				err = judged.Err()
+			}
+		}
 		return err
 	})
-	return done, err
+	if refused == nil {
+		return done, err
+	}
+	return Done{}, errors.Join(f.refuse(ctx, p, *refused, now), err)
+}
+
+func (f *Flow) refuse(ctx context.Context, p ceremony.Pending, v verdict.Verdict, now time.Time) error {
+	actor := holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(v.Record.Person), Session: p.Session}
+	if p.Session == "" {
+		actor = holdfast.Actor{Kind: holdfast.ActorTicket, ID: string(p.Ticket)}
+	}
+	return f.Store.InTx(ctx, func(tx Tx) error {
+		if first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires); err != nil || !first {
+			return err
+		}
+		return tx.Record(ctx, audit.By{Actor: actor, At: now}, v.Refused())
+	})
 }
 
 // party is the relying party as it is at origin. Related origins are read each
@@ -356,12 +440,4 @@ func record(v *webauthn.Registered, who holdfast.PersonID, provenance string, co
 	}
 	r.Name = credential.SuggestName(r, count)
 	return r, credential.Registration{AttestationObject: v.AttestationObject, ClientDataJSON: v.ClientDataJSON}
-}
-
-// signIn is the session that a first credential opens.
-func signIn(who person.Record, c credential.Record, v *webauthn.Registered, in Answer) session.SignIn {
-	return session.SignIn{
-		Person: who.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin,
-		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
-	}
 }

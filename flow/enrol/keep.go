@@ -8,11 +8,13 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/notice"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
 	"holdfast/domain/ticket"
+	"holdfast/domain/verdict"
 	"holdfast/spec/webauthn"
 )
 
@@ -23,54 +25,70 @@ type right struct {
 	provenance string
 	events     []audit.Event
 	session    *session.Record // the one that goes on
+	replaces   bool            // by a replacement link
 }
 
 // keep is the transaction of Finish: spend the ceremony, use the right up,
 // see that the id is new, record.
-func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.Registered, in Answer, now time.Time) (Done, error) {
+func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.Registered, judging anchors, in Answer, now time.Time) (Done, verdict.Verdict, error) {
+	fail := func(err error) (Done, verdict.Verdict, error) { return Done{}, verdict.Verdict{}, err }
 	if first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires); err != nil {
-		return Done{}, err
+		return fail(err)
 	} else if !first {
-		return Done{}, ceremony.ErrSpent
+		return fail(ceremony.ErrSpent)
 	}
 	r, err := f.right(ctx, tx, p, now)
 	if err != nil {
-		return Done{}, err
+		return fail(err)
 	}
 	have, err := tx.CredentialsOf(ctx, r.who.ID)
 	if err != nil {
-		return Done{}, err
+		return fail(err)
 	}
 	c, raw := record(v, r.who.ID, r.provenance, len(have))
 	// WebAuthn L3 §7.1 step 26. The credential id must be new for every user:
 	// whoever could register another's id could take their sign-ins over.
 	if _, err := tx.Credential(ctx, c.ID); err == nil {
-		return Done{}, holdfast.Errorf(holdfast.Conflict, "credential_known",
-			"This passkey is registered already. Use another device or security key.").At("7.1-26", "the credential id is known")
+		return fail(holdfast.Errorf(holdfast.Conflict, "credential_known",
+			"This passkey is registered already. Use another device or security key.").At("7.1-26", "the credential id is known"))
 	} else if holdfast.KindOf(err) != holdfast.NotFound {
-		return Done{}, err
+		return fail(err)
 	}
+	var onboarded []audit.Event
+	var notTheirs error
+	if c.MadeOn, onboarded, notTheirs, err = f.madeOn(ctx, tx, p, r, v, c.ID, in, now); err != nil {
+		return fail(err)
+	}
+	judgement, judged, err := f.judge(ctx, tx, judging, p, r, c, raw, v, in, now)
+	if err == nil && !judged.Allowed() && notTheirs != nil && judged.Record.Code == "not_managed_device" {
+		err = notTheirs
+	}
+	if err != nil || !judged.Allowed() {
+		return Done{}, judged, err
+	}
+	c.Attestation = judgement.Kind
 	c, enrolled, err := credential.Enrol(c, raw, now)
 	if err != nil {
-		return Done{}, err
+		return fail(err)
 	}
+	enrolled = judged.With(append(append(enrolled, onboarded...), evidence.Judged(evidence.Judgement{}, judgement)...))
 	done := Done{Person: r.who, Credential: c, First: r.session == nil, Return: p.Return}
 	events := append(r.events, enrolled...)
 	if r.session != nil {
 		done.Session = *r.session
 	} else {
 		var opened []audit.Event
-		done.Session, done.Secret, opened = session.Open(signIn(r.who, c, v, in), now)
+		done.Session, done.Secret, opened = session.Open(signIn(r.who, c, judged, in), now)
 		ended, err := replaced(ctx, tx, in.Current, now)
 		if err != nil {
-			return Done{}, err
+			return fail(err)
 		}
 		events = append(append(events, ended...), opened...)
 	}
 	if err := tx.Record(ctx, audit.By{Actor: r.actor, At: now}, events...); err != nil {
-		return Done{}, err
+		return fail(err)
 	}
-	return done, tx.PutMail(ctx, notice.PasskeyAdded(r.who, c, now))
+	return done, judged, tx.PutMail(ctx, notice.PasskeyAdded(r.who, c, now))
 }
 
 // replaced ends the session that the browser had until now.
@@ -117,8 +135,9 @@ func (f *Flow) right(ctx context.Context, tx Tx, p ceremony.Pending, now time.Ti
 	if r.who, err = tx.Person(ctx, t.Person); err != nil {
 		return right{}, err
 	}
-	if r.who.Status != person.Invited || r.who.Ended(now) {
-		return right{}, errNotInvited
+	if err := f.mayRedeem(ctx, tx, t, r.who); err != nil || t.Kind == ticket.Replacement {
+		r.replaces = true
+		return r, err
 	}
 	var activated []audit.Event
 	r.who, activated, err = person.Activate(r.who)

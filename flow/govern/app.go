@@ -100,7 +100,7 @@ func hostsFree(ctx context.Context, tx Tx, app grant.App) error {
 
 // app does something to an application for who holds apps:write, or owns it.
 func (f *Flow) app(ctx context.Context, by holdfast.Actor, id holdfast.AppID, what func(Tx, right, grant.App) ([]audit.Event, error)) error {
-	return f.store.InTx(ctx, func(tx Tx) error {
+	return f.inTx(ctx, func(tx Tx) error {
 		r, err := f.rightOf(ctx, tx, by, false)
 		if err != nil {
 			return err

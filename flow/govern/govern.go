@@ -16,7 +16,9 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
 	"holdfast/domain/ending"
+	"holdfast/domain/evidence"
 	"holdfast/domain/grant"
 	"holdfast/domain/metadata"
 	"holdfast/domain/notice"
@@ -26,6 +28,7 @@ import (
 	"holdfast/domain/session"
 	"holdfast/domain/standing"
 	"holdfast/domain/ticket"
+	"holdfast/domain/verdict"
 )
 
 // Tx is a transaction. What is not there is holdfast.NotFound.
@@ -74,6 +77,9 @@ type Tx interface {
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 	deviceTx
+	verdict.Reader
+	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
+	AllDecisionsOf(ctx context.Context, id holdfast.PersonID) ([]decision.Record, error)
 	// CurrentMetadata gives the zero Record where none was imported.
 	CurrentMetadata(ctx context.Context) (metadata.Record, error)
 	PutMetadataBody(ctx context.Context, id string, body []byte) error
@@ -96,10 +102,13 @@ type Flow struct {
 	store  Store
 	clock  holdfast.Clock
 	origin string // where links lead
+	judge  verdict.Judge
 }
 
 // New makes the story. origin is the web origin of the door.
-func New(s Store, c holdfast.Clock, origin string) *Flow { return &Flow{s, c, origin} }
+func New(s Store, c holdfast.Clock, origin string, j verdict.Judge) *Flow {
+	return &Flow{store: s, clock: c, origin: origin, judge: j}
+}
 
 // right is what somebody may do, at the moment of the transaction.
 type right struct {
@@ -107,6 +116,7 @@ type right struct {
 	person holdfast.PersonID // who stands behind it: themselves, or the owner of the token; empty: nobody here
 	holds  authority.Set
 	now    time.Time
+	judged verdict.Verdict // of a person who changes something
 }
 
 // over refuses to touch people who stand higher. See authority.Set.Over.
@@ -115,7 +125,7 @@ func (r right) over(p person.Record) error { return r.holds.Over(p, r.now) }
 // do checks that actor holds scope, runs what, and records what it returns: one
 // transaction.
 func (f *Flow) do(ctx context.Context, actor holdfast.Actor, scope authority.Scope, what func(Tx, right) ([]audit.Event, error)) error {
-	return f.store.InTx(ctx, func(tx Tx) error {
+	return f.inTx(ctx, func(tx Tx) error {
 		r, err := f.rightOf(ctx, tx, actor, scope.Reads())
 		if err != nil {
 			return err
@@ -131,6 +141,9 @@ func (f *Flow) run(ctx context.Context, tx Tx, r right, what func(Tx, right) ([]
 	events, err := what(tx, r)
 	if err != nil || len(events) == 0 {
 		return err
+	}
+	if r.judged.Record.ID != "" {
+		events = r.judged.With(events)
 	}
 	return tx.Record(ctx, audit.By{Actor: r.actor, At: r.now}, events...)
 }
@@ -150,6 +163,9 @@ func (f *Flow) rightOf(ctx context.Context, tx Tx, actor holdfast.Actor, reads b
 		r.person, r.holds, err = tokenHolds(ctx, tx, holdfast.APITokenID(actor.ID), r.now)
 	default:
 		err = errNoRight
+	}
+	if err == nil && actor.Kind == holdfast.ActorPerson && !reads {
+		r.judged, err = f.mayAdminister(ctx, tx, r)
 	}
 	return r, err
 }

@@ -10,6 +10,8 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
+	"holdfast/domain/evidence"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
 )
@@ -183,7 +185,7 @@ func (f *Flow) Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonI
 			return nil, err
 		}
 		for _, forget := range []func(context.Context, Tx, person.Record) ([]audit.Event, error){
-			forgetCredentials, forgetSessions, forgetGroups, forgetDevices,
+			forgetCredentials, forgetJudgements, forgetSessions, forgetDecisions, forgetGroups, forgetDevices,
 		} {
 			more, err := forget(ctx, tx, p)
 			if err != nil {
@@ -210,6 +212,25 @@ func forgetCredentials(ctx context.Context, tx Tx, p person.Record) ([]audit.Eve
 		events = append(events, forgotten...)
 	}
 	return events, nil
+}
+
+// forgetJudgements blanks the serial numbers of devices.
+func forgetJudgements(ctx context.Context, tx Tx, p person.Record) ([]audit.Event, error) {
+	judgements, err := tx.JudgementsOf(ctx, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var events []audit.Event
+	for _, j := range judgements {
+		events = append(events, evidence.Forget(j)...)
+	}
+	return events, nil
+}
+
+// forgetDecisions blanks what decisions rested on: they cannot be made again.
+func forgetDecisions(ctx context.Context, tx Tx, p person.Record) ([]audit.Event, error) {
+	all, err := tx.AllDecisionsOf(ctx, p.ID)
+	return decision.ForgetAll(all), err
 }
 
 // forgetSessions blanks where a person signed in from. Those sessions that end

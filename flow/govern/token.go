@@ -53,7 +53,7 @@ func within(ctx context.Context, tx Tx, by holdfast.Actor, t apitoken.Record) er
 // end their own, and a token may end itself: whoever found a leaked one does no
 // harm by it.
 func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.APITokenID) error {
-	return f.store.InTx(ctx, func(tx Tx) error {
+	return f.inTx(ctx, func(tx Tx) error {
 		r, err := f.rightOf(ctx, tx, by, false)
 		if err != nil {
 			return err

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"holdfast"
-	"holdfast/domain/assurance"
 	"holdfast/domain/audit"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
+	"holdfast/domain/ending"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 	"holdfast/spec/webauthn"
 )
 
@@ -39,6 +41,8 @@ type Reader interface {
 // Tx is a transaction: reads, the one write, and spending.
 type Tx interface {
 	Reader
+	verdict.Reader
+	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// MustSpend fails with spent when id was spent before, at the latest when
 	// the transaction ends.
@@ -59,6 +63,7 @@ type Config struct {
 	RP       webauthn.RelyingParty
 	Sealer   ceremony.Sealer
 	DecoyKey []byte // 32 bytes, shared by all nodes
+	Judge    verdict.Judge
 	Clock    holdfast.Clock
 }
 
@@ -114,6 +119,7 @@ type Answer struct {
 	Address    string
 	Current    holdfast.SessionID // the session that the browser has, if any
 	Origin     string             // a related origin at which this came in; empty: the server's own
+	Where      verdict.Circumstances
 }
 
 // Done is a finished sign-in.
@@ -145,11 +151,15 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	}
 	var done Done
 	var used credential.Record
+	var refusal error // that is on record, so the transaction stands
 	id := credentialID(response)
 	err = f.Store.InTxFor(ctx, id, func(tx Tx) error {
-		done, used, err = f.open(ctx, tx, pending, id, verified, in, now)
+		done, used, refusal, err = f.open(ctx, tx, pending, id, verified, in, now)
 		return err
 	})
+	if err == nil {
+		err = refusal
+	}
 	if err == nil && pending.Session == "" {
 		done.Upgrade = f.upgrades(ctx, used, response)
 	}
@@ -203,38 +213,62 @@ func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p 
 }
 
 // open is the transaction: spend the ceremony, look again at what may have
-// changed since the signature was checked, and record.
-func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (Done, credential.Record, error) {
+// changed since the signature was checked, decide, and record. What the policy
+// refuses is recorded too.
+func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (done Done, c credential.Record, refusal, err error) {
 	if err := tx.MustSpend(ctx, "ceremony", p.ID(), p.Expires, ceremony.ErrSpent); err != nil {
-		return Done{}, credential.Record{}, err
+		return done, c, nil, err
 	}
 	c, owner, err := f.owner(ctx, tx, id, p)
 	if err != nil {
-		return Done{}, c, err
+		return done, c, nil, err
 	}
 	if !owner.MaySignIn(now) {
-		return Done{}, c, holdfast.Errorf(holdfast.Denied, "account_closed",
+		return done, c, nil, holdfast.Errorf(holdfast.Denied, "account_closed",
 			"This account cannot sign in at present. Ask your administrator.")
 	}
-	c, used, err := credential.Observe(c, credential.Use{
+	c, events, err := credential.Observe(c, credential.Use{
 		UV: v.UV, BE: v.BE, BS: v.BS, SignCount: v.SignCount, CounterRegressed: regressed(c, v),
 	}, now)
 	if err != nil {
-		return Done{}, c, err
+		return done, c, nil, err
 	}
+	judged, err := f.Judge.Of(ctx, tx, verdict.Case{Op: policy.SignIn, Person: owner, Credential: &c, UV: v.UV, Where: in.Where, Now: now})
+	if err != nil {
+		return done, c, nil, err
+	}
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID)}, At: now}
+	if !judged.Allowed() {
+		refusal, err = judged.Err(), f.refuse(ctx, tx, by, judged, events)
+		return done, c, refusal, err
+	}
+	overall, idle := judged.Limits()
 	signIn := session.SignIn{
-		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin,
-		Assurance: assurance.Of(assurance.Evidence{UV: v.UV, BE: v.BE}),
+		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin, Assurance: judged.Assurance,
+		Overall: overall, Idle: idle, Segment: judged.Decision.Segment, Decision: judged.Record.ID, Device: in.Where.Device.ID,
 	}
 	s, secret, opened, err := f.session(ctx, tx, p, in.Current, signIn, now)
 	if err != nil {
-		return Done{}, c, err
+		return done, c, nil, err
 	}
-	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID), Session: s.ID}, At: now}
-	if err := tx.Record(ctx, by, append(used, opened...)...); err != nil {
-		return Done{}, c, err
+	by.Actor.Session = s.ID
+	if err := tx.Record(ctx, by, append(judged.With(events), opened...)...); err != nil {
+		return done, c, nil, err
 	}
-	return Done{Secret: secret, Session: s, Person: owner, Return: p.Return}, c, nil
+	return Done{Secret: secret, Session: s, Person: owner, Return: p.Return}, c, nil, nil
+}
+
+// refuse records what was refused, and ends what there is where a rule says so.
+func (f *Flow) refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict, events []audit.Event) error {
+	events = append(events, v.Refused())
+	if v.Decision.EndAll {
+		held, err := tx.HeldBy(ctx, v.Record.Person)
+		if err != nil {
+			return err
+		}
+		events = append(events, held.Everything(session.TooRisky, by.At)...)
+	}
+	return tx.Record(ctx, by, events...)
 }
 
 // regressed says whether the counter failed to grow against what is stored

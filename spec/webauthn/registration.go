@@ -46,8 +46,9 @@ type Registered struct {
 	Attestation    attest.Kind
 	Judgement      attest.Judgement // the evidence
 	Transports     []string
-	RK             *bool // credProps.rk; nil if not told
-	PRF            *bool // prf.enabled; nil if not told
+	Attachment     string // platform, cross-platform: a claim of the client
+	RK             *bool  // credProps.rk; nil if not told
+	PRF            *bool  // prf.enabled; nil if not told
 	Notes          []string
 	// As received.
 	AttestationObject, ClientDataJSON []byte
@@ -100,7 +101,7 @@ func begin(want Registration, got *RegistrationResponse) *registering {
 	r.out = Registered{
 		CredentialID: r.auth.CredentialID, PublicKey: r.auth.PublicKey, AAGUID: r.auth.AAGUID,
 		UP: r.auth.UP, UV: r.auth.UV, BE: r.auth.BE, BS: r.auth.BS, SignCount: r.auth.SignCount,
-		Format: r.object.format, Transports: got.Transports,
+		Format: r.object.format, Transports: got.Transports, Attachment: got.AuthenticatorAttachment,
 		RK: got.Results.CredPropsRK, PRF: got.Results.PRFEnabled,
 		AttestationObject: got.AttestationObject, ClientDataJSON: got.ClientDataJSON,
 	}

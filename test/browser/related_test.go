@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"holdfast/domain/verdict/verdicttest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,7 +64,7 @@ func name(t *testing.T, data string, origins ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := govern.New(store.Port[govern.Tx]{DB: db}, time.Now, ownOrigin)
+	g := govern.New(store.Port[govern.Tx]{DB: db}, time.Now, ownOrigin, verdicttest.Fresh(t))
 	if err := g.SetRelatedOrigins(t.Context(), holdfast.Actor{Kind: holdfast.ActorHost, ID: "test"}, origins, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,10 @@ package story
 
 import (
 	"encoding/json"
+	"holdfast/domain/policy"
+	"holdfast/domain/verdict"
+	"holdfast/edge/policies"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -36,6 +40,8 @@ type World struct {
 	Account *account.Flow
 	Govern  *govern.Flow
 
+	Policies *policies.Shelf
+
 	mu  sync.Mutex // covers now
 	now time.Time
 }
@@ -57,11 +63,15 @@ func New(t testing.TB) *World {
 	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
 	must(t, err)
 	w := &World{DB: db, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	preset, _ := policy.Preset(policy.DefaultPreset)
+	w.Policies, err = policies.New(policies.Config{First: preset, Log: slog.New(slog.DiscardHandler)})
+	must(t, err)
+	judge := verdict.Judge{Policies: w.Policies}
 	rp := webauthn.RelyingParty{ID: "localhost", Origins: []string{Origin}}
-	w.SignIn = signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: db}, RP: rp, Sealer: sealer, DecoyKey: master.Derive("decoy"), Clock: w.Now})
-	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now})
+	w.SignIn = signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: db}, RP: rp, Sealer: sealer, DecoyKey: master.Derive("decoy"), Clock: w.Now, Judge: judge})
+	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now, Judge: judge})
 	w.Account = account.New(store.Port[account.Tx]{DB: db}, w.Now)
-	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin)
+	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin, judge)
 	return w
 }
 

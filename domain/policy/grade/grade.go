@@ -11,6 +11,7 @@ package grade
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdfast/domain/policy"
@@ -88,7 +89,9 @@ func cheapest(p *policy.Procedure, eq policy.Equivalence) Grade {
 		case s.Code != nil:
 			checked = true
 			outside.code(s.Code, p)
-			inside.code(s.Code, p)
+			if !(handedOver(s.Code) && approved(p)) {
+				inside.code(s.Code, p)
+			}
 		case s.Device != nil:
 			checked = true
 			outside.possession()
@@ -107,6 +110,16 @@ func cheapest(p *policy.Procedure, eq policy.Equivalence) Grade {
 
 // attended: a person judges it, and could say that it was passed.
 func attended(k policy.ProofKind) bool { return k == "onsite-attended" || k == "remote-video" }
+
+// handedOver: an issued code that is shown, and not sent, is in the hands of
+// whoever approves.
+func handedOver(c *policy.Code) bool {
+	return c.Kind != "saved" && !slices.ContainsFunc(c.Channel, func(ch policy.Channel) bool { return ch != "manual" && ch != "qr" })
+}
+
+func approved(p *policy.Procedure) bool {
+	return slices.ContainsFunc(p.Steps, func(s *policy.Step) bool { return s.Approve != nil })
+}
 
 // way is a set of things to obtain.
 type way struct {

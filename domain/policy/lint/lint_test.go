@@ -2,6 +2,7 @@ package lint_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,39 +13,28 @@ import (
 // day is the one for which the documents that we show are clean.
 var day = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 
-const policies = "../../../docs/policies/"
-
-func read(t testing.TB, name string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(policies + name + ".yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
-}
-
+// TestDocumentsAreClean: what we show and what we install.
 func TestDocumentsAreClean(t *testing.T) {
-	files, err := os.ReadDir(policies)
-	if err != nil || len(files) == 0 {
-		t.Fatal("no documents", err)
-	}
-	for _, f := range files {
-		if f.IsDir() {
-			continue
+	for _, pattern := range []string{"../../../docs/policies/*.yaml", "../presets/*.yaml"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) < 2 {
+			t.Fatal(pattern, files, err)
 		}
-		t.Run(f.Name(), func(t *testing.T) {
-			text, err := os.ReadFile(policies + f.Name())
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, problems := lint.Check(f.Name(), text, nil, day)
-			for _, q := range problems {
-				t.Error(q)
-			}
-			if p == nil {
-				t.Error("it does not load")
-			}
-		})
+		for _, file := range files {
+			t.Run(filepath.Base(file), func(t *testing.T) {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				p, problems := lint.Check(filepath.Base(file), text, nil, day)
+				for _, q := range problems {
+					t.Error(q)
+				}
+				if p == nil {
+					t.Error("it does not load")
+				}
+			})
+		}
 	}
 }
 

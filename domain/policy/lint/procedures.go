@@ -59,7 +59,7 @@ func (r *run) worth(path, what string, want int64, verb string, mode policy.Equi
 	if len(g.By) > 0 {
 		house = " (house rules " + strings.Join(g.By, ", ") + ")"
 	}
-	r.fail(path, "add a step that does not fall with the others, or let it give less", "%s %s level %d and is worth %d%s: %s is enough. %s%s",
+	r.fail(path, "add a step that does not fall with the others, or let it give less", "%s %s level %d and is worth %d%s: it takes only %s. %s%s",
 		what, verb, want, g.AAL, house, g.Why, nist, g.Text)
 }
 

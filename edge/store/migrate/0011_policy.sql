@@ -108,5 +108,8 @@ alter table session add column segment TEXT not null default '';
 alter table session add column decision TEXT not null default '';
 -- On what it was made: "managed:DEVICE", "personal", or "" where nobody knows.
 alter table credential add column made_on TEXT not null default '';
+-- What the policy calls an application, and how much is at stake in it.
+alter table app add column policy_name TEXT not null default '';
+alter table app add column sensitivity BIGINT not null default 0;
 -- Why it is suspended: "" by an administrator, else the task.
 alter table credential add column suspended_by TEXT not null default '';

@@ -41,6 +41,8 @@ type AppDraft struct {
 	Owners         []string        `json:"owners,omitempty" nullable:"false" doc:"Ids or e-mail addresses of the people who look after it."`
 	Domains        []string        `json:"domains,omitempty" nullable:"false" doc:"Hosts that forward-auth protects for it."`
 	Upstream       string          `json:"upstream,omitempty" doc:"Where it listens behind the proxy that its configuration is for."`
+	PolicyName     string          `json:"policy_name,omitempty" doc:"What the policy calls it; empty: its client_id."`
+	Sensitivity    int64           `json:"sensitivity,omitempty" minimum:"0" maximum:"9" doc:"How much is at stake in it, for the policy's conditions."`
 }
 
 // AppChange says what to change of an application; what is missing stays. A
@@ -65,6 +67,8 @@ type AppChange struct {
 	Owners         *[]string       `json:"owners,omitempty" nullable:"false"`
 	Domains        *[]string       `json:"domains,omitempty" nullable:"false"`
 	Upstream       *string         `json:"upstream,omitempty"`
+	PolicyName     *string         `json:"policy_name,omitempty"`
+	Sensitivity    *int64          `json:"sensitivity,omitempty" minimum:"0" maximum:"9"`
 }
 
 // AppMade is a new application, or one with a new secret.
@@ -84,7 +88,7 @@ func appView(p grant.App) App {
 		PostLogoutURIs: d.PostLogoutURIs, Confidential: d.Confidential, Preset: d.Preset, ThirdParty: d.ThirdParty,
 		AuthMethod: string(p.Method()), RequirePAR: d.RequirePAR, RequireDPoP: d.RequireDPoP, LogoutURI: d.LogoutURI,
 		MinAAL: int(d.MinAAL), RequireACR: d.RequireACR, Groups: d.Groups, MaxAge: d.MaxAge, Kinds: d.Kinds, Owners: d.Owners,
-		Domains: d.Domains, Upstream: d.Upstream}}
+		Domains: d.Domains, Upstream: d.Upstream, PolicyName: d.PolicyName, Sensitivity: d.Sensitivity}}
 	if d.JWKS != "" {
 		v.JWKS = json.RawMessage(d.JWKS)
 	}
@@ -158,7 +162,8 @@ func (a *API) draft(c call, n AppDraft) (grant.Draft, error) {
 	d := grant.Draft{Name: n.Name, RedirectURIs: n.RedirectURIs, PostLogoutURIs: n.PostLogoutURIs, Confidential: n.Confidential,
 		Preset: n.Preset, ThirdParty: n.ThirdParty, AuthMethod: grant.Method(n.AuthMethod), JWKS: keySet(n.JWKS),
 		RequirePAR: n.RequirePAR, RequireDPoP: n.RequireDPoP, LogoutURI: n.LogoutURI, MinAAL: holdfast.AAL(n.MinAAL),
-		RequireACR: n.RequireACR, MaxAge: n.MaxAge, Kinds: n.Kinds, Domains: n.Domains, Upstream: n.Upstream}
+		RequireACR: n.RequireACR, MaxAge: n.MaxAge, Kinds: n.Kinds, Domains: n.Domains, Upstream: n.Upstream,
+		PolicyName: n.PolicyName, Sensitivity: n.Sensitivity}
 	var err error
 	if d.Groups, err = a.groupIDs(c, n.Groups); err == nil {
 		d.Owners, err = a.personIDs(c, n.Owners)
@@ -250,4 +255,6 @@ func (d AppChange) onto(n *grant.Draft) {
 	set(&n.Kinds, d.Kinds)
 	set(&n.Domains, d.Domains)
 	set(&n.Upstream, d.Upstream)
+	set(&n.PolicyName, d.PolicyName)
+	set(&n.Sensitivity, d.Sensitivity)
 }

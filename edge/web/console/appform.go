@@ -21,7 +21,7 @@ var appFields = fieldOf{
 	"app_name": "name", "redirect_uri": "redirect_uri", "redirect_uri_missing": "redirect_uri", "redirect_uri_many": "further", "preset_value": "redirect_uri",
 	"app_domain_taken": "redirect_uri", "app_upstream": "upstream", "app_logout_uri": "logout_uri", "app_auth_method": "auth_method",
 	"app_jwks": "jwks", "app_jwks_missing": "jwks", "app_jwks_private": "jwks", "app_min_aal": "min_aal", "app_require_acr": "acr",
-	"app_max_age": "max_age", "app_groups": "group", "app_kinds": "kind", "app_kinds_public": "kind", "app_owner": "owners", "app_owners": "owners",
+	"app_max_age": "max_age", "app_policy_name": "policy_name", "app_sensitivity": "sensitivity", "app_groups": "group", "app_kinds": "kind", "app_kinds_public": "kind", "app_owner": "owners", "app_owners": "owners",
 }
 
 func (c *Console) newApplication(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
@@ -126,6 +126,7 @@ func (c *Console) typed(r *http.Request, all bool) (page.ApplicationForm, error)
 		return f, nil
 	}
 	f.ThirdParty, f.MinAAL, f.ACR, f.MaxAge = value("third_party") != "", value("min_aal"), value("acr"), value("max_age")
+	f.PolicyName, f.Sensitivity = value("policy_name"), value("sensitivity")
 	f.Kinds, f.Owners = r.PostForm["kind"], value("owners")
 	var err error
 	f.Groups, err = c.groupOptions(r.Context(), r.PostForm["group"])
@@ -167,6 +168,10 @@ func (c *Console) draft(ctx context.Context, f page.ApplicationForm, d grant.Dra
 		return d, holdfast.Errorf(holdfast.Invalid, "app_max_age", "Write a number of minutes, such as 30, or leave it empty.")
 	}
 	d.MaxAge = int64(math.Round(minutes * 60))
+	d.PolicyName = f.PolicyName
+	if d.Sensitivity, err = strconv.ParseInt(zero(f.Sensitivity), 10, 64); err != nil {
+		return d, holdfast.Errorf(holdfast.Invalid, "app_sensitivity", "How much is at stake is a number from 0 to 9.")
+	}
 	d.Groups = nil
 	for _, g := range f.Groups {
 		if g.Chosen {
@@ -211,7 +216,10 @@ func (c *Console) formOf(ctx context.Context, a grant.App) (page.ApplicationForm
 	f := page.ApplicationForm{
 		Name: a.Name, Preset: page.Preset(a.Preset), Upstream: a.Upstream, PostLogout: page.Lines(a.PostLogoutURIs), LogoutURI: a.LogoutURI,
 		Method: string(a.Method()), JWKS: a.JWKS, PAR: a.RequirePAR, DPoP: a.RequireDPoP, ThirdParty: !a.FirstParty,
-		MinAAL: strconv.Itoa(int(a.MinAAL)), ACR: a.RequireACR, Kinds: a.Kinds,
+		MinAAL: strconv.Itoa(int(a.MinAAL)), ACR: a.RequireACR, Kinds: a.Kinds, PolicyName: a.PolicyName,
+	}
+	if a.Sensitivity > 0 {
+		f.Sensitivity = strconv.FormatInt(a.Sensitivity, 10)
 	}
 	if a.MaxAge > 0 {
 		f.MaxAge = strconv.FormatFloat(float64(a.MaxAge)/60, 'f', -1, 64)

@@ -130,9 +130,13 @@ func (d *Door) signInFinish(w http.ResponseWriter, r *http.Request) (any, error)
 	if err != nil {
 		return nil, err
 	}
+	where, err := d.visits.Where(r)
+	if err != nil {
+		return nil, err
+	}
 	done, err := d.signIn.Finish(r.Context(), signin.Answer{
 		ID: in.ID, Credential: in.Credential, Current: v.Session.ID,
-		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r),
+		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r), Where: where,
 	})
 	if err != nil {
 		return nil, err
@@ -185,6 +189,11 @@ func (d *Door) enrolBegin(w http.ResponseWriter, r *http.Request) (any, error) {
 			start.Session = &v.Session
 		}
 	}
+	where, err := d.visits.Where(r)
+	if err != nil {
+		return nil, err
+	}
+	start.Where = where
 	b, err := d.enrol.Begin(r.Context(), start)
 	if err != nil {
 		return nil, err
@@ -201,9 +210,13 @@ func (d *Door) enrolFinish(w http.ResponseWriter, r *http.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
+	where, err := d.visits.Where(r)
+	if err != nil {
+		return nil, err
+	}
 	done, err := d.enrol.Finish(r.Context(), enrol.Answer{
 		ID: in.ID, Credential: in.Credential, Current: v.Session.ID,
-		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r),
+		UserAgent: r.UserAgent(), Address: d.visits.Address(r), Origin: visit.Origin(r), Where: where,
 	})
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -66,6 +67,9 @@ type Config struct {
 
 	Devices *device.Flow               // nil: no device is let in
 	Address func(*http.Request) string // of who asks; nil: the peer's
+
+	// Where is where a request comes from; nil: nobody knows.
+	Where func(*http.Request) (verdict.Circumstances, error)
 }
 
 // Addresses. Those of the library are its defaults.

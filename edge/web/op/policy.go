@@ -73,7 +73,11 @@ func (p *Provider) current(r *http.Request) (*authorize.SignedIn, error) {
 	s, who, err := p.Sessions.Current(r)
 	switch {
 	case err == nil:
-		return &authorize.SignedIn{Session: s, Person: who}, nil
+		in := &authorize.SignedIn{Session: s, Person: who}
+		if p.Where != nil {
+			in.Where, err = p.Where(r)
+		}
+		return in, err
 	case holdfast.KindOf(err) == holdfast.Unsigned:
 		return nil, nil
 	}

@@ -2,6 +2,7 @@ package op_test
 
 import (
 	"encoding/json"
+	"holdfast/domain/verdict/verdicttest"
 	"io"
 	"log/slog"
 	"net/http"
@@ -92,7 +93,7 @@ func (w *world) open(s authorize.Store, d grant.Draft) *world {
 	mux := route.NewMux(nil)
 	w.server = httptest.NewServer(mux)
 	t.Cleanup(w.server.Close)
-	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now, Key: make([]byte, 32),
+	w.flow = authorize.New(authorize.Config{Store: w.store, Clock: w.now, Key: make([]byte, 32), Judge: verdicttest.Fresh(t),
 		ACRs: []string{assurance.PhishingResistant, assurance.LevelAAL2, assurance.LevelAAL1}})
 	if w.keys == nil {
 		w.keys = keystest.Ring(w.now)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"holdfast/domain/verdict/verdicttest"
 	"io"
 	"log/slog"
 	"net/http"
@@ -42,7 +43,7 @@ func onEachEngine(t *testing.T, test func(*world)) {
 			w := &world{t: t, db: place(t).Open(t), mux: route.NewMux(nil), holds: authority.Everything()}
 			clock := func() time.Time { return noon }
 			s, err := scim.New(scim.Config{Origin: origin, Store: w.db, Clock: clock, Log: slog.New(slog.DiscardHandler),
-				Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin),
+				Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin, verdicttest.Fresh(t)),
 				Caller: func(*http.Request) (holdfast.Actor, authority.Set, error) {
 					return holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, w.holds, w.caught
 				}})
@@ -259,7 +260,7 @@ func forFuzzing(f *testing.F) *world {
 	w := &world{mux: route.NewMux(nil), holds: authority.Everything(), db: storetest.SQLite(f).Open(f)}
 	clock := func() time.Time { return noon }
 	s, err := scim.New(scim.Config{Origin: origin, Store: w.db, Clock: clock, Log: slog.New(slog.DiscardHandler),
-		Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin),
+		Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin, verdicttest.Fresh(t)),
 		Caller: func(*http.Request) (holdfast.Actor, authority.Set, error) {
 			return holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, w.holds, nil
 		}})

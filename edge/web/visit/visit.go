@@ -16,6 +16,7 @@ import (
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 )
@@ -39,10 +40,22 @@ type Config struct {
 	Secure  bool // https
 	Demo    bool
 	Proxies *Proxies // whose X-Forwarded-For is believed; nil: nobody's
+
+	// Circumstances are those of a request: the device that shows itself and the
+	// network that it comes from. Nil: nothing is known of any.
+	Circumstances func(*http.Request) (verdict.Circumstances, error)
 }
 
 // Visits makes a Visit of each request. It may be used concurrently.
 type Visits struct{ Config }
+
+// Where is where a request comes from, as far as it is known.
+func (vs *Visits) Where(r *http.Request) (verdict.Circumstances, error) {
+	if vs.Circumstances == nil {
+		return verdict.Circumstances{}, nil
+	}
+	return vs.Circumstances(r)
+}
 
 // New makes Visits.
 func New(c Config) *Visits { return &Visits{c} }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"holdfast/domain/verdict/verdicttest"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -62,7 +63,7 @@ func New(t testing.TB) *World {
 		t.Fatal(err)
 	}
 	w.Visits = visit.New(visit.Config{Store: w.DB, Pages: pages, Clock: w.Now, Log: slog.New(slog.NewTextHandler(w.Log, nil))})
-	w.Govern = govern.New(store.Port[govern.Tx]{DB: w.DB}, w.Now, Origin)
+	w.Govern = govern.New(store.Port[govern.Tx]{DB: w.DB}, w.Now, Origin, verdicttest.Fresh(t))
 	w.Account = account.New(store.Port[account.Tx]{DB: w.DB}, w.Now)
 	_, named, err := org.Rename("Kelp & Shore")
 	if err != nil {

@@ -14,9 +14,12 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/ending"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/revision"
 	"holdfast/domain/session"
+	"holdfast/domain/standing"
 	"holdfast/flow/authorize"
 )
 
@@ -293,4 +296,62 @@ func (s *Store) Group(c context.Context, id holdfast.GroupID) (person.Group, err
 }
 func (s *Store) Pending(c context.Context, space, id string) ([]byte, error) {
 	return s.read().Pending(c, space, id)
+}
+
+// Nothing was applied here: the preset of a fresh installation decides.
+func (t *tx) PolicyInForce(context.Context) (holdfast.RevisionID, string, error) { return "", "", nil }
+
+func (t *tx) RevisionInForce(context.Context) (revision.Record, error) {
+	return revision.Record{}, errNone
+}
+
+func (t *tx) RevisionByDigest(context.Context, string) (revision.Record, error) {
+	return revision.Record{}, errNone
+}
+
+func (t *tx) Standing(ctx context.Context, p person.Record) (standing.Account, error) {
+	a := standing.Account{Person: p, Facts: int64(len(t.events))}
+	groups, err := t.GroupsOf(ctx, p.ID)
+	for _, g := range groups {
+		a.Groups = append(a.Groups, g.Name)
+	}
+	return a, err
+}
+
+func (t *tx) HeldBy(_ context.Context, id holdfast.PersonID) (held ending.Held, err error) {
+	for _, key := range t.keys("session") {
+		var s session.Record
+		if err := t.fill(&s, key); err != nil {
+			return held, err
+		}
+		if s.Person == id && s.Ended.IsZero() {
+			held.Sessions = append(held.Sessions, s)
+		}
+	}
+	for _, key := range t.keys((*grant.Grant)(nil).Table()) {
+		var g grant.Grant
+		if err := t.fill(&g, key); err != nil {
+			return held, err
+		}
+		if g.Person == id && g.Live(t.clock()) {
+			held.Grants = append(held.Grants, g)
+		}
+	}
+	return held, nil
+}
+
+func (s *Store) PolicyInForce(ctx context.Context) (holdfast.RevisionID, string, error) {
+	return s.read().PolicyInForce(ctx)
+}
+
+func (s *Store) RevisionInForce(ctx context.Context) (revision.Record, error) {
+	return s.read().RevisionInForce(ctx)
+}
+
+func (s *Store) RevisionByDigest(ctx context.Context, digest string) (revision.Record, error) {
+	return s.read().RevisionByDigest(ctx, digest)
+}
+
+func (s *Store) Standing(ctx context.Context, p person.Record) (standing.Account, error) {
+	return s.read().Standing(ctx, p)
 }
