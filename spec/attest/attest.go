@@ -37,7 +37,7 @@ const (
 type Protection string
 
 const (
-	Software  Protection = "software"  // android-key: the operating system alone keeps it
+	Software  Protection = "software"  // android-key: the operating system alone keeps it; tpm: it may leave the TPM
 	TEE       Protection = "tee"       // android-key: trusted execution environment
 	StrongBox Protection = "strongbox" // android-key: a secure element of its own
 	Hardware  Protection = "hardware"  // tpm: the key can never leave the TPM; apple: Secure Enclave

@@ -132,7 +132,7 @@ func TestAKeyThatMayLeaveTheTPM(t *testing.T) {
 	c := structure(softkey.TPM, "pubArea", at(4, 0, 4, 0, 0x40))
 	c.CA = ca
 	j, err := registerWith(t, c).judge(attest.Trust{Roots: []*x509.Certificate{ca.Root}})
-	if err != nil || j.Kind != attest.Verified || j.KeyProtection != "" || len(j.Notes) != 1 || !strings.Contains(j.Notes[0], "may leave") {
+	if err != nil || j.Kind != attest.Verified || j.KeyProtection != attest.Software || len(j.Notes) != 1 || !strings.Contains(j.Notes[0], "may leave") {
 		t.Errorf("got %+v, %v", j, err)
 	}
 }

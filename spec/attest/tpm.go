@@ -66,7 +66,8 @@ func verifyTPM(o Object) (Judgement, error) {
 	}
 	if area.stays() {
 		j.KeyProtection = Hardware
-	} else {
+	} else { // no more than a key in software, whatever BE says
+		j.KeyProtection = Software
 		j.Notes = append(j.Notes, "tpm: by its attributes the key may leave the TPM or was not made in it")
 	}
 	if cose.Algorithm(*s.Alg) == rs1 {
