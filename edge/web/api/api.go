@@ -15,6 +15,8 @@ import (
 
 	"holdfast"
 	"holdfast/domain/authority"
+	"holdfast/edge/metadata"
+	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
@@ -30,6 +32,9 @@ type Config struct {
 	Store       *store.DB
 	Govern      *govern.Flow
 	Keys        Keys
+	Policies    *policies.Shelf
+	Revisions   *govern.Revisions
+	Metadata    *metadata.Library
 	Visits      *visit.Visits // answers errors
 	Guard       route.Guard   // lets callers in
 	Sealer      store.Sealer  // of cursors
@@ -54,7 +59,7 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c, mux: route.NewMux(c.Guard)}
 	a.huma = huma.NewAPI(a.document(), adapter{a})
 	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
-		a.apps, a.grants, a.tokens, a.audit, a.settings, a.keys} {
+		a.apps, a.grants, a.tokens, a.devices, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata} {
 		part()
 	}
 	if err := a.serveDocument(); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"holdfast/domain/policy"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
@@ -22,7 +23,7 @@ func (a *API) document() huma.Config {
 		Info: &huma.Info{Title: "Holdfast administration", Version: version, Description: description},
 		// Relative, so that the document is the same everywhere.
 		Servers: []*huma.Server{{URL: Prefix}},
-		Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+		Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", schemaName),
 			SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer",
 				Description: "An API token, hft_…, in the Authorization header. It is worth what its owner holds at the moment of the call."}}},
 	}}
@@ -31,6 +32,19 @@ func (a *API) document() huma.Config {
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{a.ours}
 	return c
+}
+
+// schemaName names a type. Those of the policy have names that others have
+// too: a decision, a problem, a device.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.PkgPath() == reflect.TypeFor[policy.Input]().PkgPath() {
+		return "Policy" + name
+	}
+	return name
 }
 
 const description = `What the console does, for programs. docs/api.md tells the story around it.

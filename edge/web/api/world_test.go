@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -19,11 +20,15 @@ import (
 	"holdfast/domain/signingkey"
 	"holdfast/edge/keys"
 	"holdfast/edge/keys/keystest"
+	"holdfast/edge/metadata"
+	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/edge/web/api"
 	"holdfast/edge/web/bearer"
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/webtest"
+	"holdfast/flow/govern"
+	"holdfast/test/mdsblob"
 )
 
 // world is an organisation with its API.
@@ -34,6 +39,10 @@ type world struct {
 	mux  *route.Mux
 	keys keyChanger
 	root person.Record // an administrator
+
+	fido     *mdsblob.Authority // who vouches for metadata
+	metadata *metadata.Library
+	policies *policies.Shelf
 }
 
 type keyChanger struct {
@@ -51,12 +60,18 @@ func (k keyChanger) Withdraw(ctx context.Context, by holdfast.Actor, now time.Ti
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{World: webtest.New(t), t: t}
+	w := &world{World: webtest.New(t), t: t, fido: mdsblob.New("test")}
 	master := keystest.Master(t)
 	w.keys = keyChanger{master, store.Port[keys.Tx]{DB: w.DB}}
 	guard := bearer.New(bearer.Config{Store: w.DB, Clock: w.Now, Log: slog.New(slog.DiscardHandler), Address: w.Visits.Address, Refuse: w.Visits.JSONError})
 	var err error
-	w.api, err = api.New(api.Config{Store: w.DB, Govern: w.Govern, Keys: w.keys, Visits: w.Visits, Guard: guard.Guard,
+	if w.policies, err = policies.Presets(slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	w.metadata = metadata.New(metadata.Config{Store: w.DB, Import: w.Govern, Clock: w.Now, Log: slog.New(slog.DiscardHandler)},
+		metadata.Settings{Roots: []*x509.Certificate{w.fido.Root}, MaxAge: 30 * 24 * time.Hour})
+	w.api, err = api.New(api.Config{Store: w.DB, Govern: w.Govern, Keys: w.keys, Metadata: w.metadata,
+		Policies: w.policies, Revisions: govern.NewRevisions(w.Govern, w.policies, nil), Visits: w.Visits, Guard: guard.Guard,
 		Sealer: master, Clock: w.Now, Log: slog.New(slog.DiscardHandler), Origin: webtest.Origin, RPID: "localhost", VerifierKey: "verifier"})
 	if err != nil {
 		t.Fatal(err)
