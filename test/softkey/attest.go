@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"sync"
 	"time"
 )
 
@@ -35,6 +36,24 @@ type CA struct {
 	Root *x509.Certificate
 	key  *ecdsa.PrivateKey
 	sent [][]byte // between Root and an anchor, DER
+
+	mu    sync.Mutex
+	batch map[Alg]*Key // attestation keys, which a batch of devices shares; guarded by mu
+}
+
+// attestationKey is the batch's key for alg.
+func (ca *CA) attestationKey(alg Alg) (*Key, error) {
+	ca.mu.Lock()
+	defer ca.mu.Unlock()
+	if key := ca.batch[alg]; key != nil {
+		return key, nil
+	}
+	key, err := NewKey(alg)
+	if ca.batch == nil {
+		ca.batch = map[Alg]*Key{}
+	}
+	ca.batch[alg] = key
+	return key, err
 }
 
 var (
@@ -249,9 +268,13 @@ func (a *Authenticator) compound(c *Credential, authData, hash []byte) ([]any, e
 	return parts, nil
 }
 
-// attested signs by a new attestation key and gives x5c.
+// attested signs by the attestation key, with a new certificate, and gives x5c.
 func (a *Authenticator) attested(t *x509.Certificate, alg Alg, signed []byte) (sig []byte, x5c []any, err error) {
-	key, err := NewKey(alg)
+	ca, err := a.ca()
+	if err != nil {
+		return nil, nil, err
+	}
+	key, err := ca.attestationKey(alg)
 	if err != nil {
 		return nil, nil, err
 	}

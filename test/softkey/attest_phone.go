@@ -83,7 +83,11 @@ func (a *Authenticator) safetyNet(signed []byte) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := NewKey(RS256)
+	ca, err := a.ca()
+	if err != nil {
+		return nil, err
+	}
+	key, err := ca.attestationKey(RS256)
 	if err != nil {
 		return nil, err
 	}
