@@ -104,6 +104,8 @@ create index finding_opened on finding (opened, id);
 
 -- A session's silence is limited by the policy; 0: by its level.
 alter table session add column idle BIGINT not null default 0;
+drop index session_open;
+create index session_open on session (auth_time, id, expires, aal, idle) where ended = 0;
 alter table session add column segment TEXT not null default '';
 alter table session add column decision TEXT not null default '';
 -- On what it was made: "managed:DEVICE", "personal", or "" where nobody knows.

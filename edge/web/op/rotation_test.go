@@ -23,7 +23,7 @@ import (
 func rotating(t *testing.T) (*world, keys.Master, *keystest.Store) {
 	t.Helper()
 	m, s := keystest.Master(t), &keystest.Store{}
-	w := &world{t: t}
+	w := &world{t: t, lax: true}
 	w.must(m.Found(t.Context(), s, w.now()))
 	w.double = authorizetest.New(w.now)
 	w.keys = keys.NewRing(m, s, w.now)
