@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -9,7 +10,9 @@ import (
 	"runtime"
 	"time"
 
+	"holdfast/edge/metadata"
 	"holdfast/flow/inspect"
+	"holdfast/spec/mds"
 )
 
 const inspectUsage = `Usage: holdfast inspect [--batch] FILE|-
@@ -59,7 +62,7 @@ func inspectFile(name string, batch bool, stdin io.Reader, stdout io.Writer) err
 		defer file.Close()
 		in = file
 	}
-	bench := inspect.New(time.Now())
+	bench := inspect.New(time.Now()).With(inspect.Outside{ReadFile: readBLOB, MDSRoots: []*x509.Certificate{metadata.FIDORoot()}})
 	out := verdictList{w: stdout}
 	if batch {
 		if err := bench.Batch(in, runtime.GOMAXPROCS(0), out.add); err != nil {
@@ -75,6 +78,16 @@ func inspectFile(name string, batch bool, stdin io.Reader, stdout io.Writer) err
 		return err
 	}
 	return out.end()
+}
+
+// readBLOB reads no more of a file than a BLOB may have.
+func readBLOB(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, mds.MaxBytes+1))
 }
 
 // verdictList writes a JSON array element by element.

@@ -13,6 +13,7 @@ import (
 	"holdfast/spec/attest"
 	"holdfast/spec/cose"
 	"holdfast/spec/ijson"
+	"holdfast/spec/mds"
 	"holdfast/spec/webauthn"
 )
 
@@ -36,6 +37,7 @@ type kase struct {
 	at                 time.Time
 	requireAttestation bool
 	trust              attest.Trust
+	blob               *mds.Blob // that trust.mds names; nil: none
 	stored             webauthn.Stored
 	discoverable       bool
 	allowCredentials   [][]byte
@@ -67,7 +69,7 @@ func (b *Bench) read(json []byte) (kase, error) {
 		},
 		discoverable: r.flag("discoverable"), allowCredentials: r.byteStrings("allowCredentials"),
 	}
-	c.readTrust(&r, b.roots)
+	b.readTrust(&c, &r)
 	c.require(&r)
 	return c, r.err
 }
@@ -88,19 +90,17 @@ func (c *kase) require(r *members) {
 	}
 }
 
-func (c *kase) readTrust(r *members, cache *rootCache) {
+func (b *Bench) readTrust(c *kase, r *members) {
 	trust := members{v: r.member("trust", ijson.Object)}
 	for _, text := range trust.texts("roots") {
-		roots, err := cache.parse(text)
+		roots, err := b.roots.parse(text)
 		if err != nil {
 			trust.fail("trust.roots: %v", err)
 		}
 		c.trust.Roots = append(c.trust.Roots, roots...)
 	}
 	c.readVendors(&trust)
-	if trust.text("mds") != "" || trust.text("mdsRoot") != "" {
-		c.notes = append(c.notes, "trust.mds and trust.mdsRoot were not consulted: metadata is not supported yet")
-	}
+	b.readMetadata(c, &trust)
 	if trust.err != nil {
 		r.fail("%v", trust.err)
 	}

@@ -4,8 +4,8 @@
 //
 // It refuses to fail: whatever comes in, a verdict comes out, with the step
 // "input" where the case cannot be read. It keeps nothing, knows no clock but
-// the time it was made with, and reads no file: trust.mds is named in a note,
-// not consulted.
+// the time it was made with, and reads no file but one that trust.mds names,
+// where it is given the means.
 package inspect
 
 import (
@@ -56,12 +56,16 @@ func (v Verdict) Accepted() bool { return v.Verdict == "accept" }
 // Bench judges cases. It may be used concurrently. It remembers trusted roots
 // that it has parsed, since the cases of a batch share them.
 type Bench struct {
-	now   time.Time
-	roots *rootCache
+	now      time.Time
+	roots    *rootCache
+	metadata *blobCache
+	outside  Outside
 }
 
 // New makes a Bench that takes now for the time of cases that give none.
-func New(now time.Time) *Bench { return &Bench{now, newRootCache()} }
+func New(now time.Time) *Bench {
+	return &Bench{now: now, roots: newRootCache(), metadata: newBlobCache()}
+}
 
 // Judge reads one case and judges it. It always returns.
 func (b *Bench) Judge(json []byte) (v Verdict) {
@@ -123,6 +127,7 @@ func (c kase) registration(v *Verdict) {
 	if found.CredentialID == nil {
 		return
 	}
+	c.model(found.Judgement, found.AAGUID, v)
 	v.AAGUID = found.AAGUID.String()
 	v.CredentialID, v.PublicKey = encode(found.CredentialID), encode(found.PublicKey)
 	v.SignCount = &found.SignCount
