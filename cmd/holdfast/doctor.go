@@ -110,6 +110,7 @@ func examineDatabase(ctx context.Context, cfg config.Config) (all []doctor.Findi
 		names = append(names, p.Name)
 	}
 	all = doctor.Database(x, where.Postgres != "", names, cfg.Migrate == "manual", after)
+	all = append(all, doctor.Metadata(x.Metadata, cfg, after))
 	if where.Postgres != "" {
 		return append(all, doctor.Skew("clock_database", "PostgreSQL", x.Clock, before, after, time.Millisecond))
 	}

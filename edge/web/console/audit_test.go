@@ -205,7 +205,7 @@ func TestAPersonsHistoryIsTheNewest(t *testing.T) {
 // elsewhere finds those that an edge makes.
 var elsewhere = regexp.MustCompile(`audit\.(?:New\(|Type *= *)"([a-z_]+\.[a-z_]+)"`)
 
-var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|device|export|grant|group|host|organisation|person|session|signing_key|token)\.[a-z_]+)"`)
+var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|device|export|grant|group|host|metadata|organisation|person|session|signing_key|token)\.[a-z_]+)"`)
 
 func TestEveryEventHasASentence(t *testing.T) {
 	have := console.Sentences()

@@ -84,6 +84,19 @@ var sentences = map[audit.Type]string{
 	"signing_key.added":     "A key that signs tokens was added",
 	"signing_key.retired":   "A key that signs tokens has a successor",
 	"signing_key.withdrawn": "A key that signs tokens was withdrawn: nothing that it signed is believed",
+
+	"credential.judged":    "The attestation of a passkey of {person} was judged",
+	"task.opened":          "{person} is to replace a passkey",
+	"task.done":            "{person} replaced a passkey",
+	"task.cancelled":       "A passkey of {person} need not be replaced any more",
+	"task.linked":          "{who} made a link for {person} to replace a passkey",
+	"replacement.issued":   "A link was made for {person} to replace a passkey",
+	"replacement.redeemed": "{person} used the link to replace a passkey",
+	"replacement.revoked":  "The link for {person} to replace a passkey was withdrawn",
+	"finding.opened":       "Something was found that somebody should act on",
+	"finding.closed":       "What was found is true no more",
+
+	"metadata.imported": "Newer FIDO metadata of authenticators were imported",
 }
 
 // types lists what the log may be narrowed to.
