@@ -36,7 +36,7 @@ func (s *server) outboxState() (states []telemetry.OutboxState) {
 	return states
 }
 
-// deliver fills the outbox from the log, and empties it, until the func that it gives is called, which
+// deliver fills the outbox from the log, empties it, and judges passkeys again, until the func that it gives is called, which
 // returns when nothing is under way any more.
 func (s *server) deliver(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
@@ -44,6 +44,7 @@ func (s *server) deliver(ctx context.Context) (end func()) {
 	worker := s.newOutbox()
 	wg.Go(func() { worker.Run(ctx) })
 	wg.Go(func() { s.follow(ctx) })
+	wg.Go(func() { s.rejudge(ctx) })
 	return func() { cancel(); wg.Wait() }
 }
 

@@ -15,6 +15,5 @@ func (s *server) judges(clock holdfast.Clock) error {
 	return err
 }
 
-// outlook says what would become of people under another policy; nil: nobody
-// foresees it.
-func (s *server) outlook() govern.Outlook { return nil }
+// outlook says what would become of people under another policy.
+func (s *server) outlook() govern.Outlook { return foresight{s} }

@@ -68,3 +68,11 @@ func PasskeyToReplace(p person.Record, c credential.Record, due, now time.Time) 
 		"Hello %s,\n\nthe passkey \u201c%s\u201d is not safe enough for your account any more. Please make another one %s.\n\n"+
 			"Sign in, open your account's page and add a passkey that your organisation accepts.", p.Name, c.Name, until))
 }
+
+// ReplacementLink tells that a link was made by which another passkey can be
+// made. It does not carry it.
+func ReplacementLink(p person.Record, ends, now time.Time) Mail {
+	return to(p, now, "A link to replace your passkey was made", fmt.Sprintf(
+		"Hello %s,\n\nan administrator made a link by which another passkey can be made for your account, in place of one that is not accepted any more. "+
+			"They will give it to you. It works once and ends on %s.", p.Name, ends.UTC().Format("2 Jan 2006, 15:04 MST"))+object)
+}

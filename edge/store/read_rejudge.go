@@ -267,15 +267,20 @@ func (r reader) entries(ctx context.Context, from, to int64, types []audit.Type)
 	return out, nil
 }
 
-// ListTasks lists tasks of a state, or of any, the newest first; only those of
-// a person, if one is named.
-func (r reader) ListTasks(ctx context.Context, state task.State, who holdfast.PersonID, after Cut, limit int) ([]task.Record, error) {
+// A TaskList chooses tasks. The zero one chooses all.
+type TaskList struct {
+	State  task.State
+	Person holdfast.PersonID
+	Why    string
+}
+
+// ListTasks lists tasks, the newest first, at most limit.
+func (r reader) ListTasks(ctx context.Context, f TaskList, after Cut, limit int) ([]task.Record, error) {
 	var c conditions
-	if state != "" {
-		c.add("state = %s", string(state))
-	}
-	if who != "" {
-		c.add("person = %s", string(who))
+	for _, w := range [][2]string{{"state", string(f.State)}, {"person", string(f.Person)}, {"why", f.Why}} {
+		if w[1] != "" {
+			c.add(w[0]+" = %s", w[1])
+		}
 	}
 	if after.ID != "" {
 		c.add("(opened < %s or opened = %s and id > %s)", after.At, after.At, after.ID)

@@ -77,6 +77,7 @@ type Tx interface {
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 	deviceTx
+	taskTx
 	verdict.Reader
 	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
 	AllDecisionsOf(ctx context.Context, id holdfast.PersonID) ([]decision.Record, error)
