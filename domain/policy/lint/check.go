@@ -10,9 +10,8 @@ import (
 // Check reads, compiles and lints a document on the file alone. The Policy is
 // nil where it does not load. files holds what the document names, or is nil.
 //
-// What the compiler refuses because it could only be decided wrongly has the name
-// of its rule here: a fault of an expression is L-20, of the rollout's gate L-14,
-// an attestation for which nobody may vouch L-13.
+// A fault of an expression is rule L-20 here, and of the rollout's gate L-14, so
+// that whoever reads it finds the page of the rule.
 func Check(name string, text []byte, files map[string][]byte, at time.Time) (*policy.Policy, policy.Problems) {
 	return CheckWith(policy.NewCompiler(), name, text, files, at)
 }
@@ -39,8 +38,6 @@ func CheckWith(c *policy.Compiler, name string, text []byte, files map[string][]
 func named(problems policy.Problems) policy.Problems {
 	for i := range problems {
 		switch q := &problems[i]; {
-		case q.Rule == policy.RuleType && strings.HasPrefix(q.Path, "authenticators.") && strings.HasSuffix(q.Path, ".attestation"):
-			q.Rule = "L-13"
 		case q.Rule != policy.RuleCEL:
 		case q.Path == "rollout.gate" && strings.HasPrefix(q.Text, "there is no field"):
 			q.Rule = "L-14"

@@ -36,6 +36,12 @@ func (r *run) cover() {
 	if uncovered > maxUncovered {
 		r.fail("segments", "add a last segment that holds for the rest, or widen one", "%d combinations more are in no segment", uncovered-maxUncovered)
 	}
+	for _, name := range r.d.Personas.Names {
+		in := policy.Input{Now: r.at, User: r.d.Personas.Of[name].User()}
+		if first(conds, &in) < 0 {
+			r.fail("personas."+name, "add a last segment that holds for the rest, or widen one", "%s is in no segment", name)
+		}
+	}
 	for i := range conds {
 		if !reached[i] && (exact || !r.reachedAlone(conds, i)) {
 			r.shadowed(conds, i)

@@ -109,13 +109,16 @@ func (r *run) providerOf(path, class string, e *policy.ProviderEntry) {
 }
 
 // trust is L-13 on the file: an attestation proves nothing where nobody is
-// trusted to vouch for it. That a class trusts nobody at all, the compiler has
-// refused before.
+// trusted to vouch for it.
 func (r *run) trust() {
 	for _, name := range r.d.Authenticators.Names {
 		c := r.d.Authenticators.Of[name]
 		path := "authenticators." + name + ".attestation"
-		if c.Attestation.Required && !slices.Contains(c.Attestation.Trust, "mds") {
+		switch {
+		case !c.Attestation.Required:
+		case len(c.Attestation.Trust) == 0:
+			r.fail(path, "write trust: [mds], or [pinned:NAME] of roots", "class %s asks for an attestation and trusts nobody to vouch for one", name)
+		case !slices.Contains(c.Attestation.Trust, "mds"):
 			r.anchored(path, c)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 // check list of the standard is enough.
 func (r *run) grades() {
 	r.recoveries(func(path string, p *policy.Procedure) {
-		r.worth(path+".yields.aal", "procedure "+p.Name, int64(p.Yields.AAL), "yields", r.modeOf(p), grade.Of(p, r.eq))
+		r.worth(path+".yields.aal", "procedure "+p.Name, int64(p.Yields.AAL), "yields", grade.Mode(r.d, p), grade.Of(p, r.eq))
 	})
 	r.enrolments(func(path string, p *policy.Procedure) {
 		r.worth(path+".yields.aal", "enrolment "+p.Name, int64(p.Yields.AAL), "yields", r.eq.Mode, grade.OfEnrolment(p, r.eq))
@@ -29,22 +29,6 @@ func (r *run) grades() {
 			r.worth(fmt.Sprintf("%s.recovery[%d]", path, i), "procedure "+name+" of segment "+s.Name, int64(s.Required.AAL), "is for", r.d.EquivalenceFor(s), grade.At(p, r.eq, int64(s.Required.AAL)))
 		}
 	})
-}
-
-// modeOf: what all segments that use p say; one that is strict decides.
-func (r *run) modeOf(p *policy.Procedure) policy.EquivalenceMode {
-	used := false
-	for _, s := range r.d.Segments {
-		if slices.Contains(s.Recovery, p.Name) {
-			if used = true; r.d.EquivalenceFor(s) != "nist" {
-				return "strict"
-			}
-		}
-	}
-	if used {
-		return "nist"
-	}
-	return r.eq.Mode
 }
 
 func (r *run) worth(path, what string, want int64, verb string, mode policy.EquivalenceMode, g grade.Grade) {

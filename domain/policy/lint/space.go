@@ -90,12 +90,18 @@ func (r *reader) walk(e ast.NavigableExpr) {
 		collect(e, &fields, &literals)
 		for _, f := range fields {
 			r.note(f, literals...)
+			if e.AsCall().FunctionName() == "_!=_" {
+				r.note(f, others)
+			}
 		}
 	}
 	for _, c := range e.Children() {
 		r.walk(c)
 	}
 }
+
+// others marks a field of which an expression speaks by what it is not.
+const others = -1 << 62
 
 var logical = map[string]bool{"_&&_": true, "_||_": true, "!_": true, "_?_:_": true}
 
@@ -237,13 +243,13 @@ func stringsOf(literals map[any]bool) []string {
 	return list
 }
 
-// words: what the expressions name. Employment is a closed set, so one that is
-// none of the named values is tried only where a single one is named: nobody is
-// employed in a way that nobody has thought of.
+// words: what the expressions name. Employment is a closed set: that of somebody
+// who is none of the named is tried only where a single one is named, or where
+// an expression speaks of all others by !=.
 func words(field string, literals map[any]bool, at place) dimension {
 	d := dimension{field: field}
 	list := stringsOf(literals)
-	if field != "user.employment" || len(list) < 2 {
+	if field != "user.employment" || len(list) < 2 || literals[others] {
 		d.values = append(d.values, value{"", func(in *policy.Input) { at(in).SetString("another") }})
 	}
 	for _, s := range list {
