@@ -275,5 +275,8 @@ func meant(name string, known []string, where string) string {
 	if near, ok := yamlpos.Nearest(name, known); ok {
 		return "did you mean `" + near + "`?"
 	}
+	if len(known) > 20 {
+		return "look it up in " + where
+	}
 	return "write it under " + where + ", or one of " + strings.Join(known, ", ")
 }

@@ -8,6 +8,10 @@ import (
 // names reports every name that leads nowhere.
 func (k *compiling) names() {
 	d := k.d
+	fields := k.with.Fields(ScopeRequest)
+	for _, name := range d.Metadata.Purposes.Names {
+		k.known("metadata.purposes."+name, name, fields, "the fields of docs/policy.md", "field")
+	}
 	for _, name := range d.Authenticators.Names {
 		k.classNames("authenticators."+name, d.Authenticators.Of[name])
 	}

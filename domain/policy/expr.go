@@ -211,7 +211,7 @@ func newEnvironment(s Scope) *environment {
 		cel.HomogeneousAggregateLiterals(),
 		cel.ParserRecursionLimit(maxNesting),
 		cel.ParserExpressionSizeLimit(maxExprText),
-		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals(),
+		cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(),
 			cel.ValidateComprehensionNestingLimit(1)),
 		ext.Strings(ext.StringsVersion(2)),
 		ext.Sets(),
@@ -263,6 +263,25 @@ func celName(f reflect.StructField) string {
 		return ""
 	}
 	return name
+}
+
+// Fields lists everything that an expression of a scope may read, sorted:
+// "user.groups".
+func (c *Compiler) Fields(s Scope) []string {
+	known := c.envs[s].known
+	var out []string
+	for path, names := range known {
+		for _, n := range names {
+			if path != "" {
+				n = path + "." + n
+			}
+			if len(known[n]) == 0 {
+				out = append(out, n)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // A Fault is what is wrong with an expression, and where: Line and Column begin

@@ -193,6 +193,9 @@ func (d *decoder) bounds(n *yaml.Node, path string, f field, v reflect.Value) {
 	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" && n.ShortTag() != "!!float":
 		return
 	case v.CanInt():
+		if _, err := strconv.ParseInt(n.Value, 10, 32); err != nil {
+			return // said already
+		}
 		x = float64(v.Int())
 	case v.CanFloat():
 		x = v.Float()

@@ -121,6 +121,7 @@ func (p *Places) Inside(path string, line, column int) Position {
 	for i := index(n.Value, line, column); i > 0; {
 		i -= w.step()
 	}
+	w.settle()
 	return p.position(w.line+1, w.column+1)
 }
 
@@ -204,6 +205,14 @@ func (w *walker) fold() int {
 	}
 	w.blanks()
 	return max(1, breaks-1)
+}
+
+// settle goes over an escaped line break before the character that is meant.
+func (w *walker) settle() {
+	for w.quote&yaml.DoubleQuotedStyle != 0 && string(w.rest()) == "\\" && w.line+1 < len(w.lines) {
+		w.line, w.column = w.line+1, 0
+		w.blanks()
+	}
 }
 
 func (w *walker) escape(rest []rune) int {

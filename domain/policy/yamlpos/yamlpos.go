@@ -158,6 +158,9 @@ func (d *decoder) noYAML(err error) {
 			line = n
 		}
 	}
+	if strings.HasPrefix(text, "did not find expected") {
+		line++ // the parser of yaml/v3 counts these from 0
+	}
 	line = min(max(line, 1), len(d.places.lines))
 	d.syntax(line, d.places.firstColumn(line), "", "look at this line and the one before it: indentation, colons, quotes", "this is no YAML: %s", text)
 }
