@@ -4,23 +4,16 @@ import (
 	"time"
 
 	"holdfast/domain/policy"
+	"holdfast/domain/policy/assert"
 	"holdfast/domain/policy/lint"
 )
-
-// Assertion is what became of one of the tests that a policy carries.
-type Assertion struct {
-	Name    string `json:"name"`
-	Outcome string `json:"outcome" enum:"passed,failed,not available"`
-	Failed  bool   `json:"-"`
-	Text    string `json:"text,omitempty" doc:"What was expected, and what came out."`
-}
 
 // Examined is a policy as it was read.
 type Examined struct {
 	Document   *policy.Document // as far as it could be read
 	Policy     *policy.Policy   // nil where it does not compile
 	Problems   policy.Problems  // in the order of the text
-	Assertions []Assertion
+	Assertions []assert.Result
 }
 
 // Examine reads, compiles and lints a policy, and runs the tests that it
@@ -39,11 +32,9 @@ func Examine(name string, text []byte, files map[string][]byte, at time.Time) (e
 	e.Problems = append(e.Problems, wrong...)
 	if e.Policy != nil {
 		e.Problems = append(e.Problems, lint.Document(e.Policy, at)...)
-		e.assert(at)
+		e.Assertions = assert.Run(e.Policy, assert.World{}, at)
+		e.Problems = append(e.Problems, assert.Problems(e.Assertions)...)
 	}
 	e.Problems.Sort()
 	return e
 }
-
-// assert runs the assertions.
-func (e *Examined) assert(at time.Time) {}

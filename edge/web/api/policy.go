@@ -8,6 +8,7 @@ import (
 	"holdfast"
 	"holdfast/domain/authority"
 	"holdfast/domain/policy"
+	"holdfast/domain/policy/assert"
 	"holdfast/domain/policy/compare"
 	"holdfast/domain/revision"
 	"holdfast/edge/store"
@@ -137,10 +138,10 @@ type NewRevision struct {
 
 // Linted is what is wrong with a policy.
 type Linted struct {
-	OK         bool               `json:"ok" doc:"It would load. Warnings do not keep it from that."`
-	Problems   []policy.Problem   `json:"problems" nullable:"false"`
-	Assertions []govern.Assertion `json:"assertions" nullable:"false" doc:"The tests that it carries."`
-	Reading    *policy.Reading    `json:"reading,omitempty"`
+	OK         bool             `json:"ok" doc:"It would load. Warnings do not keep it from that."`
+	Problems   []policy.Problem `json:"problems" nullable:"false"`
+	Assertions []assert.Result  `json:"assertions" nullable:"false" doc:"The tests that it carries."`
+	Reading    *policy.Reading  `json:"reading,omitempty"`
 }
 
 // Planned is what applying a revision would do, or did.
@@ -336,7 +337,7 @@ func (a *API) lintPolicy(c call, in *struct {
 	if err != nil && e.Problems == nil {
 		return nil, err
 	}
-	v := Linted{OK: !e.Problems.Bad(), Problems: append([]policy.Problem{}, e.Problems...), Assertions: append([]govern.Assertion{}, e.Assertions...)}
+	v := Linted{OK: !e.Problems.Bad(), Problems: append([]policy.Problem{}, e.Problems...), Assertions: append([]assert.Result{}, e.Assertions...)}
 	if v.OK {
 		reading := policy.Sentences(e.Document)
 		v.Reading = &reading
