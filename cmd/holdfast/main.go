@@ -42,6 +42,7 @@ func commands() []command {
 		all = append(all, command{n.name, n.summary, n.run})
 	}
 	return append(all,
+		command{"explain", "make a decision of the policy again, and say why it came out so", runExplain},
 		command{"inspect", "say what a WebAuthn response holds and whether it stands", func(_ context.Context, c console, args []string) error {
 			return exitCode(runInspect(args, c.in, c.out, c.err))
 		}},

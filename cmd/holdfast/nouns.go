@@ -12,8 +12,8 @@ import (
 // nouns are what is administered. Each is a client of /api/v1: on the host
 // without a token, from anywhere with one.
 func nouns() []noun {
-	return []noun{people(), groups(), invitations(), applications(), grants(), sessions(), credentials(), tokens(), auditLog(),
-		organisation(), signingKeyring(), setUp()}
+	return []noun{people(), groups(), invitations(), applications(), grants(), sessions(), credentials(), managedDevices(), tokens(), auditLog(),
+		organisation(), signingKeyring(), authenticatorMetadata(), replacements(), wrongs(), thePolicy(), setUp()}
 }
 
 // members collects the members of a request's body from flags: those that are
