@@ -5,11 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"holdfast/edge/config"
 	"holdfast/edge/keys"
+	"holdfast/edge/network"
 )
 
 // runConfigCheck is "holdfast config check": it reads the configuration and
@@ -53,6 +56,12 @@ func files(cfg config.Config) (err error) {
 		err = errors.Join(err, e)
 	}
 	if _, e := cfg.DatabaseURL(); e != nil {
+		err = errors.Join(err, e)
+	}
+	if _, e := deviceTrust(cfg); e != nil {
+		err = errors.Join(err, e)
+	}
+	if _, e := network.Open(networkSettings(cfg), time.Now, slog.New(slog.DiscardHandler)); e != nil {
 		err = errors.Join(err, e)
 	}
 	if cfg.Mail.On() {

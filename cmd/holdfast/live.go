@@ -136,6 +136,18 @@ func (s *server) takeOver() error {
 			return err
 		}
 	}
+	mds, err := metadataSettings(next)
+	if err != nil {
+		return err
+	}
+	trust, err := deviceTrust(next)
+	if err != nil {
+		return err
+	}
+	locate, err := s.networks.Prepare(networkSettings(next))
+	if err != nil {
+		return err
+	}
 	if s.live.certificate != nil {
 		if err := s.live.certificate.Reload(next.TLS.CertFile, next.TLS.KeyFile); err != nil {
 			return err
@@ -146,7 +158,10 @@ func (s *server) takeOver() error {
 		s.live.mail.now.Store(mail)
 	}
 	s.live.proxies.Set(networks(next))
+	s.devices.Set(trust)
+	locate()
 	s.live.level.Set(level(next))
+	s.metadata.Set(mds)
 	s.live.current = next
 	return nil
 }

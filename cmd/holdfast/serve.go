@@ -18,6 +18,7 @@ import (
 	"holdfast"
 	"holdfast/domain/org"
 	"holdfast/edge/config"
+	"holdfast/edge/store"
 	"holdfast/edge/telemetry"
 	"holdfast/edge/web"
 	"holdfast/edge/web/route"
@@ -112,7 +113,7 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 	if err != nil {
 		return errors.Join(err, l.Close(), s.db.Close())
 	}
-	servers := []*http.Server{web.NewServer(s.echoing(s.handler), s.log), s.host.HTTP()}
+	servers := []*http.Server{web.NewServer(s.devices.Strip(s.echoing(s.handler)), s.log), s.host.HTTP()}
 	failed := make(chan error, 3)
 	go func() { failed <- s.serve(servers[0], l) }()
 	go func() { failed <- servers[1].Serve(hostListener) }()
@@ -127,6 +128,7 @@ func (s *server) run(ctx context.Context, l net.Listener, started func() error) 
 		servers = append(servers, web.NewServer(mux, s.log))
 		go func() { failed <- servers[2].Serve(ml) }()
 	}
+	go s.metadata.Follow(ctx, s.db.Wakes(ctx, store.MetadataTopic))
 	undelivered := s.deliver(ctx)
 	err = started()
 	if err == nil {
@@ -146,7 +148,7 @@ func (s *server) serve(h *http.Server, l net.Listener) error {
 	if s.live.certificate == nil {
 		return h.Serve(l)
 	}
-	h.TLSConfig = s.live.tls()
+	h.TLSConfig = s.devices.TLS(s.live.tls())
 	return h.ServeTLS(l, "", "")
 }
 

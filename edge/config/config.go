@@ -54,6 +54,24 @@ type Config struct {
 	// and who may ask for the applications behind them (docs/apps).
 	TrustedProxies []string `yaml:"trusted_proxies"`
 
+	// DeviceCAFiles hold the certificates (PEM) of the CAs that issue client
+	// certificates to the organisation's devices. With them, and with TLS, browsers
+	// are asked for one.
+	DeviceCAFiles []string `yaml:"device_ca_files"`
+
+	// DeviceCertHeader is the header in which trusted proxies put the client
+	// certificate that they were shown: Client-Cert (RFC 9440), or nginx's
+	// $ssl_client_escaped_cert under any name. From others it is ignored.
+	DeviceCertHeader string `yaml:"device_cert_header"`
+
+	// Networks are the organisation's own (CIDR), by the names that the policy
+	// uses. Of those that an address is in the narrowest counts.
+	Networks map[string][]string `yaml:"networks"`
+
+	// GeoDatabaseFiles are databases of countries and networks in the MaxMind
+	// format. Without them the country of a request is unknown.
+	GeoDatabaseFiles []string `yaml:"geo_database_files"`
+
 	// OutgoingAllow are addresses (CIDR) of this host and its link that logout
 	// receivers may be at. All others there are refused.
 	OutgoingAllow []string `yaml:"outgoing_allow"`
@@ -118,6 +136,13 @@ func Read(path string) (Config, error) {
 		}
 	}
 	c.relativeMDS(filepath.Dir(path))
+	for _, list := range [][]string{c.DeviceCAFiles, c.GeoDatabaseFiles} {
+		for i, f := range list {
+			if f != "" && !filepath.IsAbs(f) {
+				list[i] = filepath.Join(filepath.Dir(path), f)
+			}
+		}
+	}
 	return c, nil
 }
 
@@ -197,6 +222,9 @@ func (c Config) Complete() (Config, error) {
 		if _, err := netip.ParsePrefix(p); err != nil {
 			return c, fmt.Errorf("trusted_proxies: %q is no network: write 10.0.0.0/8, or 10.1.2.3/32 for one address", p)
 		}
+	}
+	if err := c.checkDevices(); err != nil {
+		return c, err
 	}
 	return c.checkOrigin()
 }

@@ -15,8 +15,8 @@ func TestExampleIsValidAndShort(t *testing.T) {
 	if _, err := c.Complete(); err != nil {
 		t.Fatal(err)
 	}
-	if n := strings.Count(Example, "\n"); n > 40 {
-		t.Errorf("the example has %d lines, want at most 40", n)
+	if n := strings.Count(Example, "\n"); n > 50 {
+		t.Errorf("the example has %d lines, want at most 50", n)
 	}
 	for _, key := range keysOf(".Config") {
 		if !strings.Contains(Example, key+":") {
@@ -48,6 +48,15 @@ func TestRefusals(t *testing.T) {
 		{"outgoing_allow that is no network", "outgoing_allow: [localhost]\n", "outgoing_allow:"},
 		{"proxy that is no network", "trusted_proxies: [10.1.2.3]\n", "trusted_proxies:"},
 		{"log", "log: xml\n", "log:"},
+		{"device_cert_header that is none", "trusted_proxies: [10.0.0.0/8]\ndevice_ca_files: [a]\ndevice_cert_header: 'X Cert'\n", "is no name of a header"},
+		{"device_cert_header of other use", "trusted_proxies: [10.0.0.0/8]\ndevice_ca_files: [a]\ndevice_cert_header: cookie\n", "other use"},
+		{"device_cert_header of nobody", "device_ca_files: [a]\ndevice_cert_header: Client-Cert\n", "trusted_proxies"},
+		{"device_cert_header without CAs", "trusted_proxies: [10.0.0.0/8]\ndevice_cert_header: Client-Cert\n", "device_ca_files"},
+		{"network without a name", "networks: {'': [10.0.0.0/8]}\n", "networks:"},
+		{"network in capitals", "networks: {LAN: [10.0.0.0/8]}\n", "networks:"},
+		{"network that is an address", "networks: {lan: [10.0.0.1]}\n", "10.0.0.1/32"},
+		{"network that is empty", "networks: {lan: []}\n", "empty"},
+		{"network of two names", "networks: {a: [10.1.2.3/16], b: [10.1.0.0/16]}\n", "both a and b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse([]byte(c.text))

@@ -10,7 +10,7 @@ import (
 // live are the keys that a running server takes over. mail is one as long as
 // mail is sent before and after.
 func live() []string {
-	return []string{"tls", "trusted_proxies", "mail", "log_level", "mds_source", "mds_root_files", "mds_crl_files", "mds_max_age"}
+	return []string{"tls", "trusted_proxies", "device_ca_files", "device_cert_header", "networks", "geo_database_files", "mail", "log_level", "mds_source", "mds_root_files", "mds_crl_files", "mds_max_age"}
 }
 
 // Reload is what a server that runs on c goes on with after its file was

@@ -26,6 +26,7 @@ func TestReload(t *testing.T) {
 	for _, c := range []struct{ name, next, want string }{
 		{"nothing", withMail, ""},
 		{"log level", withMail + "log_level: debug\n", ""},
+		{"devices", withMail + "device_ca_files: [a]\nnetworks: {lan: [10.0.0.0/8]}\ngeo_database_files: [b]\n", ""},
 		{"proxies", withMail + "trusted_proxies: [10.0.0.0/8]\n", ""},
 		{"mail to another server", strings.ReplaceAll(withMail, "smtp", "relay"), ""},
 		{"metadata from elsewhere", withMail + "mds_source: /srv/mds\nmds_max_age: 10d\n", ""},

@@ -64,17 +64,21 @@ const maxFile = 1 << 30
 // Open reads all files. An error names the one that is of no use.
 func Open(s Settings, clock holdfast.Clock, log *slog.Logger) (*Networks, error) {
 	n := &Networks{clock: clock, log: log}
-	return n, n.Reload(s)
+	take, err := n.Prepare(s)
+	if err != nil {
+		return nil, err
+	}
+	take()
+	return n, nil
 }
 
-// Reload takes other settings and reads all files again. After an error
-// everything is as it was.
-func (n *Networks) Reload(s Settings) error {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+// Prepare reads all files for other settings. They hold from when take is
+// called, which cannot fail; until then, and after an error, everything is as
+// it was.
+func (n *Networks) Prepare(s Settings) (take func(), err error) {
 	k, err := read(s.Files)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for name, prefixes := range s.Zones {
 		for _, p := range prefixes {
@@ -84,9 +88,12 @@ func (n *Networks) Reload(s Settings) error {
 	slices.SortFunc(k.zones, func(a, b zone) int {
 		return cmp.Or(b.prefix.Bits()-a.prefix.Bits(), a.prefix.Addr().Compare(b.prefix.Addr()), strings.Compare(a.name, b.name))
 	})
-	n.looked.Store(n.clock().Unix())
-	n.now.Store(k)
-	return nil
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.looked.Store(n.clock().Unix())
+		n.now.Store(k)
+	}, nil
 }
 
 func read(files []string) (*known, error) {

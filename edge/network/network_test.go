@@ -130,13 +130,16 @@ func TestFilesAreFollowed(t *testing.T) {
 		}
 	})
 	expect("after it was broken", "AT")
-	if err := n.Reload(Settings{Files: []string{file}}); err == nil || !strings.Contains(err.Error(), file) {
+	if _, err := n.Prepare(Settings{Files: []string{file}}); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("a broken file was taken: %v", err)
 	}
 	expect("after a reload that was refused", "AT")
-	if err := n.Reload(Settings{Zones: map[string][]netip.Prefix{"z": {netip.MustParsePrefix("198.51.100.0/24")}}}); err != nil {
+	take, err := n.Prepare(Settings{Zones: map[string][]netip.Prefix{"z": {netip.MustParsePrefix("198.51.100.0/24")}}})
+	if err != nil {
 		t.Fatal(err)
 	}
+	expect("before it is taken", "AT")
+	take()
 	expect("without a file", "")
 	if _, err := Open(Settings{Files: []string{file + ".gone"}}, time.Now, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("a file that is not there was opened")

@@ -28,6 +28,7 @@ type CredentialFilter struct {
 	AAGUID []string // any of them; empty: any
 	Origin Origin
 	Unused time.Time // neither used nor made since; zero: no matter
+	MadeOn string    // as in CredentialList
 }
 
 // provenance is the expression of an Origin's first letters: enough to tell
@@ -67,6 +68,7 @@ func (f CredentialFilter) narrow() *conditions {
 		c.texts = append(c.texts, "("+owners+" or id >= "+from+" and id < "+to+
 			" or lower(name) >= "+low+" and lower(name) < "+high+")")
 	}
+	c.madeOn(f.MadeOn)
 	if !f.Unused.IsZero() {
 		c.add("last_used < %s and created < %s", holdfast.Micros(f.Unused), holdfast.Micros(f.Unused))
 	}

@@ -92,7 +92,8 @@ type CredentialList struct {
 	Person holdfast.PersonID
 	Status credential.Status
 	AAGUID string
-	Synced *bool // nil: any
+	Synced *bool  // nil: any
+	MadeOn string // see madeOn; empty: any
 }
 
 // ListCredentials lists credentials, the newest first.
@@ -114,6 +115,7 @@ func (r reader) ListCredentials(ctx context.Context, f CredentialList, after Cut
 		}
 		c.add("be = %s", be)
 	}
+	c.madeOn(f.MadeOn)
 	return list[credential.Record](ctx, r, c.newest("", after, limit), c.args...)
 }
 

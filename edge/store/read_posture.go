@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/credential"
 	"holdfast/domain/posture"
 	"holdfast/domain/session"
 )
@@ -94,4 +95,28 @@ func (r reader) Onboarding(ctx context.Context, device string, who holdfast.Pers
 // have not ended.
 func (r reader) SessionsOnDevice(ctx context.Context, device string) ([]session.Record, error) {
 	return list[session.Record](ctx, r, "where device = $1 and device <> '' and ended = 0 order by id", device)
+}
+
+// What credentials may have been made on, as lists are narrowed by it; or one
+// device, credential.OnManaged and its id.
+const (
+	MadeOnManaged  = "managed"
+	MadeOnPersonal = credential.OnPersonal
+	MadeOnUnknown  = "unknown"
+)
+
+// madeOn narrows credentials by what they were made on. The conditions are
+// those of the indexes, word for word.
+func (c *conditions) madeOn(on string) {
+	switch on {
+	case "":
+	case MadeOnManaged:
+		c.add("substr(made_on, 1, 8) = 'managed:'")
+	case MadeOnPersonal:
+		c.add("made_on = 'personal'")
+	case MadeOnUnknown:
+		c.add("made_on = ''")
+	default:
+		c.add("substr(made_on, 1, 8) = 'managed:' and made_on = %s", on)
+	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -29,13 +30,15 @@ type Credential struct {
 	Created      time.Time `json:"created"`
 	LastUsed     time.Time `json:"last_used,omitzero"`
 	Provenance   string    `json:"provenance" doc:"By what right it was made."`
+	MadeOn       string    `json:"made_on" doc:"From what: managed:DEVICE, a device of the organisation; personal, one that its device management knows and does not manage; unknown." example:"managed:C02XL0GYJGH5"`
 }
 
 func credentialView(c credential.Record) Credential {
 	return Credential{ID: string(c.ID), Person: string(c.Person), Name: c.Name, Status: string(c.Status),
 		Distribution: c.Distribution().Label(), Synced: c.BE, AAGUID: c.AAGUID, Provider: credential.Provider(c.AAGUID),
 		Algorithm: c.Algorithm, Format: c.Format, Attestation: c.Attestation, Transports: append([]string{}, c.Transports...),
-		SignCount: c.SignCount, Created: c.Created, LastUsed: c.LastUsed, Provenance: c.Provenance}
+		SignCount: c.SignCount, Created: c.Created, LastUsed: c.LastUsed, Provenance: c.Provenance,
+		MadeOn: cmp.Or(c.MadeOn, store.MadeOnUnknown)}
 }
 
 type OfCredential struct {
@@ -85,12 +88,13 @@ func (a *API) listCredentials(c call, in *struct {
 	Status string `query:"status" enum:"active,suspended,removed"`
 	AAGUID string `query:"aaguid" maxLength:"36"`
 	Synced string `query:"synced" enum:"true,false"`
+	MadeOn string `query:"made_on" maxLength:"140" doc:"managed, personal, unknown, or managed:DEVICE."`
 }) (*listed[Credential], error) {
 	who, err := a.findAny(c, in.Person)
 	if err != nil {
 		return nil, err
 	}
-	f := store.CredentialList{Person: who, Status: credential.Status(in.Status), AAGUID: in.AAGUID}
+	f := store.CredentialList{Person: who, Status: credential.Status(in.Status), AAGUID: in.AAGUID, MadeOn: in.MadeOn}
 	if in.Synced != "" {
 		yes := in.Synced == "true"
 		f.Synced = &yes

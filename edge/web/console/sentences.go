@@ -74,6 +74,15 @@ var sentences = map[audit.Type]string{
 	"backup.made":  "A backup of everything was made",
 	"log.restored": "Everything before this was put back from a backup",
 
+	"device.enrolled":           "A device was reported for the first time",
+	"device.posture_changed":    "The posture of a device changed",
+	"device.removed":            "A device was removed from the organisation",
+	"device.forgotten":          "The name of a device of {person} was erased",
+	"device.link_made":          "A link was made that connects a browser to a device",
+	"device.linked":             "A browser was connected to a device",
+	"device.onboarding_allowed": "{person} may make a first passkey on a device",
+	"device.onboarding_used":    "{person} made a first passkey on a device",
+
 	"api_token.created": "An API token was made for {person}",
 	"api_token.revoked": "An API token of {person} was revoked",
 

@@ -38,6 +38,7 @@ func door(f page.Frame) []Story {
 			Address: "192.0.2.17", Device: "A program on Linux", Since: ada.Now, Gets: []string{"your name, Ada Lovelace"}}),
 		story("devicedone", "Device let in", &page.DeviceDone{Frame: ada, App: "Tide tables"}),
 		story("devicedone-denied", "Device not let in", &page.DeviceDone{Frame: ada, App: "Tide tables", Denied: true}),
+		story("join", "A managed device is being connected", &page.Join{Frame: f}),
 		story("signout", "Sign out?", &page.SignOut{Frame: ada, App: "Tide tables"}),
 		story("signedout", "Signed out", &page.SignedOut{Frame: f, Back: page.Link{Text: "Back to Tide tables", URL: "/tides"}}),
 		story("signedout-everywhere", "Signed out everywhere", &page.SignedOut{Frame: f, Everywhere: true}),
