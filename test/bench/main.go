@@ -33,9 +33,10 @@ type settings struct {
 	dir    string
 	server string
 	prof   string
+	sizes  []int
 }
 
-var allParts = []string{"verify", "size", "start", "tour", "sqlite", "postgres", "rows"}
+var allParts = []string{"verify", "size", "start", "tour", "sqlite", "postgres", "rows", "rejudge"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -62,7 +63,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	todo := map[string]func(context.Context) error{
 		"verify": b.verify, "size": b.size, "start": b.start, "tour": b.tour,
-		"sqlite": b.onSQLite, "postgres": b.onPostgres, "rows": b.rows,
+		"sqlite": b.onSQLite, "postgres": b.onPostgres, "rows": b.rows, "rejudge": b.rejudge,
 	}
 	for _, part := range s.parts {
 		if err := todo[part](ctx); err != nil {
@@ -84,7 +85,11 @@ func parse(args []string) (s settings, err error) {
 	fs.StringVar(&s.dir, "dir", os.TempDir(), "`FOLDER` on the disk to use")
 	fs.StringVar(&s.server, "server", "", "a holdfast `BINARY` to measure (default: built from this tree)")
 	fs.StringVar(&s.prof, "profile", "", "build a server that can be profiled, and keep CPU profiles of its loads in `FOLDER`")
+	sizes := fs.String("sizes", "10000,100000,1000000", "credentials in the databases of rejudge")
 	if err = fs.Parse(args); err != nil {
+		return s, err
+	}
+	if s.sizes, err = numbers("sizes", *sizes); err != nil {
 		return s, err
 	}
 	s.parts = strings.Split(*parts, ",")
@@ -93,12 +98,18 @@ func parse(args []string) (s settings, err error) {
 			return s, fmt.Errorf("there is no part %q; there are %s", p, strings.Join(allParts, ", "))
 		}
 	}
-	for _, p := range strings.Split(*people, ",") {
+	s.people, err = numbers("people", *people)
+	return s, err
+}
+
+// numbers reads a list of them.
+func numbers(flag, list string) (out []int, err error) {
+	for _, p := range strings.Split(list, ",") {
 		var n int
 		if _, err := fmt.Sscan(p, &n); err != nil || n < 1 {
-			return s, fmt.Errorf("-people: %q is no number of people", p)
+			return nil, fmt.Errorf("-%s: %q is no number", flag, p)
 		}
-		s.people = append(s.people, n)
+		out = append(out, n)
 	}
-	return s, nil
+	return out, nil
 }
