@@ -47,7 +47,7 @@ type Facts struct {
 //
 // BE=1 is the authenticator's own word against itself, so it counts as proven
 // that the key may leave the device; BE=0 counts only with a verified
-// attestation. A profile that is over, incomplete or assumed proves nothing.
+// attestation of a key that is not kept by software. A profile that is over, incomplete or assumed proves nothing.
 func Of(c credential.Record, j Judgement, profiles provider.Registry, now time.Time) Facts {
 	f := Facts{Attested: j.Verified()}
 	by := "attestation " + c.Format + ", " + strings.Join(j.Anchors, ", ")
@@ -57,7 +57,7 @@ func Of(c credential.Record, j Judgement, profiles provider.Registry, now time.T
 	case c.BE:
 		f.Synced = Fact[bool]{true, Proven, "BE=1"}
 		f.DeviceBound = Fact[bool]{false, Proven, "BE=1"}
-	case j.Verified():
+	case j.Verified() && j.Protection != "software": // a key that software keeps can be copied, whatever BE says
 		f.DeviceBound = Fact[bool]{true, Proven, by}
 		f.Synced = Fact[bool]{false, Proven, by}
 	default:

@@ -60,8 +60,8 @@ func Judge(c credential.Record, raw credential.Registration, a Anchors, now time
 		if err != nil && j.Kind == "" { // it could not even be read
 			j.Kind, j.Reason, j.Why = attest.Invalid, attest.Malformed, err.Error()
 		}
-		if first == nil || first.Kind != attest.Verified && j.Kind == attest.Verified {
-			first = &j
+		if first == nil || first.Kind != attest.Verified && (j.Kind == attest.Verified || first.Reason == attest.NoAnchor) {
+			first = &j // that nobody knows the model says less than that its chain ends elsewhere
 		}
 		if j.Kind == attest.Verified {
 			out.Anchors = append(out.Anchors, j.AnchorFrom)
