@@ -17,3 +17,12 @@ func (b *Browser) JSON(path, body string) Answer {
 
 // Cookie sets a cookie of the browser, as if it had one from before.
 func (b *Browser) Cookie(name, value string) { b.cookies[name] = value }
+
+// Request is a request with the browser's cookies, for what only reads one.
+func (b *Browser) Request() *http.Request {
+	r := httptest.NewRequest(http.MethodGet, Origin+"/", nil)
+	for name, value := range b.cookies {
+		r.AddCookie(&http.Cookie{Name: name, Value: value})
+	}
+	return r
+}
