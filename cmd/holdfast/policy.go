@@ -54,7 +54,7 @@ type written struct {
 }
 
 // readPolicy reads FILE and the files that it names, which stand beside it.
-// One that is missing is a problem of the policy, with its place.
+// Where one is missing there are none: a document can be looked at alone.
 func readPolicy(name string) (written, error) {
 	w := written{name: name, files: map[string][]byte{}}
 	var err error
@@ -62,6 +62,7 @@ func readPolicy(name string) (written, error) {
 		return w, err
 	}
 	d, _ := policy.Parse(name, w.text)
+	missing := false
 	for _, root := range d.Roots.Names {
 		r, _ := d.Roots.Get(root)
 		if r == nil || !filepath.IsLocal(r.File) {
@@ -69,6 +70,7 @@ func readPolicy(name string) (written, error) {
 		}
 		text, err := os.ReadFile(filepath.Join(filepath.Dir(name), r.File))
 		if errors.Is(err, os.ErrNotExist) {
+			missing = true
 			continue
 		}
 		if err != nil {
@@ -76,11 +78,14 @@ func readPolicy(name string) (written, error) {
 		}
 		w.files[r.File] = text
 	}
+	if missing {
+		w.files = nil
+	}
 	return w, nil
 }
 
 func (w written) examine(at time.Time) (govern.Examined, error) {
-	e, err := govern.Proposal{File: w.name, Text: w.text, Files: w.files}.Check(at)
+	e, err := govern.Proposal{File: w.name, Text: w.text, Files: w.files}.Lint(at)
 	if e.Document == nil && err != nil {
 		return e, err
 	}

@@ -14,6 +14,7 @@ import (
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/policy/compare"
+	"holdfast/domain/policy/lint"
 	"holdfast/domain/revision"
 	"holdfast/domain/verdict"
 )
@@ -78,8 +79,17 @@ type Proposed struct {
 	able      int    // administrators who can sign in now
 }
 
-// Check reads p as it would be read to come into force.
+// Check reads p as it would be read to come into force: the files that it names
+// must be there.
 func (p Proposal) Check(now time.Time) (Examined, error) {
+	if p.Files == nil {
+		p.Files = map[string][]byte{}
+	}
+	return p.Lint(now)
+}
+
+// Lint is Check for somebody who may have no more than the document.
+func (p Proposal) Lint(at time.Time) (Examined, error) {
 	size := len(p.Text)
 	for name, text := range p.Files {
 		size += len(name) + len(text)
@@ -87,16 +97,11 @@ func (p Proposal) Check(now time.Time) (Examined, error) {
 	if size > MaxPolicy {
 		return Examined{}, holdfast.Errorf(holdfast.Invalid, "policy_too_large", "The policy and its files are larger than 1 MiB together.")
 	}
-	e := Examine(p.File, p.Text, p.Files, now)
+	e := Examine(p.File, p.Text, p.Files, at)
 	if !e.Problems.Bad() {
 		return e, nil
 	}
-	var wrong policy.Problems
-	for _, q := range e.Problems {
-		if q.Severity != policy.Warning {
-			wrong = append(wrong, q)
-		}
-	}
+	wrong := lint.Errors(e.Problems)
 	return e, holdfast.Errorf(holdfast.Invalid, "policy_refused",
 		"%s wrong with this policy, and nothing was changed. The first: %s", things(len(wrong)), wrong[0]).Because(&BadPolicy{wrong})
 }

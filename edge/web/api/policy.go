@@ -120,7 +120,10 @@ type Document struct {
 }
 
 func (d Document) proposal() govern.Proposal {
-	p := govern.Proposal{File: d.File, Text: []byte(d.Text), Files: map[string][]byte{}}
+	p := govern.Proposal{File: d.File, Text: []byte(d.Text)}
+	if d.Files != nil {
+		p.Files = map[string][]byte{}
+	}
 	if p.File == "" {
 		p.File = "policy.yaml"
 	}
@@ -333,7 +336,7 @@ func (a *API) lintPolicy(c call, in *struct {
 	if at.IsZero() {
 		at = a.Clock()
 	}
-	e, err := in.Body.proposal().Check(at)
+	e, err := in.Body.proposal().Lint(at)
 	if err != nil && e.Problems == nil {
 		return nil, err
 	}

@@ -29,6 +29,12 @@ func (a *API) problem(r *http.Request, err error) *problem {
 			p.Errors = append(p.Errors, visit.Fault{Location: fmt.Sprintf("line %d", row.Line), Message: row.Text})
 		}
 	}
+	if bad, ok := errors.AsType[*govern.BadPolicy](err); ok {
+		for _, q := range bad.Problems {
+			at := q.At.String()
+			p.Errors = append(p.Errors, visit.Fault{Location: at, Message: strings.TrimPrefix(q.String(), at+": ")})
+		}
+	}
 	return p
 }
 
