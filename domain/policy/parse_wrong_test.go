@@ -77,6 +77,9 @@ var wrongs = []struct{ name, old, with string }{
 	{"key is a list", "personas:", "[a]: b\npersonas:"},
 	{"too deep", "fallbacks: []", "fallbacks: " + strings.Repeat("[", 40) + strings.Repeat("]", 40)},
 	{"nothing written", "name: small", "name:"},
+	{"turned text", "name: small", "name: sm\u202eall"},
+	{"hidden line end", "  name: small", "  #\r  name: small"},
+	{"no UTF-8", "name: small", "name: sm\xffall"},
 	// Keys and types.
 	{"unknown key, near", "user_verification: required", "user_verifcation: required"},
 	{"unknown key, far", "sync: allow", "colour: blue\n    sync: allow"},

@@ -2,7 +2,7 @@
 // every value stands. It reports all that is wrong, each with its place and a
 // remedy, not only the first.
 //
-// Package yamlpos refuses what makes YAML surprising: anchors, aliases (and so
+// Package yamlpos refuses what makes YAML surprising: invisible characters, anchors, aliases (and so
 // alias bombs), merge keys, tags, a key that is there twice, a key that nobody
 // knows, a word or number where another type belongs, an empty value, several
 // documents in one file, and files that are too long or too deep.
@@ -78,6 +78,7 @@ type Listed interface{ OneOrMore() }
 // `yaml:"name"`, with `,required`, `,min=` and `,max=` where it applies; a field
 // `yaml:",key"` takes the name under which its struct stands in a Mapping.
 func Decode(name string, text []byte, into any) (*Places, []Problem) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin with it
 	d := &decoder{places: newPlaces(name, text), fields: map[reflect.Type][]field{}}
 	if root := d.parse(text); root != nil {
 		d.refuse(root, "", 0)
@@ -121,9 +122,12 @@ func (d *decoder) parse(text []byte) *yaml.Node {
 		d.syntax(1, 1, "", "split nothing: a policy of this size cannot be reviewed", "the file has %d bytes, more than %d", len(text), MaxBytes)
 		return nil
 	}
-	if !utf8.Valid(text) {
-		line, column := badUTF8(text)
-		d.syntax(line, column, "", "save the file as UTF-8", "this is no UTF-8")
+	if line, column, r := unreadable(text); line > 0 {
+		if r == utf8.RuneError {
+			d.syntax(line, column, "", "save the file as UTF-8", "this is no UTF-8")
+		} else {
+			d.syntax(line, column, "", "remove it", "an invisible character (%U) stands here", r)
+		}
 		return nil
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
@@ -165,20 +169,38 @@ func (d *decoder) noYAML(err error) {
 	d.syntax(line, d.places.firstColumn(line), "", "look at this line and the one before it: indentation, colons, quotes", "this is no YAML: %s", text)
 }
 
-func badUTF8(text []byte) (line, column int) {
+// unreadable finds the first character by which a reviewer would see another
+// text than is read: no UTF-8, control characters, line ends that editors do not
+// show, and what turns or hides text ("Trojan Source", CVE-2021-42574). A line of
+// 0 is none.
+func unreadable(text []byte) (line, column int, r rune) {
 	line, column = 1, 1
-	for len(text) > 0 {
-		r, n := utf8.DecodeRune(text)
-		if r == utf8.RuneError && n == 1 {
-			return line, column
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRune(text[i:])
+		i += n
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return line, column, r
+		case r == '\n':
+			line, column = line+1, 1
+			continue
+		case r == '\t', r == '\r' && i < len(text) && text[i] == '\n':
+		case r < ' ', r >= 0x7f && r <= 0x9f, invisible(r):
+			return line, column, r
 		}
 		column++
-		if r == '\n' {
-			line, column = line+1, 1
-		}
-		text = text[n:]
 	}
-	return line, column
+	return 0, 0, 0
+}
+
+// invisible: bidirectional controls, line ends of Unicode, and spaces of no width
+// that stand alone.
+func invisible(r rune) bool {
+	switch {
+	case r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x2028, r == 0x2029, r == 0x200b, r == 0x2060, r == 0xfeff, r == 0xad:
+		return true
+	}
+	return false
 }
 
 // refuse reports what the language leaves out of YAML, wherever it stands.
