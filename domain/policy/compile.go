@@ -57,6 +57,23 @@ func (p *Policy) Cond(path string) Cond { return p.conds[path] }
 // Conditions lists the paths of all conditions, in the order of the text.
 func (p *Policy) Conditions() []string { return p.order }
 
+// SegmentOf is the first segment whose condition holds.
+func (p *Policy) SegmentOf(in *Input) (*Segment, bool) {
+	if s := p.ruling.segmentOf(in); s != nil {
+		return s.Segment, true
+	}
+	return nil, false
+}
+
+// ClassesFor are the classes of authenticators that a segment allows, best first.
+func (p *Policy) ClassesFor(s *Segment) []*Class {
+	var out []*Class
+	for _, name := range s.Allow {
+		out = append(out, p.doc.Authenticators.Of[name])
+	}
+	return out
+}
+
 // Compile resolves the names of a document that Parse read without a Bad
 // Problem, and compiles its expressions. files holds what the document names, by
 // the name that it uses; nil where there is only the document: then pinned roots

@@ -123,6 +123,9 @@ func (e *environment) inspect(rep *ast.AST) (out []Fault) {
 				return
 			} else {
 				literalArgument(call, func(remedy, format string, args ...any) { fault(n, remedy, format, args...) })
+				if e.scope == ScopePerson && mayFail(call, rep.GetType(n.ID())) {
+					fault(n, "compare without it: a group, an employment, a date", "%s may fail, and then nobody knows in which segment somebody is", operatorName(name))
+				}
 			}
 		case ast.StructKind, ast.MapKind:
 			fault(n, "compare single fields", "an expression makes no structures and maps")
@@ -136,6 +139,25 @@ func (e *environment) inspect(rep *ast.AST) (out []Fault) {
 		out = append(out, Fault{1, 1, fmt.Sprintf("the expression has %d parts, more than %d", nodes, maxNodes), "split it into several rules"})
 	}
 	return out
+}
+
+// mayFail says whether a call has no value for some arguments. The condition of
+// a segment always has one: somebody with power must not fall into the segment
+// of the many because a text holds no version.
+func mayFail(call ast.CallExpr, result *types.Type) bool {
+	literal := true
+	for _, a := range call.Args() {
+		literal = literal && a.Kind() == ast.LiteralKind
+	}
+	switch call.FunctionName() {
+	case "_/_", "_%_", "_*_", "_-_", "-_", "_[_]", "semver", "charAt", "substring", "indexOf", "lastIndexOf", "replace":
+		return true
+	case "_+_":
+		return result.Kind() == types.IntKind
+	case "int", "double", "timestamp", "duration", "hours":
+		return !literal
+	}
+	return false
 }
 
 // literalArgument asks for patterns and networks to be written out, and reads

@@ -150,6 +150,7 @@ var wrongs = []struct{ name, old, with string }{
 	{"cel: no syntax", "'risk.score > 5'", "'risk.score >'"},
 	{"cel: empty", "'risk.score > 5'", "''"},
 	{"cel: what a segment may read", "when: 'true'", "when: 'device.managed'"},
+	{"cel: segment that may fail", "when: 'true'", "when: 'semver(user.title) > 1 || user.ial - 1 == 0'"},
 	{"cel: nothing bounds it", "'risk.score > 5'", "'user.id.split(\",\").exists(x, x == \"a\")'"},
 	{"cel: costs too much", "'risk.score > 5'", "'user.groups.exists(g, g in user.groups)'"},
 	{"cel: nested comprehension", "'risk.score > 5'", "'user.groups.exists(g, user.roles.exists(r, r == g))'"},
