@@ -24,7 +24,8 @@ func (s *server) administration(master keys.Master, visits *visit.Visits) (*api.
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Config{Store: s.db, Govern: s.govern, Keys: signingKeys{master, store.Port[keys.Tx]{DB: s.db}}, Visits: visits,
+	return api.New(api.Config{Store: s.db, Govern: s.govern, Keys: signingKeys{master, store.Port[keys.Tx]{DB: s.db}}, Metadata: s.metadata, Visits: visits,
+		Policies: s.policies, Revisions: s.revisions,
 		Guard: s.callers(visits).Guard, Sealer: master, Clock: time.Now, Log: s.log, Origin: s.cfg.Origin, RPID: s.cfg.RPID,
 		VerifierKey: verifier})
 }
