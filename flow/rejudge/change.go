@@ -33,8 +33,9 @@ func (f *Flow) rules(ctx context.Context) (*rules, error) {
 // errMoved undoes what was judged by a policy that is in force no more.
 var errMoved = holdfast.Errorf(holdfast.Conflict, "policy_moved", "Another policy came into force meanwhile.")
 
-// judge judges people: it looks first, and writes only where something changes.
-func (f *Flow) judge(ctx context.Context, ids []holdfast.PersonID, again bool) error {
+// judge judges people and their attestations: it looks first, and writes only
+// where something changes.
+func (f *Flow) judge(ctx context.Context, ids []holdfast.PersonID) error {
 	rules, err := f.rules(ctx)
 	if err != nil {
 		return err
@@ -43,11 +44,9 @@ func (f *Flow) judge(ctx context.Context, ids []holdfast.PersonID, again bool) e
 	if err != nil {
 		return err
 	}
-	var fresh judgements
-	if again {
-		if fresh, err = f.again(ctx, rules, people); err != nil {
-			return err
-		}
+	fresh, err := f.again(ctx, rules, people)
+	if err != nil {
+		return err
 	}
 	now := f.Clock()
 	var change []holdfast.PersonID

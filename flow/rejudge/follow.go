@@ -117,7 +117,7 @@ func (f *Flow) follow(ctx context.Context) (more bool, err error) {
 
 func (f *Flow) judgeAll(ctx context.Context, t touched) error {
 	for part := range slices.Chunk(t.people, inTx) {
-		if err := f.judge(ctx, part, false); err != nil {
+		if err := f.judge(ctx, part); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (f *Flow) judgeAll(ctx context.Context, t touched) error {
 			if len(part) == 0 {
 				break
 			}
-			if err := f.judge(ctx, part, false); err != nil {
+			if err := f.judge(ctx, part); err != nil {
 				return err
 			}
 			if err := f.still(ctx); err != nil {
@@ -195,7 +195,7 @@ func (f *Flow) fallDue(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for part := range slices.Chunk(people, inTx) {
-		if err := f.judge(ctx, part, true); err != nil {
+		if err := f.judge(ctx, part); err != nil {
 			return false, err
 		}
 		if err := f.still(ctx); err != nil {

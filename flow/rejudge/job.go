@@ -2,9 +2,13 @@ package rejudge
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"holdfast"
+	"holdfast/domain/evidence"
 )
 
 // Job is the work over everybody, and how far it has come. It is kept beside
@@ -21,6 +25,7 @@ type Job struct {
 	Spared      int64             // the last ways in of last administrators
 	Lapsed      int64             // passkeys that are refused until somebody reviews what is out of date
 	Uncovered   int64             // people whom no segment covers
+	Trusted     string            // by whose word everybody's attestation was judged last; see trustOf
 	Begun       time.Time
 	Moved       time.Time // when it was looked at last
 	Ended       time.Time // zero: it runs, or never ran
@@ -38,7 +43,7 @@ func (j Job) begin(why string, again bool, total int64, now time.Time) Job {
 	if j.Running() {
 		again = again || j.Again
 	}
-	return Job{Why: why, Again: again, Total: total, Begun: now, Moved: now, Lease: j.Lease, LeaseUntil: j.LeaseUntil}
+	return Job{Why: why, Again: again, Total: total, Begun: now, Moved: now, Trusted: j.Trusted, Lease: j.Lease, LeaseUntil: j.LeaseUntil}
 }
 
 // Progress is how far the job is; of the last one, when none runs.
@@ -53,6 +58,9 @@ func (f *Flow) advance(ctx context.Context) (more bool, err error) {
 		return false, nil
 	}
 	rules, err := f.rules(ctx)
+	if err == nil {
+		err = f.trusts(ctx, rules)
+	}
 	if err != nil {
 		return false, err
 	}
@@ -73,7 +81,43 @@ func (f *Flow) advance(ctx context.Context) (more bool, err error) {
 	return true, nil
 }
 
+// trusts leaves attestations alone where those who vouch are the same as when
+// everybody's was judged last. Whoever leads from the middle on does not know by
+// whose word the first ones were judged, and does not say.
+func (f *Flow) trusts(ctx context.Context, r *rules) error {
+	if !f.job.Again {
+		return nil
+	}
+	if err := f.trust(ctx, r); err != nil {
+		return err
+	}
+	now := trustOf(*r.anchors)
+	switch {
+	case f.job.Behind == "":
+		f.trusted, f.job.Again = now, now != f.job.Trusted
+	case f.trusted != now:
+		f.trusted = ""
+	}
+	return nil
+}
+
+// trustOf names a set of anchors.
+func trustOf(a evidence.Anchors) string {
+	h := sha256.New()
+	for _, p := range a.Pinned {
+		fmt.Fprintf(h, "%q %d %d %x\n", p.Name, len(p.Certificates), len(p.AAGUIDs), p.AAGUIDs)
+		for _, c := range p.Certificates {
+			h.Write(c.Raw)
+		}
+	}
+	if a.Metadata != nil {
+		fmt.Fprintf(h, "metadata %d", a.Metadata.No)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 func (f *Flow) stretch(ctx context.Context, rules *rules) error {
+	began := f.Clock()
 	people, err := f.Store.SubjectsAfter(ctx, f.job.Behind, f.Batch)
 	if err != nil {
 		return err
@@ -82,11 +126,16 @@ func (f *Flow) stretch(ctx context.Context, rules *rules) error {
 	job := f.job
 	if len(people) == 0 {
 		job.Ended, job.Moved, job.Total = now, now, job.Done
+		if job.Again && f.trusted != "" {
+			job.Trusted = f.trusted
+		}
 		return f.putJob(ctx, job)
 	}
-	fresh, err := f.again(ctx, rules, people)
-	if err != nil {
-		return err
+	var fresh judgements
+	if job.Again {
+		if fresh, err = f.again(ctx, rules, people); err != nil {
+			return err
+		}
 	}
 	var change []holdfast.PersonID
 	from := 0
@@ -108,6 +157,7 @@ func (f *Flow) stretch(ctx context.Context, rules *rules) error {
 		}
 	}
 	job.Done, job.Behind, job.Moved = job.Done+int64(len(people)-from), people[len(people)-1].Person.ID, now
+	rest(ctx, nil, f.Clock().Sub(began)/4) // processors and disk are for those who sign in, too
 	if now.Before(f.job.Moved.Add(time.Second)) && len(people) == f.Batch {
 		// Who takes over begins some stretches back: those need no write, or had it.
 		job.Moved = f.job.Moved

@@ -123,6 +123,7 @@ type Flow struct {
 	job     Job       // as the leader knows it
 	stale   bool      // something changed that findings tell of
 
+	trusted   string    // by whose word the running job judges attestations; empty: not by one
 	lookedAll time.Time // end of the job after which the slow findings were looked for
 }
 
@@ -208,6 +209,7 @@ func (f *Flow) lead(ctx context.Context) (bool, error) {
 	if began {
 		f.next, f.saved, f.savedAt, f.job = next, next, now, job
 		f.due, f.looked, f.stale = time.Time{}, time.Time{}, true
+		f.trusted = ""
 		if f.daily.IsZero() {
 			f.daily = nextNight(now)
 		}

@@ -14,6 +14,7 @@ create table rejudge_job (
   spared BIGINT not null,
   lapsed BIGINT not null,
   uncovered BIGINT not null,
+  trusted TEXT not null,
   begun BIGINT not null,
   moved BIGINT not null,
   ended BIGINT not null,
