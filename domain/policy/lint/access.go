@@ -50,23 +50,22 @@ func gives(c *policy.Class, acr policy.ACR) bool {
 // before it that deny all that it could decide.
 func (r *run) unreachable(path string, i int, a *policy.AccessRule) {
 	cond := r.p.Cond(path + ".when")
-	read := newReader()
-	read.read(cond)
+	all := []policy.Cond{cond}
 	var denies []int
 	for j, b := range r.d.Access[:i] {
 		if b.Then.Deny && within(a.Apps, b.Apps) {
 			denies = append(denies, j)
-			read.read(r.p.Cond(fmt.Sprintf("access[%d].when", j)))
+			all = append(all, r.p.Cond(fmt.Sprintf("access[%d].when", j)))
 		}
 	}
 	ever, left := false, false
 	by := map[int]bool{}
-	exact := read.space(policy.Input{Now: r.at}).all(func(in *policy.Input, _ []int) bool {
+	exact := r.read.asks(all...).space(policy.Input{Now: r.at}).all(func(in *policy.Input, _ []int) bool {
 		if !holds(cond, in) {
 			return true
 		}
 		ever = true
-		j := slices.IndexFunc(denies, func(j int) bool { return holds(r.p.Cond(fmt.Sprintf("access[%d].when", j)), in) })
+		j := first(all[1:], in)
 		if j < 0 {
 			left = true
 			return false
@@ -130,8 +129,6 @@ func (r *run) unmeetable(path string, i int, a *policy.AccessRule, q *policy.Req
 // applies says whether access rule i can hold for somebody of segment k.
 func (r *run) applies(i, k int) bool {
 	rule := r.p.Cond(fmt.Sprintf("access[%d].when", i))
-	read := newReader()
-	read.read(rule)
 	asksWho := false
 	for _, f := range rule.Fields() {
 		asksWho = asksWho || strings.HasPrefix(f, "user.") || strings.HasPrefix(f, "account.")
@@ -139,13 +136,9 @@ func (r *run) applies(i, k int) bool {
 	if !asksWho {
 		return true
 	}
-	conds := make([]policy.Cond, k+1)
-	for j := range conds {
-		conds[j] = r.p.Cond(fmt.Sprintf("segments[%d].when", j))
-		read.read(conds[j])
-	}
+	conds := r.segmentConds()[:k+1]
 	can := false
-	exact := read.space(policy.Input{Now: r.at, Account: policy.Account{Segment: r.d.Segments[k].Name}}).all(func(in *policy.Input, _ []int) bool {
+	exact := r.read.asks(append(slices.Clone(conds), rule)...).space(policy.Input{Now: r.at, Account: policy.Account{Segment: r.d.Segments[k].Name}}).all(func(in *policy.Input, _ []int) bool {
 		in.Account.Segment = r.d.Segments[k].Name
 		can = first(conds, in) == k && holds(rule, in)
 		return !can
@@ -181,15 +174,9 @@ func (r *run) postureOf(s *policy.Segment) {
 // segment k whose device is not known.
 func (r *run) holdsOnUnknownDevice(i, k int) bool {
 	rule := r.p.Cond(fmt.Sprintf("access[%d].when", i))
-	read := newReader()
-	read.read(rule)
-	conds := make([]policy.Cond, k+1)
-	for j := range conds {
-		conds[j] = r.p.Cond(fmt.Sprintf("segments[%d].when", j))
-		read.read(conds[j])
-	}
+	conds := r.segmentConds()[:k+1]
 	can := false
-	read.space(policy.Input{Now: r.at, App: policy.App{ID: adminApp}}, "user", "account", "now", "risk", "net", "auth", "cred", "ctx").all(func(in *policy.Input, _ []int) bool {
+	r.read.asks(append(slices.Clone(conds), rule)...).space(policy.Input{Now: r.at, App: policy.App{ID: adminApp}}, "user", "account", "now", "risk", "net", "auth", "cred", "ctx").all(func(in *policy.Input, _ []int) bool {
 		in.Account.Segment = r.d.Segments[k].Name
 		can = first(conds, in) == k && holds(rule, in)
 		return !can

@@ -15,13 +15,8 @@ const maxUncovered = 3
 // ask: whoever matches no segment is denied everything, and a segment that is
 // never the first to match holds for nobody.
 func (r *run) cover() {
-	conds := make([]policy.Cond, len(r.d.Segments))
-	read := newReader()
-	for i := range r.d.Segments {
-		conds[i] = r.p.Cond(fmt.Sprintf("segments[%d].when", i))
-		read.read(conds[i])
-	}
-	whole := read.space(policy.Input{Now: r.at}, "user", "now")
+	conds := r.segmentConds()
+	whole := r.read.asks(conds...).space(policy.Input{Now: r.at}, "user", "now")
 	reached := make([]bool, len(conds))
 	uncovered := 0
 	exact := whole.all(func(in *policy.Input, pick []int) bool {
@@ -61,10 +56,8 @@ func holds(c policy.Cond, in *policy.Input) bool {
 // reachedAlone looks closer where not all combinations could be tried: those of
 // what segment i asks, with everything else plain.
 func (r *run) reachedAlone(conds []policy.Cond, i int) bool {
-	read := newReader()
-	read.read(conds[i])
 	found := false
-	read.space(policy.Input{Now: r.at}, "user", "now").all(func(in *policy.Input, _ []int) bool {
+	r.read.asks(conds[i]).space(policy.Input{Now: r.at}, "user", "now").all(func(in *policy.Input, _ []int) bool {
 		found = first(conds[:i+1], in) == i
 		return !found
 	})
@@ -73,13 +66,9 @@ func (r *run) reachedAlone(conds []policy.Cond, i int) bool {
 
 // shadowed says by which segments i is: those that match first where it holds.
 func (r *run) shadowed(conds []policy.Cond, i int) {
-	read := newReader()
-	for _, c := range conds[:i+1] {
-		read.read(c)
-	}
 	var by []string
 	ever := false
-	read.space(policy.Input{Now: r.at}, "user", "now").all(func(in *policy.Input, _ []int) bool {
+	r.read.asks(conds[:i+1]...).space(policy.Input{Now: r.at}, "user", "now").all(func(in *policy.Input, _ []int) bool {
 		if !holds(conds[i], in) {
 			return true
 		}

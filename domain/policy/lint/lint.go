@@ -112,13 +112,14 @@ type run struct {
 	d    *policy.Document
 	eq   policy.Equivalence
 	at   time.Time
+	read *reader
 	rule Rule
 	out  policy.Problems
 }
 
 func newRun(p *policy.Policy, at time.Time) *run {
 	d := p.Document()
-	return &run{p: p, d: d, eq: grade.Equivalence(d), at: at}
+	return &run{p: p, d: d, eq: grade.Equivalence(d), at: at, read: newReader()}
 }
 
 func (r *run) fail(path, remedy, format string, args ...any) {

@@ -69,9 +69,7 @@ func (r *run) ranks() map[string]int {
 		if s.RiskRank == nil {
 			return
 		}
-		read := newReader()
-		read.read(r.p.Cond(path + ".when"))
-		for _, g := range stringsOf(read.facts["user.groups"]) {
+		for _, g := range stringsOf(r.read.asks(r.p.Cond(path + ".when"))["user.groups"]) {
 			if have, ok := ranks[g]; !ok || *s.RiskRank < have {
 				ranks[g] = *s.RiskRank
 			}

@@ -43,11 +43,23 @@ type space struct {
 	one  policy.Input // that is tried; whoever gets it does not keep it
 }
 
-// reader collects what expressions ask. Parsing needs no types: they are
-// compiled already.
+// asked is what expressions ask: the literals by field.
+type asked map[string]map[any]bool
+
+func (a asked) note(field string, literals ...any) {
+	if a[field] == nil {
+		a[field] = map[any]bool{}
+	}
+	for _, l := range literals {
+		a[field][l] = true
+	}
+}
+
+// reader finds out what expressions ask, each once. Parsing needs no types: they
+// are compiled already.
 type reader struct {
-	env   *cel.Env
-	facts map[string]map[any]bool // literals by field
+	env  *cel.Env
+	done map[string]asked // by text
 }
 
 func newReader() *reader {
@@ -55,48 +67,58 @@ func newReader() *reader {
 	if err != nil {
 		panic("lint: internal error: " + err.Error())
 	}
-	return &reader{env: env, facts: map[string]map[any]bool{}}
+	return &reader{env: env, done: map[string]asked{}}
 }
 
-// read adds what c asks.
-func (r *reader) read(c policy.Cond) {
+// asks is what all of conds ask together.
+func (r *reader) asks(conds ...policy.Cond) asked {
+	all := asked{}
+	for _, c := range conds {
+		for field, literals := range r.one(c) {
+			all.note(field)
+			for l := range literals {
+				all[field][l] = true
+			}
+		}
+	}
+	return all
+}
+
+func (r *reader) one(c policy.Cond) asked {
+	if a, ok := r.done[c.Text()]; ok {
+		return a
+	}
+	a := asked{}
+	r.done[c.Text()] = a
 	for _, f := range c.Fields() {
-		r.note(f)
+		a.note(f)
 	}
 	if c.Text() == "" {
-		return
+		return a
 	}
 	parsed, issues := r.env.Parse(c.Text())
 	if issues.Err() != nil {
-		return // it compiled, so this does not happen; the fields are known all the same
+		return a // it compiled, so this does not happen; the fields are known all the same
 	}
-	r.walk(ast.NavigateAST(parsed.NativeRep()))
-}
-
-func (r *reader) note(field string, literals ...any) {
-	if r.facts[field] == nil {
-		r.facts[field] = map[any]bool{}
-	}
-	for _, l := range literals {
-		r.facts[field][l] = true
-	}
+	a.walk(ast.NavigateAST(parsed.NativeRep()))
+	return a
 }
 
 // walk: literals belong to the fields that stand in the same call.
-func (r *reader) walk(e ast.NavigableExpr) {
+func (a asked) walk(e ast.NavigableExpr) {
 	if e.Kind() == ast.CallKind && !logical[e.AsCall().FunctionName()] {
 		var fields []string
 		var literals []any
 		collect(e, &fields, &literals)
 		for _, f := range fields {
-			r.note(f, literals...)
+			a.note(f, literals...)
 			if e.AsCall().FunctionName() == "_!=_" {
-				r.note(f, others)
+				a.note(f, others)
 			}
 		}
 	}
 	for _, c := range e.Children() {
-		r.walk(c)
+		a.walk(c)
 	}
 }
 
@@ -147,17 +169,17 @@ func pathOf(e ast.Expr) string {
 
 // space makes the dimensions. only keeps those whose field begins with one of
 // the prefixes; the others stay as base has them.
-func (r *reader) space(base policy.Input, only ...string) *space {
+func (a asked) space(base policy.Input, only ...string) *space {
 	s := &space{base: base}
 	var fields []string
-	for f := range r.facts {
+	for f := range a {
 		if len(only) == 0 || slices.ContainsFunc(only, func(p string) bool { return strings.HasPrefix(f, p) }) {
 			fields = append(fields, f)
 		}
 	}
 	slices.Sort(fields)
 	for _, f := range fields {
-		s.dims = append(s.dims, dimensionsOf(f, r.facts[f], base)...)
+		s.dims = append(s.dims, dimensionsOf(f, a[f], base)...)
 	}
 	return s
 }
