@@ -282,7 +282,7 @@ func TestASetThatNobodyCanMeetFallsToTheHost(t *testing.T) {
 	if !strings.Contains(p.Host, "2 must approve, and 0 can") || !strings.Contains(p.Host, "group:board") {
 		t.Errorf("the proposal does not say who is missing: %q", p.Host)
 	}
-	_, err = o.approve(story.Actor(o.root.Session), p.Revision.ID)
+	_, err := o.approve(story.Actor(o.root.Session), p.Revision.ID)
 	o.refused(err, "author_approves")
 	// As soon as people can, the host cannot.
 	o.administrator("Ann", "board")
