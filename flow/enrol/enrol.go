@@ -61,8 +61,8 @@ type Store interface {
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
-// Metadata is what the FIDO Alliance says of models of authenticators; nil
-// where none was imported.
+// Metadata is what the FIDO Alliance says of models of authenticators;
+// holdfast.NotFound where none was imported.
 type Metadata interface {
 	Current(ctx context.Context) (*mds.Blob, error)
 }

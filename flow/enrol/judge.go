@@ -35,7 +35,7 @@ func (f *Flow) anchors(ctx context.Context, r verdict.Reader) (anchors, error) {
 	}
 	var blob *mds.Blob
 	if f.Metadata != nil {
-		if blob, err = f.Metadata.Current(ctx); err != nil {
+		if blob, err = f.Metadata.Current(ctx); err != nil && holdfast.KindOf(err) != holdfast.NotFound {
 			return anchors{}, err
 		}
 	}
