@@ -32,7 +32,7 @@ var (
 
 // fido reads a conformance BLOB and its root, which lie beside the
 // repository.
-func fido(t *testing.T, name string) ([]byte, []*x509.Certificate) {
+func fido(t testing.TB, name string) ([]byte, []*x509.Certificate) {
 	t.Helper()
 	folder := filepath.Join(need.Root(t), "../shared/testdata/mds")
 	blob, err := os.ReadFile(need.File(t, filepath.Join(folder, name)))
