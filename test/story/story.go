@@ -5,10 +5,8 @@
 package story
 
 import (
+	"context"
 	"encoding/json"
-	"holdfast/domain/policy"
-	"holdfast/domain/verdict"
-	"holdfast/edge/policies"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -16,15 +14,21 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/assurance"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
+	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/flow/account"
+	"holdfast/flow/authorize"
 	"holdfast/flow/enrol"
 	"holdfast/flow/govern"
+	"holdfast/flow/rejudge"
 	"holdfast/flow/signin"
+	"holdfast/spec/mds"
 	"holdfast/spec/webauthn"
 	"holdfast/test/softkey"
 )
@@ -40,11 +44,27 @@ type World struct {
 	Account *account.Flow
 	Govern  *govern.Flow
 
+	Authorize *authorize.Flow
+	Revisions *govern.Revisions
+	Rejudge   *rejudge.Flow
+
 	Policies *policies.Shelf
+	Metadata *Library
+	// Devices are those of the organisation, by id, as they stand now.
+	Devices map[string]verdict.Circumstances
 
 	mu  sync.Mutex // covers now
 	now time.Time
 }
+
+// Library is the metadata of authenticators that there is.
+type Library struct{ Blob *mds.Blob }
+
+// Current gives it, for enrolment.
+func (l *Library) Current(context.Context) (*mds.Blob, error) { return l.Blob, nil }
+
+// Newest gives it, for judging again.
+func (l *Library) Newest(context.Context) (*mds.Blob, error) { return l.Blob, nil }
 
 // Host is the administrator of the host.
 var Host = holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}
@@ -62,16 +82,21 @@ func New(t testing.TB) *World {
 	t.Cleanup(func() { db.Close() })
 	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
 	must(t, err)
-	w := &World{DB: db, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
-	preset, _ := policy.Preset(policy.DefaultPreset)
-	w.Policies, err = policies.New(policies.Config{First: preset, Log: slog.New(slog.DiscardHandler)})
+	w := &World{DB: db, Metadata: &Library{}, Devices: map[string]verdict.Circumstances{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	w.Policies, err = policies.Presets(slog.New(slog.DiscardHandler))
 	must(t, err)
-	judge := verdict.Judge{Policies: w.Policies}
+	judge := verdict.Judge{Policies: w.Policies, Whence: func(_ context.Context, s session.Record) (verdict.Circumstances, error) {
+		return w.Devices[s.Device], nil
+	}}
 	rp := webauthn.RelyingParty{ID: "localhost", Origins: []string{Origin}}
 	w.SignIn = signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: db}, RP: rp, Sealer: sealer, DecoyKey: master.Derive("decoy"), Clock: w.Now, Judge: judge})
-	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now, Judge: judge})
+	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now, Judge: judge, Metadata: w.Metadata})
 	w.Account = account.New(store.Port[account.Tx]{DB: db}, w.Now)
 	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin, judge)
+	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, nil)
+	w.Authorize = authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: db}, Clock: w.Now, ACRs: assurance.Values(),
+		Key: master.Derive("authorize"), Judge: judge})
+	w.Rejudge = rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: db}, Policies: w.Policies, Metadata: w.Metadata, Clock: w.Now, Node: "story"})
 	return w
 }
 
@@ -131,7 +156,7 @@ func (w *World) Make(t testing.TB, key *softkey.Authenticator, start enrol.Start
 	if err != nil {
 		return enrol.Done{}, err
 	}
-	answer := enrol.Answer{ID: begun.ID, Credential: Create(t, key, begun.Options)}
+	answer := enrol.Answer{ID: begun.ID, Credential: Create(t, key, begun.Options), Where: start.Where}
 	if start.Session != nil {
 		answer.Current = start.Session.ID
 	}
