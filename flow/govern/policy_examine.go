@@ -31,7 +31,7 @@ func Examine(name string, text []byte, files map[string][]byte, at time.Time) (e
 	}
 	var wrong policy.Problems
 	e.Policy, wrong = policy.Compile(e.Document, files)
-	e.Problems = append(e.Problems, wrong...)
+	e.Problems = append(e.Problems, lint.Named(wrong)...)
 	if e.Policy != nil {
 		e.Problems = append(e.Problems, lint.Document(e.Policy, at)...)
 		e.Assertions = assert.Run(e.Policy, assert.World{}, at)

@@ -9,9 +9,6 @@ import (
 
 // Check reads, compiles and lints a document on the file alone. The Policy is
 // nil where it does not load. files holds what the document names, or is nil.
-//
-// A fault of an expression is rule L-20 here, and of the rollout's gate L-14, so
-// that whoever reads it finds the page of the rule.
 func Check(name string, text []byte, files map[string][]byte, at time.Time) (*policy.Policy, policy.Problems) {
 	return CheckWith(policy.NewCompiler(), name, text, files, at)
 }
@@ -23,7 +20,7 @@ func CheckWith(c *policy.Compiler, name string, text []byte, files map[string][]
 		return nil, problems
 	}
 	p, more := policy.CompileWith(c, d, files)
-	problems = append(problems, named(more)...)
+	problems = append(problems, Named(more)...)
 	if more.Bad() {
 		return nil, problems
 	}
@@ -35,7 +32,9 @@ func CheckWith(c *policy.Compiler, name string, text []byte, files map[string][]
 	return p, problems
 }
 
-func named(problems policy.Problems) policy.Problems {
+// Named gives the faults that the compiler found in expressions the rule that they
+// break: L-20, and L-14 where the rollout's gate asks for what nobody counts.
+func Named(problems policy.Problems) policy.Problems {
 	for i := range problems {
 		switch q := &problems[i]; {
 		case q.Rule != policy.RuleCEL:
