@@ -231,7 +231,8 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	browser := []web.Routes{
 		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(),
-			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading(), Stopping: s.stopping.Load}).Routes,
+			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading(), Stopping: s.stopping.Load,
+			Policies: s.policies, Revisions: s.revisions, Metadata: s.metadata}).Routes,
 	}
 	browser = append(browser, door.NewJoin(visits, join.New(store.Port[join.Tx]{DB: s.db}, clock)).Routes)
 	if demo {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -28,8 +30,20 @@ type CredentialFilter struct {
 	AAGUID []string // any of them; empty: any
 	Origin Origin
 	Unused time.Time // neither used nor made since; zero: no matter
-	MadeOn string    // as in CredentialList
+	Before time.Time // made before; zero: no matter
+	Proof  Proof
+	Report []string // of the model in the metadata that it was judged by: any of them; empty: no matter
+	MadeOn string   // as in CredentialList
 }
+
+// A Proof is how it is known that a key cannot leave its device.
+type Proof string
+
+const (
+	AnyProof Proof = ""
+	Proven   Proof = "proven"  // BE=0 and a verified attestation
+	Claimed  Proof = "claimed" // BE=0, and nothing that vouches for it
+)
 
 // provenance is the expression of an Origin's first letters: enough to tell
 // those apart that there are.
@@ -69,10 +83,32 @@ func (f CredentialFilter) narrow() *conditions {
 			" or lower(name) >= "+low+" and lower(name) < "+high+")")
 	}
 	c.madeOn(f.MadeOn)
+	c.judged(f.Proof, f.Report)
+	if !f.Before.IsZero() {
+		c.add("created < %s", holdfast.Micros(f.Before))
+	}
 	if !f.Unused.IsZero() {
 		c.add("last_used < %s and created < %s", holdfast.Micros(f.Unused), holdfast.Micros(f.Unused))
 	}
 	return c
+}
+
+// judged narrows credentials by how their attestation was judged.
+func (c *conditions) judged(p Proof, report []string) {
+	const verified = "exists (select 1 from judgement j where j.id = credential.id and j.kind = 'verified')"
+	switch p {
+	case Proven:
+		c.texts = append(c.texts, "be = 0 and "+verified)
+	case Claimed:
+		c.texts = append(c.texts, "be = 0 and not "+verified)
+	}
+	var any []string
+	for _, s := range report {
+		any = append(any, "j.statuses like "+c.arg(containing(strconv.Quote(s)))+` escape '\'`)
+	}
+	if len(any) > 0 {
+		c.texts = append(c.texts, "id in (select j.id from judgement j where "+strings.Join(any, " or ")+")")
+	}
 }
 
 // CredentialsWhere lists credentials, the newest first, and says whether there

@@ -21,7 +21,7 @@ func (s *Revisions) Foresee(ctx context.Context, by holdfast.Actor, p Proposal) 
 		if wrong {
 			return nil, nil
 		}
-		c, err := s.change(ctx, tx, e.Document)
+		c, err := s.change(ctx, tx, e.Policy)
 		if err != nil {
 			return nil, err
 		}

@@ -205,12 +205,19 @@ func TestAPersonsHistoryIsTheNewest(t *testing.T) {
 // elsewhere finds those that an edge makes.
 var elsewhere = regexp.MustCompile(`audit\.(?:New\(|Type *= *)"([a-z_]+\.[a-z_]+)"`)
 
-var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|device|export|grant|group|host|metadata|organisation|person|session|signing_key|token)\.[a-z_]+)"`)
+var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|decision|device|export|finding|grant|group|host|metadata|organisation|person|policy|session|signing_key|task|token)\.[a-z_]+)"`)
+
+// otherwise are words of the same shape that name no event: paths of the
+// policy's language, fields of expressions, a file, and what re-judging is
+// ready for and nothing records.
+var otherwise = []string{"person.exception_given", "person.exception_ended", "organisation.time_moved",
+	"metadata.name", "metadata.owner", "metadata.revision", "metadata.raise", "metadata.lower", "metadata.change_control",
+	"device.id", "app.ehr", "policy.yaml"}
 
 func TestEveryEventHasASentence(t *testing.T) {
 	have := console.Sentences()
 	found := map[string]bool{}
-	for _, k := range []ticket.Kind{ticket.Setup, ticket.Invitation} {
+	for _, k := range []ticket.Kind{ticket.Setup, ticket.Invitation, ticket.Replacement} {
 		for _, verb := range []string{"issued", "redeemed", "revoked"} {
 			found[string(k)+"."+verb] = true
 		}
@@ -241,7 +248,7 @@ func TestEveryEventHasASentence(t *testing.T) {
 		t.Fatalf("only %d types of events were found: does the expression still fit?", len(found))
 	}
 	for name := range found {
-		if !slices.Contains(have, name) {
+		if !slices.Contains(have, name) && !slices.Contains(otherwise, name) {
 			t.Errorf("%s has no sentence", name)
 		}
 	}

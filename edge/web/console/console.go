@@ -34,6 +34,7 @@ type Govern interface {
 	People
 	Apps
 
+	Allowed(ctx context.Context, by holdfast.Actor, scope authority.Scope) error
 	AddGroup(ctx context.Context, by holdfast.Actor, name string) (person.Group, error)
 	RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID, name string) error
 	RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID) error
@@ -61,6 +62,8 @@ type People interface {
 	ReinstateCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error
 	RemoveCredential(ctx context.Context, by holdfast.Actor, id holdfast.CredentialID) error
 	EndSessionsOf(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error
+	LinkTask(ctx context.Context, by holdfast.Actor, id holdfast.TaskID) (govern.Link, error)
+	CancelTask(ctx context.Context, by holdfast.Actor, id holdfast.TaskID) error
 }
 
 // Apps is the part of the story about applications.
@@ -78,6 +81,7 @@ type Store interface {
 	PersonByEmail(ctx context.Context, email string) (person.Record, error)
 	Lists
 	Finds
+	Evidence
 
 	PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error)
 	Administrators(ctx context.Context) ([]person.Record, error)
@@ -157,6 +161,13 @@ type Config struct {
 	Mails  bool        // what is put into the outbox reaches people
 	Keys   Keys
 	Docs   []page.Link // what an operator may want to read
+
+	// Policies, Revisions and Metadata are nil together: then there are no pages
+	// about the policy.
+	Policies   Policies
+	Revisions  Revisions
+	Metadata   Metadata
+	PostureAge func() time.Duration // how long a device's report counts; nil: posture.DefaultMaxAge
 
 	// Stopping says whether the server is about to end, for answers that last;
 	// nil: never.
@@ -248,6 +259,30 @@ func (c *Console) actions() map[string]guarded {
 			c.onCredential("The passkey works again.", c.Govern.ReinstateCredential)},
 		"POST " + page.PathCredentials + "/{id}/remove": {route.Scope(authority.CredentialsRemove),
 			c.onCredential("The passkey was removed, and the sessions opened with it have ended.", c.Govern.RemoveCredential)},
+
+		"GET " + page.PathCredentials + "/{id}": {route.Scope(authority.CredentialsRead), c.credential},
+		"GET " + page.PathDevices:               {route.Scope(authority.DevicesRead), listed(c.devices, c.devicesFile)},
+
+		"GET " + page.PathPolicy:               {route.Scope(authority.PolicyRead), c.policy},
+		"GET " + page.PathPolicyEdit:           {route.Scope(authority.PolicyWrite), c.editPolicy},
+		"POST " + page.PathPolicy + "/check":   {route.Scope(authority.PolicyWrite), c.checkPolicy},
+		"POST " + page.PathPolicy + "/propose": {route.Scope(authority.PolicyWrite), c.proposePolicy},
+		"GET " + page.PathRevisions + "/{id}":  {route.Scope(authority.PolicyRead), c.revision},
+		"POST " + page.PathRevisions + "/{id}/approve": {route.Scope(authority.PolicyApprove),
+			c.onRevision("You approved it.", approving)},
+		"POST " + page.PathRevisions + "/{id}/apply": {route.Scope(authority.PolicyWrite),
+			c.onRevision("It is in force. Everybody’s passkeys are judged by it now.", applying)},
+		"POST " + page.PathRevisions + "/{id}/withdraw": {route.Scope(authority.PolicyWrite), c.onRevision("It is withdrawn.", withdrawing)},
+
+		"GET " + page.PathDecisions:           {route.Scope(authority.PolicyRead), listed(c.decisions, c.decisionsFile)},
+		"GET " + page.PathDecisions + "/{id}": {route.Scope(authority.PolicyRead), c.decision},
+		"GET " + page.PathReplacements:        {route.Scope(authority.PolicyRead), listed(c.replacements, c.replacementsFile)},
+		// A link is worth an account that is in use: see govern.LinkTask.
+		"POST " + page.PathReplacements + "/{id}/link":   {route.Scope(authority.CredentialsRemove), c.replace},
+		"POST " + page.PathReplacements + "/{id}/cancel": {route.Scope(authority.CredentialsWrite), c.cancelTask},
+		"GET " + page.PathFindings:                       {route.Scope(authority.PolicyRead), listed(c.findings, c.findingsFile)},
+		"GET " + page.PathMetadata:                       {route.Scope(authority.PolicyRead), listed(c.metadata, c.metadataFile)},
+		"GET " + page.PathProviders:                      {route.Scope(authority.PolicyRead), listed(c.providers, c.providersFile)},
 
 		"GET " + page.PathTokens:                   {route.Scope(authority.TokensRead), listed(c.tokens, c.tokensFile)},
 		"POST " + page.PathTokens:                  {route.Scope(authority.TokensWrite), c.makeToken},

@@ -12,6 +12,7 @@ import (
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
+	"holdfast/spec/mds"
 )
 
 // The inventory: everybody's passkeys.
@@ -50,13 +51,29 @@ func (c *Console) credentialFilter(r *http.Request) (store.CredentialFilter, str
 		f.Synced = new(true)
 	case "device":
 		f.Synced = new(false)
+	case "proven":
+		f.Proof = store.Proven
+	case "claimed":
+		f.Proof = store.Claimed
+	}
+	switch s := r.FormValue("model"); {
+	case s == "bad":
+		f.Report = mds.BadStatuses()
+	case slices.Contains(mds.BadStatuses(), s):
+		f.Report = []string{s}
+	}
+	if on := r.FormValue("made"); slices.Contains([]string{store.MadeOnManaged, store.MadeOnPersonal, store.MadeOnUnknown}, on) {
+		f.MadeOn = on
+	}
+	if days := days(r, "age"); days > 0 {
+		f.Before = c.Visits.Clock().AddDate(0, 0, -days)
 	}
 	for _, o := range origins {
 		if r.FormValue("origin") == string(o.origin) {
 			f.Origin = o.origin
 		}
 	}
-	if days := unused(r); days > 0 {
+	if days := days(r, "unused"); days > 0 {
 		f.Unused = c.Visits.Clock().AddDate(0, 0, -days)
 	}
 	provider := r.FormValue("provider")
@@ -67,10 +84,10 @@ func (c *Console) credentialFilter(r *http.Request) (store.CredentialFilter, str
 	return f, provider
 }
 
-// unused is for how many days a passkey was not used.
-func unused(r *http.Request) int {
+// days is a number of days that a filter asks for.
+func days(r *http.Request, name string) int {
 	const most = 36_500
-	n, err := strconv.Atoi(r.FormValue("unused"))
+	n, err := strconv.Atoi(r.FormValue(name))
 	if err != nil || n < 0 || n > most {
 		return 0
 	}
@@ -88,12 +105,13 @@ func (c *Console) credentials(w http.ResponseWriter, r *http.Request, v visit.Vi
 	if err != nil {
 		return err
 	}
-	to := &page.Credentials{Query: filter.Text, Unused: unused(r), Export: page.ExportOf(r.URL.Query()), Back: r.URL.RawQuery}
+	to := &page.Credentials{Query: filter.Text, Unused: days(r, "unused"), Age: days(r, "age"), Export: page.ExportOf(r.URL.Query()), Back: r.URL.RawQuery}
 	if to.Rows, err = c.credentialRows(ctx, v, creds); err != nil {
 		return err
 	}
 	choices(to, counts, filter, provider)
-	to.Any = filter.Text != "" || !filter.Unused.IsZero() || filter.Status != "" || filter.Synced != nil || filter.Origin != "" || provider != ""
+	to.Open = !filter.Unused.IsZero() || !filter.Before.IsZero() || filter.Origin != "" || filter.MadeOn != "" || len(filter.Report) > 0
+	to.Any = to.Open || filter.Text != "" || filter.Status != "" || filter.Synced != nil || filter.Proof != "" || provider != ""
 	if to.Pager.Total = int(sum(counts, filter)); len(to.Rows) > 0 {
 		to.Pager = parts(r, k, to.Rows[0].ID, to.Rows[len(to.Rows)-1].ID, len(to.Rows), more, sum(counts, filter))
 	}
@@ -127,12 +145,14 @@ func choices(to *page.Credentials, counts []store.CredentialCount, f store.Crede
 	}
 	by = f
 	by.Synced = nil
-	to.Places = []page.Option{option("", "Anywhere", by, f.Synced == nil)}
-	for value, words := range map[string]string{"synced": "synced", "device": "this device only"} {
-		by.Synced = new(value == "synced")
-		to.Places = append(to.Places, option(value, words, by, f.Synced != nil && *f.Synced == *by.Synced))
+	to.Places = []page.Option{option("", "Anywhere", by, f.Synced == nil && f.Proof == "")}
+	for _, place := range []struct{ value, words string }{{"synced", "synced"}, {"device", "this device only"}} {
+		by.Synced = new(place.value == "synced")
+		to.Places = append(to.Places, option(place.value, place.words, by, f.Synced != nil && *f.Synced == *by.Synced))
 	}
-	slices.SortFunc(to.Places[1:], func(a, b page.Option) int { return strings.Compare(b.Value, a.Value) })
+	to.Places = append(to.Places, page.Option{Value: "proven", Label: "this device only, proven", Chosen: f.Proof == store.Proven},
+		page.Option{Value: "claimed", Label: "this device only, only claimed", Chosen: f.Proof == store.Claimed})
+	uncounted(to, f)
 	by = f
 	by.Origin = ""
 	to.Origins = []page.Option{option("", "Any right", by, f.Origin == "")}
@@ -140,14 +160,27 @@ func choices(to *page.Credentials, counts []store.CredentialCount, f store.Crede
 		by.Origin = o.origin
 		to.Origins = append(to.Origins, option(string(o.origin), o.words, by, f.Origin == o.origin))
 	}
-	to.Providers = providers(counts, f, provider, option)
+	to.Providers = providerChoices(counts, f, provider, option)
+}
+
+// uncounted are the filters whose choices say no number: it would take a read
+// of every judgement.
+func uncounted(to *page.Credentials, f store.CredentialFilter) {
+	to.Models = []page.Option{{Value: "", Label: "Any status", Chosen: len(f.Report) == 0}, {Value: "bad", Label: "any that is no good news", Chosen: len(f.Report) > 1}}
+	for _, s := range mds.BadStatuses() {
+		to.Models = append(to.Models, page.Option{Value: s, Label: s, Chosen: len(f.Report) == 1 && f.Report[0] == s})
+	}
+	for _, made := range []struct{ value, words string }{{"", "Any device"}, {store.MadeOnManaged, "a managed device"},
+		{store.MadeOnPersonal, "a device that nobody manages"}, {store.MadeOnUnknown, "nobody knows"}} {
+		to.Made = append(to.Made, page.Option{Value: made.value, Label: made.words, Chosen: f.MadeOn == made.value})
+	}
 }
 
 // noAAGUID is what authenticators say that do not say what they are.
 const noAAGUID = "00000000-0000-0000-0000-000000000000"
 
-// providers are those that some passkey names, by their names.
-func providers(counts []store.CredentialCount, f store.CredentialFilter, chosen string,
+// providerChoices are those that some passkey names, by their names.
+func providerChoices(counts []store.CredentialCount, f store.CredentialFilter, chosen string,
 	option func(value, words string, f store.CredentialFilter, chosen bool) page.Option) []page.Option {
 	by := f
 	by.AAGUID = nil
@@ -173,6 +206,16 @@ func providers(counts []store.CredentialCount, f store.CredentialFilter, chosen 
 }
 
 func (c *Console) credentialRows(ctx context.Context, v visit.Visit, creds []credential.Record) ([]page.CredentialRow, error) {
+	all, err := c.held(ctx, v, creds)
+	rows := make([]page.CredentialRow, len(all))
+	for i, k := range all {
+		rows[i] = k.CredentialRow
+	}
+	return rows, err
+}
+
+// held is whose passkeys are, and what is known of them.
+func (c *Console) held(ctx context.Context, v visit.Visit, creds []credential.Record) ([]held, error) {
 	names := c.names()
 	for _, k := range creds {
 		names.person(k.Person)
@@ -180,14 +223,14 @@ func (c *Console) credentialRows(ctx context.Context, v visit.Visit, creds []cre
 	if err := names.read(ctx); err != nil {
 		return nil, err
 	}
-	rows := make([]page.CredentialRow, len(creds))
+	rows := make([]held, len(creds))
 	for i, k := range creds {
-		rows[i] = page.CredentialRow{
+		rows[i] = held{Record: k, CredentialRow: page.CredentialRow{
 			Passkey: visit.Passkey(k, v.Session.Credential), Person: names.people[k.Person], PersonID: string(k.Person),
 			Email: names.emails[k.Person], Origin: originOf(k.Provenance), Removed: k.Status == credential.Removed, Above: names.above(v, k.Person),
-		}
+		}}
 	}
-	return rows, nil
+	return rows, c.known(ctx, creds, rows)
 }
 
 // onCredential does something to the passkey of the address and goes back to
@@ -195,6 +238,10 @@ func (c *Console) credentialRows(ctx context.Context, v visit.Visit, creds []cre
 func (c *Console) onCredential(text string, do func(context.Context, holdfast.Actor, holdfast.CredentialID) error) action {
 	return func(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
 		err := do(r.Context(), v.Actor(), holdfast.CredentialID(r.PathValue("id")))
-		return c.pressed(w, r, err, text, within(page.PathCredentials, r.PostFormValue("back")))
+		to := within(page.PathCredentials, r.PostFormValue("back"))
+		if r.PostFormValue("to") == "page" {
+			to = page.CredentialPath(r.PathValue("id"))
+		}
+		return c.pressed(w, r, err, text, to)
 	}
 }

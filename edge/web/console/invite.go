@@ -81,13 +81,14 @@ func (c *Console) inviteAgain(w http.ResponseWriter, r *http.Request, v visit.Vi
 
 // showLink shows a link, this once.
 func (c *Console) showLink(w http.ResponseWriter, r *http.Request, v visit.Visit, link govern.Link) error {
-	code, err := page.QR(link.URL, "The invitation for "+link.Person.Name+" as a QR code")
+	code, err := page.QR(link.URL, "The link for "+link.Person.Name+" as a QR code")
 	if err != nil {
 		return err
 	}
 	c.Visits.Render(w, r, http.StatusOK, &page.InvitationMade{
 		Frame: c.frame(w, r, v), Invitee: link.Person.Name, InviteeID: string(link.Person.ID), Email: link.Person.Email,
 		URL: link.URL, QR: code, Ends: link.Ticket.Expires, Mailed: c.Mails,
+		Replaces: link.Ticket.Kind == ticket.Replacement,
 	})
 	return nil
 }

@@ -32,7 +32,7 @@ func (c *Console) showPerson(w http.ResponseWriter, r *http.Request, v visit.Vis
 	}
 	to.Who, to.Created, to.Kind, to.Self, to.Above = rows[0], p.Created, string(p.Employment), p.ID == v.Person.ID, above(v, p)
 	for _, fill := range []func(context.Context, visit.Visit, person.Record, *page.Person) error{
-		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding, c.fillManager,
+		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding, c.fillManager, c.fillStandingByPolicy,
 	} {
 		if err := fill(ctx, v, p, to); err != nil {
 			return err
@@ -60,6 +60,9 @@ func (c *Console) fillAccess(ctx context.Context, v visit.Visit, p person.Record
 	to.Devices = visit.Devices(devices)
 	names := credentialNames(creds)
 	to.Passkeys = visit.Passkeys(creds, v.Session.Credential)
+	if err := c.knownOf(ctx, creds, to.Passkeys); err != nil {
+		return err
+	}
 	for _, s := range open {
 		if s.Session.Live(s.LastSeen, c.Visits.Clock()) {
 			to.Sessions = append(to.Sessions, visit.Session(s.Session, s.LastSeen, v.Session.ID, names))

@@ -105,7 +105,16 @@ var sentences = map[audit.Type]string{
 	"finding.opened":       "Something was found that somebody should act on",
 	"finding.closed":       "What was found is true no more",
 
-	"metadata.imported": "Newer FIDO metadata of authenticators were imported",
+	"credential.judgement_forgotten": "What an attestation of a passkey of {person} tells of them was erased",
+	"decision.refused":               "The policy refused {person}{why}",
+	"decision.forgotten":             "What a decision about {person} rested on was erased",
+	"policy.proposed":                "{who} proposed a change of the policy",
+	"policy.approved":                "{who} approved a change of the policy{why}",
+	"policy.cleared":                 "Enough have approved a change of the policy{why}",
+	"policy.applied":                 "A revision of the policy came into force",
+	"policy.superseded":              "A revision of the policy was superseded",
+	"policy.withdrawn":               "A change of the policy was withdrawn",
+	"metadata.imported":              "Newer FIDO metadata of authenticators were imported",
 }
 
 // types lists what the log may be narrowed to.

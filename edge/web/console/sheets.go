@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"holdfast/domain/apitoken"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/ticket"
@@ -168,6 +170,8 @@ func (c *Console) invitationsFile(w http.ResponseWriter, r *http.Request, v visi
 type held struct {
 	credential.Record
 	page.CredentialRow
+	judged evidence.Judgement
+	facts  evidence.Facts
 }
 
 func (c *Console) credentialsFile(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
@@ -183,7 +187,17 @@ func (c *Console) credentialsFile(w http.ResponseWriter, r *http.Request, v visi
 			{"synced", func(k held) any { return k.BE }},
 			{"provider", func(k held) any { return k.CredentialRow.Provider }},
 			{"aaguid", func(k held) any { return k.AAGUID }},
-			{"attestation", func(k held) any { return k.Attestation }},
+			{"distribution", func(k held) any { return k.facts.Distribution() }},
+			{"distribution_known", func(k held) any { return string(k.facts.DeviceBound.Known) }},
+			{"hardware_protected", func(k held) any { return factCell(k.facts.HardwareProtected) }},
+			{"model", func(k held) any { return k.judged.Model }},
+			{"model_known", func(k held) any { return string(k.facts.Model.Known) }},
+			{"certified", func(k held) any { return k.facts.Certification.Value }},
+			{"statuses", func(k held) any { return k.facts.Statuses.Value }},
+			{"made_on", func(k held) any { return k.Record.MadeOn }},
+			{"attestation", func(k held) any { return cmp.Or(k.judged.Kind, k.Attestation) }},
+			{"anchors", func(k held) any { return k.judged.Anchors }},
+			{"judged", func(k held) any { return k.judged.At }},
 			{"format", func(k held) any { return k.Format }},
 			{"transports", func(k held) any { return k.Transports }},
 			{"algorithm", func(k held) any { return k.Algorithm }},
@@ -200,17 +214,21 @@ func (c *Console) credentialsFile(w http.ResponseWriter, r *http.Request, v visi
 			if err != nil || len(creds) == 0 {
 				return nil, "", err
 			}
-			rows, err := c.credentialRows(ctx, v, creds)
-			if err != nil {
-				return nil, "", err
-			}
-			out := make([]held, len(creds))
-			for i, k := range creds {
-				out[i] = held{k, rows[i]}
-			}
-			return out, string(creds[len(creds)-1].ID), nil
+			rows, err := c.held(ctx, v, creds)
+			return rows, string(creds[len(creds)-1].ID), err
 		},
 	})
+}
+
+// factCell is a fact as a cell: "proven yes", "claimed no", "unknown".
+func factCell(f evidence.Fact[bool]) string {
+	switch {
+	case f.Known == evidence.Nothing || f.Known == "":
+		return string(evidence.Nothing)
+	case f.Value:
+		return string(f.Known) + " yes"
+	}
+	return string(f.Known) + " no"
 }
 
 func (c *Console) sessionsFile(w http.ResponseWriter, r *http.Request, v visit.Visit) error {

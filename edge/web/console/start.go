@@ -27,6 +27,14 @@ func (c *Console) start(w http.ResponseWriter, r *http.Request, v visit.Visit) e
 			return err
 		}
 	}
+	if to.Needs, err = c.needs(r.Context(), v); err != nil {
+		return err
+	}
+	if v.Holds().Has(authority.PolicyRead) {
+		if to.Jobs, err = c.rejudging(r.Context()); err != nil {
+			return err
+		}
+	}
 	if to.Counts, err = c.counts(r.Context(), v); err != nil {
 		return err
 	}

@@ -2,23 +2,34 @@ package console_test
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/authority"
+	"holdfast/domain/credential"
+	"holdfast/domain/decision"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
+	"holdfast/domain/revision"
 	"holdfast/domain/signingkey"
+	"holdfast/domain/task"
+	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
+	"holdfast/edge/metadata"
+	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/edge/web/console"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/webtest"
+	"holdfast/flow/govern"
 )
 
 // office is a world with an administrator at the console.
@@ -28,15 +39,23 @@ type office struct {
 	ada     person.Record
 	admin   *webtest.Browser
 	console *console.Console
+	changes *govern.Revisions
 }
 
 func open(t *testing.T) *office {
 	t.Helper()
 	w := webtest.New(t)
+	shelf, err := policies.Presets(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	library := metadata.New(metadata.Config{Store: w.DB, Import: w.Govern, Clock: w.Now, Log: slog.New(slog.DiscardHandler)}, metadata.Settings{MaxAge: 30 * 24 * time.Hour})
+	changes := govern.NewRevisions(w.Govern, shelf, nil)
 	c := console.New(console.Config{Visits: w.Visits, Govern: w.Govern, Store: w.DB, Issuer: webtest.Origin,
+		Policies: shelf, Revisions: changes, Metadata: library,
 		Facts: []page.Pair{{Name: "Relying party", Value: "localhost", Code: true}}, Mails: true, Keys: rolls(t, w)})
 	w.Serve(c)
-	o := &office{World: w, t: t, console: c, ada: w.Administrator("Ada Lovelace", "ada@example.org")}
+	o := &office{World: w, t: t, console: c, changes: changes, ada: w.Administrator("Ada Lovelace", "ada@example.org")}
 	o.admin = w.SignIn(o.ada)
 	return o
 }
@@ -65,6 +84,51 @@ func (r roller) Roll(ctx context.Context, by holdfast.Actor) error {
 	}
 	_, err := r.master.Rotate(ctx, store.Port[keys.Tx]{DB: r.DB}, by, signingkey.Overlap, r.Now())
 	return err
+}
+
+// proposed is a revision that by proposed: a preset, with a line of its own.
+func (o *office) proposed(by person.Record, preset string) revision.Record {
+	o.t.Helper()
+	for _, p := range policy.Presets() {
+		if p.Name == preset {
+			out, err := o.changes.Propose(context.Background(), holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(by.ID), Session: o.SignIn(by).Session.ID},
+				govern.Proposal{File: "policy.yaml", Text: append([]byte("# of this house\n"), p.Text...), Note: "Because."})
+			if err != nil {
+				o.t.Fatal(err)
+			}
+			return out.Revision
+		}
+	}
+	o.t.Fatal("no preset", preset)
+	return revision.Record{}
+}
+
+// refused is a decision that did not let p in with a passkey.
+func (o *office) refused(p person.Record, k credential.Record) decision.Record {
+	o.t.Helper()
+	ctx := context.Background()
+	rules, err := o.console.Policies.InForce(ctx, o.DB)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	account, err := o.DB.Standing(ctx, p)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	v, err := verdict.Decide(rules, account, verdict.Case{Op: policy.SignIn, Person: p, Credential: &k, Now: o.Now()}) // without user verification
+	if err != nil || v.Allowed() {
+		o.t.Fatal(v.Decision, err)
+	}
+	o.Record(v.Refused())
+	return v.Record
+}
+
+// toReplace is an open task of p about a passkey.
+func (o *office) toReplace(p person.Record, k credential.Record) task.Record {
+	o.t.Helper()
+	t, events := task.New(p.ID, k.ID, task.NotAccepted, "segment:everybody", o.Now().Add(240*time.Hour), o.Now())
+	o.Record(events...)
+	return t
 }
 
 func (o *office) person(p person.Record) person.Record {

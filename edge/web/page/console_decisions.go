@@ -35,6 +35,7 @@ type Decisions struct {
 	Outcome string // "" is all that were not allowed
 	Op      string
 	Code    string
+	Unnamed bool // what allowed was asked for, of everybody: there is one for each sign-in
 	Ops     []Option
 	Codes   []Option
 	Pager   Pager
@@ -198,6 +199,7 @@ type ManagedDevice struct {
 	Source    string // who reported
 	Bound     string // how it is recognised: certificate, cookie
 	Passkeys  int    // made on it
+	Shared    bool   // by several people
 	Lost      bool   // it was taken out
 }
 

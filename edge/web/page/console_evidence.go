@@ -142,7 +142,7 @@ type Replacements struct {
 	Frame
 	Rows   []Replacement
 	State  string // filter: "" is open
-	More   bool   // there are more than are shown
+	Pager  Pager
 	Export Export
 }
 

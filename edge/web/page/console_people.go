@@ -381,11 +381,16 @@ type InvitationMade struct {
 	QR        Picture // of URL; see QR
 	Ends      time.Time
 	Mailed    bool // the link was sent to Email too
+	Replaces  bool // it is for somebody who has passkeys, and replaces one
 }
 
 // Link is the URL as a one-time secret.
 func (i *InvitationMade) Link() Secret {
-	return Secret{ID: "link", Label: "Invitation link", Value: i.URL,
+	label := "Invitation link"
+	if i.Replaces {
+		label = "Replacement link"
+	}
+	return Secret{ID: "link", Label: label, Value: i.URL,
 		Note: "Shown only now. Whoever opens it first can enrol, so send it where only " + i.Invitee + " reads."}
 }
 

@@ -203,6 +203,7 @@ type PolicyEdit struct {
 	Base    string // what the text began as, in words
 	Presets []Option
 	Check   Check
+	Confirm bool // who proposed it has to confirm first
 	Errors  Errors
 }
 

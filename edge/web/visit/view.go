@@ -9,6 +9,7 @@ import (
 	"holdfast"
 	"holdfast/domain/credential"
 	"holdfast/domain/device"
+	"holdfast/domain/evidence"
 	"holdfast/domain/session"
 	"holdfast/edge/web/page"
 )
@@ -24,6 +25,22 @@ func Passkeys(creds []credential.Record, current holdfast.CredentialID) []page.P
 		cards = append(cards, Passkey(c, current))
 	}
 	return cards
+}
+
+// Known says on a card what is proven of the passkey.
+func Known(card *page.Passkey, f evidence.Facts) {
+	card.Bound = page.Claimed
+	if evidence.Proves(f.DeviceBound) {
+		card.Bound = page.Proven
+	}
+	card.Hardware, card.Vouched = evidence.Proves(f.HardwareProtected), f.Model.Known == evidence.Proven
+	if card.Vouched {
+		for i := range card.Technical {
+			if card.Technical[i].Name == "AAGUID" {
+				card.Technical[i].Note = "proven by the attestation"
+			}
+		}
+	}
 }
 
 // Passkey is the card of one, of any status.
