@@ -11,6 +11,8 @@ import (
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/authority"
+	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/policy/compare"
@@ -34,6 +36,14 @@ type Policies interface {
 // Outlook says what would become of people if a policy came into force.
 type Outlook interface {
 	Impact(ctx context.Context, candidate *policy.Policy) (Impact, error)
+	// Evidence gives the judgements of passkeys as they would be under it, where
+	// they may differ from what is on record.
+	Evidence(ctx context.Context, from Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error)
+}
+
+// Registrations reads what was sent when passkeys were made.
+type Registrations interface {
+	RegistrationsBy(ctx context.Context, ids []holdfast.CredentialID) ([]credential.Registration, error)
 }
 
 // Impact is what would become of them. Refusal says why the policy must not
@@ -126,7 +136,7 @@ func (s *Revisions) Propose(ctx context.Context, by holdfast.Actor, p Proposal) 
 		if err != nil {
 			return nil, err
 		}
-		c, err := s.change(ctx, tx, e.Document)
+		c, err := s.change(ctx, tx, e.Policy)
 		if err != nil {
 			return nil, err
 		}
@@ -161,7 +171,7 @@ type change struct {
 	changes []compare.Change
 }
 
-func (s *Revisions) change(ctx context.Context, tx Tx, next *policy.Document) (change, error) {
+func (s *Revisions) change(ctx context.Context, tx Tx, next *policy.Policy) (change, error) {
 	before, err := s.inForce(ctx, tx)
 	if err != nil {
 		return change{}, err
@@ -180,8 +190,8 @@ func (s *Revisions) change(ctx context.Context, tx Tx, next *policy.Document) (c
 	if err != nil {
 		return c, err
 	}
-	c.lowers, c.changes = compare.Lowers(now.Document(), next)
-	c.lowers = c.lowers || weakens(now.Document().Metadata, next.Metadata)
+	c.lowers, c.changes = compare.Policies(now, next)
+	c.lowers = c.lowers || weakens(now.Document().Metadata, next.Document().Metadata)
 	c.set = setFor(now.Document().Metadata, c.lowers)
 	return c, nil
 }
@@ -220,7 +230,7 @@ func (s *Revisions) Look(ctx context.Context, by holdfast.Actor, id holdfast.Rev
 		if err != nil {
 			return nil, err
 		}
-		c, err := s.change(ctx, tx, e.Document)
+		c, err := s.change(ctx, tx, e.Policy)
 		if err != nil {
 			return nil, err
 		}
@@ -305,7 +315,7 @@ func (s *Revisions) open(ctx context.Context, tx Tx, id holdfast.RevisionID, now
 	if err != nil {
 		return rev, change{}, err
 	}
-	c, err := s.change(ctx, tx, e.Document)
+	c, err := s.change(ctx, tx, e.Policy)
 	if err == nil && c.before.Digest != rev.Previous {
 		err = errMoved
 	}
@@ -368,7 +378,7 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		if out.Approvals, err = tx.Approvals(ctx, id); err != nil {
 			return nil, err
 		}
-		if out.Administrators, err = administratorsUnder(ctx, tx, candidate.Policy, r.now); err != nil || dry {
+		if out.Administrators, err = s.administratorsUnder(ctx, tx, candidate.Policy, r.now); err != nil || dry {
 			return nil, err
 		}
 		if err := s.ready(rev, c, out); err != nil {
@@ -425,7 +435,7 @@ func (s *Revisions) supersede(ctx context.Context, tx Tx, out *Plan, before revi
 
 // administratorsUnder counts the administrators who could sign in under p: by a
 // passkey that they have, from whatever device or network p asks for.
-func administratorsUnder(ctx context.Context, tx Tx, p *policy.Policy, now time.Time) (int, error) {
+func (s *Revisions) administratorsUnder(ctx context.Context, tx Tx, p *policy.Policy, now time.Time) (int, error) {
 	all, err := tx.Administrators(ctx)
 	if err != nil {
 		return 0, err
@@ -439,8 +449,13 @@ func administratorsUnder(ctx context.Context, tx Tx, p *policy.Policy, now time.
 		if err != nil {
 			return 0, err
 		}
-		for _, c := range usable(account.Credentials) {
-			v, err := verdict.Decide(p, account, verdict.Case{Op: policy.SignIn, Person: who, Credential: &c, UV: c.UVInitialized, Now: now})
+		have := usable(account.Credentials)
+		fresh, err := s.evidence(ctx, tx, p, have)
+		if err != nil {
+			return 0, err
+		}
+		for _, c := range have {
+			v, err := verdict.Decide(p, account, verdict.Case{Op: policy.SignIn, Person: who, Credential: &c, Judgement: fresh[c.ID], UV: c.UVInitialized, Now: now})
 			if err != nil {
 				return 0, err
 			}
@@ -451,6 +466,20 @@ func administratorsUnder(ctx context.Context, tx Tx, p *policy.Policy, now time.
 		}
 	}
 	return n, nil
+}
+
+// evidence is how passkeys would be judged under p, which may pin roots that
+// nobody trusts yet.
+func (s *Revisions) evidence(ctx context.Context, tx Tx, p *policy.Policy, of []credential.Record) (map[holdfast.CredentialID]*evidence.Judgement, error) {
+	fresh := map[holdfast.CredentialID]*evidence.Judgement{}
+	if s.outlook == nil {
+		return fresh, nil
+	}
+	all, err := s.outlook.Evidence(ctx, tx, p, of)
+	for i := range all {
+		fresh[all[i].ID] = &all[i]
+	}
+	return fresh, err
 }
 
 // onlyCircumstances says that another device or network would do.

@@ -8,8 +8,8 @@
 package compare
 
 import (
-	"bytes"
 	"cmp"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strings"
@@ -64,19 +64,22 @@ func Documents(before, after *policy.Document) []Change {
 	return c.out
 }
 
-// Files is what else a revision changes: the roots whose file has another text.
-// Who may vouch then, nobody can say from here.
-func Files(after *policy.Document, was, is map[string][]byte) []Change {
-	c := comparison{was: after, is: after}
-	for _, n := range after.Roots.Names {
-		f := after.Roots.Of[n].File
-		old, had := was[f]
-		if had && !bytes.Equal(old, is[f]) {
-			c.add("roots."+n+".file", Unknown, "", "", "Root %s: the certificates in %s are others", n, f)
+// Policies is Lowers of two policies that were compiled with their files: another
+// certificate in the file of a root is a change as well. Who may vouch then,
+// nobody can say from here.
+func Policies(before, after *policy.Policy) (bool, []Change) {
+	_, changes := Lowers(before.Document(), after.Document())
+	c := comparison{was: before.Document(), is: after.Document()}
+	for _, is := range after.Roots() {
+		for _, was := range before.Roots() {
+			if was.Name == is.Name && !slices.EqualFunc(was.Certificates, is.Certificates, (*x509.Certificate).Equal) {
+				c.add("roots."+is.Name+".file", Unknown, "", "", "Root %s: the certificates in its file are others", is.Name)
+			}
 		}
 	}
 	c.scope()
-	return c.out
+	changes = append(changes, c.out...)
+	return slices.ContainsFunc(changes, Change.Lowering), changes
 }
 
 // plain writes out what the language leaves open: who approves where only

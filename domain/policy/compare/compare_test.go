@@ -1,9 +1,16 @@
 package compare_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -220,13 +227,35 @@ func TestSegments(t *testing.T) {
 // TestFiles: another certificate in the file of a root concerns those whose
 // classes trust it.
 func TestFiles(t *testing.T) {
-	d := hospital(t)
-	was := map[string][]byte{"roots/yubico.pem": []byte("a"), "roots/badge-ca.pem": []byte("b")}
-	if got := compare.Files(d, was, was); len(got) > 0 {
+	a, b := certificate(t, 1), certificate(t, 2)
+	compiled := func(files map[string][]byte) *policy.Policy {
+		p, problems := policy.Compile(hospital(t), files)
+		if problems.Bad() {
+			t.Fatal(problems)
+		}
+		return p
+	}
+	was := compiled(map[string][]byte{"roots/yubico.pem": a, "roots/badge-ca.pem": a})
+	if lowers, got := compare.Policies(was, was); lowers || len(got) > 0 {
 		t.Error(got)
 	}
-	got := compare.Files(d, was, map[string][]byte{"roots/yubico.pem": []byte("a"), "roots/badge-ca.pem": []byte("c")})
-	if len(got) != 1 || !got[0].Lowering() || cmp.Diff([]string{"prescribers", "workforce"}, got[0].Segments) != "" {
+	lowers, got := compare.Policies(was, compiled(map[string][]byte{"roots/yubico.pem": a, "roots/badge-ca.pem": b}))
+	if !lowers || len(got) != 1 || cmp.Diff([]string{"prescribers", "workforce"}, got[0].Segments) != "" {
 		t.Error(got)
 	}
+}
+
+// certificate is one of its own, in PEM.
+func certificate(t *testing.T, serial int64) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{SerialNumber: big.NewInt(serial), NotAfter: time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }

@@ -322,7 +322,7 @@ func (a *API) diffRevision(c call, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	lowers, changes := compare.Lowers(was.Document(), is.Document())
+	lowers, changes := compare.Policies(was, is)
 	return &struct{ Body Diff }{Diff{From: digest, To: to.Digest, Lowers: lowers, Changes: append([]compare.Change{}, changes...)}}, nil
 }
 
