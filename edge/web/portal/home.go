@@ -18,9 +18,14 @@ func (p *Portal) home(w http.ResponseWriter, r *http.Request, v visit.Visit) err
 	if err != nil {
 		return err
 	}
+	cards, duties, err := p.keys(r.Context(), v, held.creds)
+	if err != nil {
+		return err
+	}
 	p.Visits.Render(w, r, http.StatusOK, &page.Home{
-		Frame: p.frame(w, r, v, held.creds), Apps: held.appCards(), Owned: held.owned(v.Person.ID),
-		Passkeys: visit.Passkeys(held.creds, v.Session.Credential), Sessions: held.sessionCards(v, p.Visits.Clock()),
+		Duties: duties,
+		Frame:  p.frame(w, r, v, held.creds), Apps: held.appCards(), Owned: held.owned(v.Person.ID),
+		Passkeys: cards, Sessions: held.sessionCards(v, p.Visits.Clock()),
 	})
 	return nil
 }

@@ -11,8 +11,10 @@ import (
 	"holdfast"
 	"holdfast/domain/credential"
 	"holdfast/domain/device"
+	"holdfast/domain/evidence"
 	"holdfast/domain/grant"
 	"holdfast/domain/session"
+	"holdfast/domain/task"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -22,6 +24,8 @@ import (
 // Store is what the portal reads.
 type Store interface {
 	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
+	TasksOf(ctx context.Context, id holdfast.PersonID) ([]task.Record, error)
 	OpenSessionsOf(ctx context.Context, id holdfast.PersonID) ([]store.Visit, error)
 	Apps(ctx context.Context) ([]grant.App, error)
 	// Device is what the person's browser with this hash of its cookie said it can do.
