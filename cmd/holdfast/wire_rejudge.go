@@ -3,9 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"time"
 
 	"holdfast"
+	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/policy"
 	"holdfast/edge/metadata"
 	"holdfast/edge/store"
@@ -19,11 +23,19 @@ var (
 	_ rejudge.Tx    = (*store.Tx)(nil)
 )
 
-// rejudging makes the story of passkeys after they were made. Its name is of
-// this process: what starts anew is another one.
+// thisNode names the process: what starts anew is another one.
+func thisNode() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d/%s", host, os.Getpid(), holdfast.NewSecret()[:8])
+}
+
+// rejudging makes the story of passkeys after they were made.
 func (s *server) rejudging(clock holdfast.Clock) *rejudge.Flow {
 	return rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: s.db}, Policies: s.policies, Metadata: newestMetadata{s},
-		Clock: clock, Node: "node_" + holdfast.NewSecret()[:12]})
+		Clock: clock, Node: thisNode()})
 }
 
 // rejudge judges passkeys again when facts change, until ctx ends.
@@ -49,4 +61,9 @@ type foresight struct{ s *server }
 
 func (f foresight) Impact(ctx context.Context, candidate *policy.Policy) (govern.Impact, error) {
 	return f.s.rejudging(time.Now).Impact(ctx, candidate)
+}
+
+// Evidence says how passkeys would be judged under it.
+func (f foresight) Evidence(ctx context.Context, from govern.Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error) {
+	return f.s.rejudging(time.Now).Evidence(ctx, from, candidate, of)
 }

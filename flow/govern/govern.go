@@ -76,6 +76,7 @@ type Tx interface {
 	Approvals(ctx context.Context, id holdfast.RevisionID) ([]revision.Approval, error)
 	// GrantsOfApp gives those that have not ended.
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
+	Registrations
 	deviceTx
 	taskTx
 	verdict.Reader

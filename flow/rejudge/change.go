@@ -65,13 +65,25 @@ func (f *Flow) judge(ctx context.Context, ids []holdfast.PersonID) error {
 // again judges the attestations of people by the anchors of today. One that
 // says nothing stays so, whoever is trusted.
 func (f *Flow) again(ctx context.Context, r *rules, people []Subject) (judgements, error) {
+	var all []credential.Record
+	for _, s := range people {
+		all = append(all, s.Credentials...)
+	}
+	return f.judgements(ctx, f.Store, r, all)
+}
+
+// registrations reads what was sent when passkeys were made.
+type registrations interface {
+	RegistrationsBy(ctx context.Context, ids []holdfast.CredentialID) ([]credential.Registration, error)
+}
+
+// judgements judges the attestations of active passkeys by the anchors of r.
+func (f *Flow) judgements(ctx context.Context, from registrations, r *rules, all []credential.Record) (judgements, error) {
 	var ids []holdfast.CredentialID
 	of := map[holdfast.CredentialID]credential.Record{}
-	for _, s := range people {
-		for _, c := range s.Credentials {
-			if c.Status == credential.Active && c.Format != "none" && c.Format != "" {
-				ids, of[c.ID] = append(ids, c.ID), c
-			}
+	for _, c := range all {
+		if c.Status == credential.Active && c.Format != "none" && c.Format != "" {
+			ids, of[c.ID] = append(ids, c.ID), c
 		}
 	}
 	if len(ids) == 0 {
@@ -82,7 +94,7 @@ func (f *Flow) again(ctx context.Context, r *rules, people []Subject) (judgement
 	}
 	fresh, now := judgements{}, f.Clock()
 	for part := range slices.Chunk(ids, 256) {
-		raws, err := f.Store.RegistrationsBy(ctx, part)
+		raws, err := from.RegistrationsBy(ctx, part)
 		if err != nil {
 			return nil, err
 		}

@@ -3,9 +3,12 @@ package rejudge
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"holdfast"
+	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 )
@@ -76,6 +79,14 @@ func (f *Flow) Impact(ctx context.Context, candidate *policy.Policy) (Impact, er
 		}
 		behind = people[len(people)-1].Person.ID
 	}
+}
+
+// Evidence gives the judgements of passkeys as they would be under candidate: by
+// the roots that it pins, and the metadata of today. One that cannot differ from
+// what is on record is left out.
+func (f *Flow) Evidence(ctx context.Context, from registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error) {
+	fresh, err := f.judgements(ctx, from, newRules(candidate, ""), of)
+	return slices.Collect(maps.Values(fresh)), err
 }
 
 type counting struct {
