@@ -17,6 +17,7 @@ import (
 
 	"holdfast"
 	domain "holdfast/domain/metadata"
+	"holdfast/domain/verdict/verdicttest"
 	"holdfast/edge/metadata"
 	"holdfast/edge/store"
 	"holdfast/edge/store/storetest"
@@ -74,7 +75,7 @@ func nodeOn(t *testing.T, db *store.DB, client *http.Client, s metadata.Settings
 	if s.MaxAge == 0 {
 		s.MaxAge = domain.MaxAge
 	}
-	n.Library = metadata.New(metadata.Config{Store: db, Import: govern.New(store.Port[govern.Tx]{DB: db}, clock, "https://id.example.org"),
+	n.Library = metadata.New(metadata.Config{Store: db, Import: govern.New(store.Port[govern.Tx]{DB: db}, clock, "https://id.example.org", verdicttest.Fresh(t)),
 		Client: client, Clock: clock, Log: slog.New(slog.NewTextHandler(n.log, nil))}, s)
 	return n
 }
