@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -122,4 +123,18 @@ func (p Pair) TLS(t testing.TB) tls.Certificate {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// Device makes a client certificate of a device, good for a day.
+func (a *Authority) Device(t testing.TB, id string) tls.Certificate {
+	t.Helper()
+	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: "device"},
+		URIs:      []*url.URL{{Scheme: "holdfast", Opaque: "device:" + id}},
+		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().AddDate(0, 0, 1), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	key, der := sign(t, template, a.certificate, a.key)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 }
