@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -441,31 +440,5 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("%v, %v", b, err)
 		}
 		mds.ClaimedNumber(blob)
-	})
-}
-
-// FuzzPayload signs whatever comes, so that entries are reached.
-func FuzzPayload(f *testing.F) {
-	a := mdsblob.NewWith("fuzz", "EdDSA")
-	seed, err := json.Marshal(map[string]any{"no": 1, "nextUpdate": "2026-04-01", "entries": []any{map[string]any{
-		"aaguid": mds.FormatAAGUID(model), "statusReports": []any{map[string]any{"status": "REVOKED", "effectiveDate": "2026-01-01", "certificate": "AAAA"}},
-		"metadataStatement": map[string]any{"attestationRootCertificates": []string{base64.StdEncoding.EncodeToString(a.Root.Raw)},
-			"keyProtection": []string{"hardware"}, "authenticatorGetInfo": map[string]any{"options": map[string]any{"rk": "true"}}}}}})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(seed)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		b, err := mds.Parse(a.SignPayload(text), []*x509.Certificate{a.Root}, noon)
-		if err != nil {
-			return
-		}
-		for _, e := range b.Entries {
-			s := e.Status(noon)
-			if e.Name() == "" || len(s.Bad) > len(e.Reports) {
-				t.Errorf("%+v: %+v", e, s)
-			}
-			b.For(noon)("packed", e.AAGUID, a.Signer)
-		}
 	})
 }
