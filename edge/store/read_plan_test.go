@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"holdfast"
 	"holdfast/domain/person"
+	"holdfast/domain/task"
 	"holdfast/edge/store"
 	"holdfast/edge/store/storetest"
 )
@@ -59,6 +61,32 @@ func TestListsReadIndexes(t *testing.T) {
 			_, err := r.CountCredentialsWhere(ctx, store.CredentialFilter{})
 			return err
 		}},
+		{"refusals", []string{"decision_refused"}, "decision", func(r store.Reader) error {
+			_, _, err := r.DecisionsWhere(ctx, store.DecisionList{}, "", k)
+			return err
+		}},
+		{"decisions about somebody", []string{"decision_person"}, "decision", func(r store.Reader) error {
+			_, _, err := r.DecisionsWhere(ctx, store.DecisionList{Person: "per_x"}, "", k)
+			return err
+		}},
+		{"reasons of refusals", []string{"SCAN decision USING INDEX decision_refused"}, "decision", func(r store.Reader) error {
+			_, err := r.RefusalCodes(ctx, 1000)
+			return err
+		}},
+		{"open tasks", []string{"task_open"}, "task", func(r store.Reader) error {
+			_, _, err := r.TasksWhere(ctx, task.Open, k)
+			return err
+		}},
+		{"the task about a passkey", []string{"task_one"}, "task", func(r store.Reader) error {
+			if _, err := r.TaskOf(ctx, "key"); holdfast.KindOf(err) != holdfast.NotFound {
+				return err
+			}
+			return nil
+		}},
+		{"passkeys by their devices", []string{"credential_made_on_managed"}, "credential", func(r store.Reader) error {
+			_, err := r.PasskeysMadeOn(ctx, []string{"LT-1"})
+			return err
+		}},
 		{"open sessions, counted", []string{"COVERING INDEX session_open"}, "", func(r store.Reader) error {
 			_, err := r.CountLiveSessionsWhere(ctx, "", store.Many)
 			return err
@@ -101,7 +129,7 @@ func TestListsReadIndexes(t *testing.T) {
 			}
 			for line := range strings.SplitSeq(all, "\n") {
 				table, found := strings.CutPrefix(line, "SCAN ")
-				if table, _, _ = strings.Cut(table, " "); found && table != c.scans && !strings.HasPrefix(table, "by_") && !strings.HasPrefix(table, "counted") && !strings.HasPrefix(table, "(") {
+				if table, _, _ = strings.Cut(table, " "); found && table != c.scans && !strings.HasPrefix(table, "by_") && !strings.HasPrefix(table, "counted") && table != "latest" && !strings.HasPrefix(table, "(") {
 					t.Errorf("it reads all of %s:\n%s", table, all)
 				}
 			}
