@@ -6,7 +6,10 @@ import (
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/person"
+	"holdfast/domain/revision"
+	"holdfast/domain/standing"
 )
 
 // InTxFor is InTx for a closure that will read the credential id and its owner.
@@ -22,19 +25,44 @@ func (p Port[T]) InTxFor(ctx context.Context, id holdfast.CredentialID, fn func(
 	return p.DB.InTxFor(ctx, id, func(tx *Tx) error { return fn(any(tx).(T)) })
 }
 
-// foreseen are credentials that closures of the batch will ask for, as they
-// stand at this point of the transaction.
-type foreseen map[holdfast.CredentialID]owned
+// foreseen is what the closures of a batch will ask for, as it stands at this
+// point of the transaction.
+type foreseen struct {
+	size      int64 // records in the log when the batch began
+	owners    map[holdfast.CredentialID]owned
+	standings map[holdfast.PersonID]standing.Account
+	inForce   *inForce // the policy; nil: nobody has asked yet
+}
 
 type owned struct {
 	c credential.Record
 	p person.Record
 }
 
+type inForce struct {
+	id     holdfast.RevisionID
+	digest string
+}
+
+func (f *foreseen) begin(size int64) {
+	if f.owners == nil {
+		f.owners, f.standings = map[holdfast.CredentialID]owned{}, map[holdfast.PersonID]standing.Account{}
+	}
+	f.size = size
+	f.forget()
+}
+
+// forget is for when a part of the transaction was undone.
+func (f *foreseen) forget() {
+	clear(f.owners)
+	clear(f.standings)
+	f.inForce = nil
+}
+
 // foresee reads what the closures of the batch want, after the log's head is
 // locked: nobody else changes it any more.
-func (w *writer) foresee(ctx context.Context) error {
-	clear(w.foreseen)
+func (w *writer) foresee(ctx context.Context, size int64) error {
+	w.foreseen.begin(size)
 	text := w.db.engine.ownersOf()
 	if text == "" || len(w.batch) < 2 {
 		return nil
@@ -48,42 +76,79 @@ func (w *writer) foresee(ctx context.Context) error {
 	if len(ids) < 2 {
 		return nil
 	}
-	or := newOwnerReader()
-	rs, err := w.conn.query(ctx, or.text+text, ids)
+	people, err := w.foreseeOwners(ctx, text, ids)
 	if err != nil {
 		return err
 	}
-	defer rs.Close()
-	if w.foreseen == nil {
-		w.foreseen = foreseen{}
+	return w.foreseeStandings(ctx, people)
+}
+
+func (w *writer) foreseeOwners(ctx context.Context, text string, ids []string) (people []string, err error) {
+	or := newOwnerReader()
+	rs, err := w.conn.query(ctx, or.text+text, ids)
+	if err != nil {
+		return nil, err
 	}
+	defer rs.Close()
 	for rs.Next() {
 		c, p, err := or.row(rs)
 		if err != nil {
-			return errInternal.Because(err)
+			return nil, errInternal.Because(err)
 		}
-		w.foreseen[c.ID] = owned{c, p}
+		w.foreseen.owners[c.ID] = owned{c, p}
+		people = append(people, string(p.ID))
 	}
-	return rs.Err()
+	return people, rs.Err()
+}
+
+func (w *writer) foreseeStandings(ctx context.Context, people []string) error {
+	r := reader{w.conn, w.db.cfg.Clock, w.db.tables}
+	all, err := r.standings(ctx, "= any($1)", people)
+	for id, a := range all {
+		w.foreseen.standings[id] = a
+	}
+	return err
 }
 
 // take gives what was foreseen, once: who reads it is about to change it.
-func (f foreseen) take(id holdfast.CredentialID) (owned, bool) {
-	o, ok := f[id]
-	delete(f, id)
+func (f *foreseen) take(id holdfast.CredentialID) (owned, bool) {
+	o, ok := f.owners[id]
+	delete(f.owners, id)
 	return o, ok
 }
 
 // changed forgets what a put makes untrue.
-func (f foreseen) changed(p audit.Put) {
-	switch {
-	case len(f) == 0:
-	case p.Table == (*credential.Record)(nil).Table():
-		delete(f, holdfast.CredentialID(p.Key))
-	case p.Table == (*person.Record)(nil).Table():
-		for id, o := range f {
+func (f *foreseen) changed(p audit.Put) {
+	switch p.Table {
+	case (*credential.Record)(nil).Table():
+		delete(f.owners, holdfast.CredentialID(p.Key))
+		f.forgetStandings(p, holdfast.CredentialID(p.Key))
+	case (*evidence.Judgement)(nil).Table():
+		f.forgetStandings(p, holdfast.CredentialID(p.Key))
+	case (*person.Record)(nil).Table():
+		for id, o := range f.owners {
 			if string(o.p.ID) == p.Key {
-				delete(f, id)
+				delete(f.owners, id)
+			}
+		}
+	case (*person.Group)(nil).Table(), (*person.Membership)(nil).Table():
+		clear(f.standings)
+	case (*revision.Record)(nil).Table():
+		f.inForce = nil
+	}
+}
+
+// forgetStandings: a change of a few columns concerns whoever has the
+// credential; another row may be anybody's.
+func (f *foreseen) forgetStandings(p audit.Put, id holdfast.CredentialID) {
+	if !p.Partial {
+		clear(f.standings)
+		return
+	}
+	for who, a := range f.standings {
+		for _, c := range a.Credentials {
+			if c.ID == id {
+				delete(f.standings, who)
 			}
 		}
 	}
@@ -98,4 +163,37 @@ func (tx *Tx) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID) 
 		return o.c, o.p, nil
 	}
 	return tx.reader.CredentialAndOwner(ctx, id)
+}
+
+// PolicyInForce is read once for a batch.
+func (tx *Tx) PolicyInForce(ctx context.Context) (holdfast.RevisionID, string, error) {
+	if err := tx.usable(); err != nil {
+		return "", "", err
+	}
+	if f := tx.foreseen.inForce; f != nil {
+		return f.id, f.digest, nil
+	}
+	id, digest, err := tx.reader.PolicyInForce(ctx)
+	if err == nil {
+		tx.foreseen.inForce = &inForce{id, digest}
+	}
+	return id, digest, err
+}
+
+// Standing is a person with all that decisions about them rest on. The facts
+// are those of the log as it was when the batch began, or later ones.
+func (tx *Tx) Standing(ctx context.Context, p person.Record) (standing.Account, error) {
+	if err := tx.usable(); err != nil {
+		return standing.Account{}, err
+	}
+	a, ok := tx.foreseen.standings[p.ID]
+	if !ok {
+		all, err := tx.standings(ctx, "= $1", string(p.ID))
+		if err != nil {
+			return a, err
+		}
+		a = all[p.ID]
+	}
+	a.Person, a.Facts = p, tx.foreseen.size
+	return a, nil
 }

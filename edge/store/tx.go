@@ -17,7 +17,7 @@ type Tx struct {
 	db       *DB
 	conn     conn
 	job      *job
-	foreseen foreseen
+	foreseen *foreseen
 	bad      error // the first error of the database; after it nothing more is run
 	wrote    bool  // something of it must be undone if it fails
 	over     bool  // the closure has returned

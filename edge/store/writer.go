@@ -312,7 +312,7 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 		return p, err
 	}
 	w.collect()
-	if err = w.foresee(ctx); err != nil {
+	if err = w.foresee(ctx, head.frontier.Size()); err != nil {
 		return p, err
 	}
 	for _, j := range w.batch {
@@ -354,7 +354,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 	}
 	j.begin()
 	tx := newTx(ctx, w.db, w.conn, j)
-	tx.foreseen = w.foreseen
+	tx.foreseen = &w.foreseen
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
 		return tx.bad
@@ -387,6 +387,7 @@ func (w *writer) settle(ctx context.Context, j *job) error {
 		j.err = w.db.engine.wrap(j.err)
 	}
 	j.begin()
+	w.foreseen.forget()
 	return w.conn.rollbackTo(ctx)
 }
 
