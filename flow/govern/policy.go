@@ -2,7 +2,6 @@ package govern
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -212,22 +211,17 @@ func (s *Revisions) proposed(ctx context.Context, tx Tx, rev revision.Record, c 
 }
 
 // Look is what is to be known of a revision before one approves or applies it.
+// One that cannot come into force any more is shown as it was left.
 func (s *Revisions) Look(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (out Proposed, err error) {
+	e, unread := s.read(ctx, by, authority.PolicyRead, id)
 	err = s.flow.do(ctx, by, authority.PolicyRead, func(tx Tx, r right) ([]audit.Event, error) {
 		rev, err := tx.Revision(ctx, id)
 		if err != nil {
 			return nil, err
 		}
 		have, err := tx.Approvals(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		out = Proposed{Revision: rev, Approvals: have}
-		if rev.State != revision.Proposed && rev.State != revision.Approved {
-			return nil, nil
-		}
-		e, err := Proposal{File: string(id), Text: rev.Text, Files: files(rev)}.Check(r.now)
-		if err != nil {
+		out = Proposed{Revision: rev, Approvals: have, Warnings: e.Problems}
+		if err != nil || unread != nil {
 			return nil, err
 		}
 		c, err := s.change(ctx, tx, e.Policy)
@@ -253,12 +247,16 @@ func files(r revision.Record) map[string][]byte {
 // Approve counts an approval: of somebody whom the policy in force asks for, or
 // of the host while nobody of them can.
 func (s *Revisions) Approve(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (out revision.Record, err error) {
+	e, err := s.read(ctx, by, authority.PolicyApprove, id)
+	if err != nil {
+		return out, err
+	}
 	err = s.flow.do(ctx, by, authority.PolicyApprove, func(tx Tx, r right) ([]audit.Event, error) {
 		who, err := r.principal(ctx, tx, false)
 		if err != nil {
 			return nil, err
 		}
-		rev, c, err := s.open(ctx, tx, id, r.now)
+		rev, c, err := s.open(ctx, tx, id, e)
 		if err != nil {
 			return nil, err
 		}
@@ -298,25 +296,48 @@ func (a approvers) mayApprove(who holdfast.Actor, rev revision.Record) (why stri
 	return "", nil
 }
 
-// open is a revision that can still come into force, with the change that it
-// makes. One that was proposed against another policy cannot.
-func (s *Revisions) open(ctx context.Context, tx Tx, id holdfast.RevisionID, now time.Time) (revision.Record, change, error) {
-	rev, err := tx.Revision(ctx, id)
+// read compiles a revision that can still come into force. That takes long, so
+// it is not done in the transaction that changes something: the text cannot
+// change, and open sees to that.
+func (s *Revisions) read(ctx context.Context, by holdfast.Actor, scope authority.Scope, id holdfast.RevisionID) (e Examined, err error) {
+	var rev revision.Record
+	err = s.flow.do(ctx, by, scope, func(tx Tx, r right) (_ []audit.Event, err error) {
+		rev, err = tx.Revision(ctx, id)
+		return nil, err
+	})
+	if err == nil {
+		err = stands(rev)
+	}
 	if err != nil {
-		return rev, change{}, err
+		return e, err
 	}
-	if err := rev.Intact(); err != nil {
-		return rev, change{}, err
+	if e, err = (Proposal{File: string(id), Text: rev.Text, Files: files(rev)}).Check(s.flow.clock()); err != nil {
+		return e, err
 	}
-	if rev.State != revision.Proposed && rev.State != revision.Approved {
-		return rev, change{}, holdfast.Errorf(holdfast.Conflict, "revision_state", "This revision is %s: nothing can be done to it any more.", rev.State)
+	e.Policy = e.Policy.WithDigest(rev.Digest)
+	return e, nil
+}
+
+// stands says whether anything can become of r.
+func stands(r revision.Record) error {
+	if r.State != revision.Proposed && r.State != revision.Approved {
+		return holdfast.Errorf(holdfast.Conflict, "revision_state", "This revision is %s: nothing can be done to it any more.", r.State)
 	}
-	e, err := Proposal{File: string(id), Text: rev.Text, Files: files(rev)}.Check(now)
+	return r.Intact()
+}
+
+// open is the revision that e was read from, with the change that it makes. One
+// that was proposed against another policy than is in force cannot come into it.
+func (s *Revisions) open(ctx context.Context, tx Tx, id holdfast.RevisionID, e Examined) (revision.Record, change, error) {
+	rev, err := tx.Revision(ctx, id)
+	if err == nil {
+		err = stands(rev)
+	}
 	if err != nil {
 		return rev, change{}, err
 	}
 	c, err := s.change(ctx, tx, e.Policy)
-	if err == nil && c.before.Digest != rev.Previous {
+	if err == nil && (c.before.Digest != rev.Previous || e.Policy.Digest() != rev.Digest) {
 		err = errMoved
 	}
 	return rev, c, err
@@ -335,156 +356,6 @@ func (s *Revisions) Withdraw(ctx context.Context, by holdfast.Actor, id holdfast
 		return events, err
 	})
 	return out, err
-}
-
-// Plan is what would happen.
-type Plan struct {
-	Proposed
-	Administrators int    // of those who can sign in now, who could then
-	Impact         Impact // of everybody; nil where nobody foresees it
-}
-
-// errPlan takes everything back.
-var errPlan = errors.New("govern: nothing was to be written")
-
-// Plan says what Apply would do, and does it not.
-func (s *Revisions) Plan(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (Plan, error) {
-	return s.apply(ctx, by, id, authority.PolicyRead, true)
-}
-
-// Apply puts a revision in force that enough have approved, unless another came
-// into force meanwhile, or no administrator could sign in any more. What it
-// rests on is looked at again, in the transaction.
-func (s *Revisions) Apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (Plan, error) {
-	return s.apply(ctx, by, id, authority.PolicyWrite, false)
-}
-
-func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID, scope authority.Scope, dry bool) (Plan, error) {
-	var out Plan
-	var candidate Examined
-	err := s.flow.do(ctx, by, scope, func(tx Tx, r right) ([]audit.Event, error) {
-		rev, c, err := s.open(ctx, tx, id, r.now)
-		if err != nil {
-			return nil, err
-		}
-		candidate, err = Proposal{File: string(id), Text: rev.Text, Files: files(rev)}.Check(r.now)
-		if err != nil {
-			return nil, err
-		}
-		if out.Proposed, err = s.proposed(ctx, tx, rev, c, r.now); err != nil {
-			return nil, err
-		}
-		out.Warnings = candidate.Problems
-		if out.Approvals, err = tx.Approvals(ctx, id); err != nil {
-			return nil, err
-		}
-		if out.Administrators, err = s.administratorsUnder(ctx, tx, candidate.Policy, r.now); err != nil || dry {
-			return nil, err
-		}
-		if err := s.ready(rev, c, out); err != nil {
-			return nil, err
-		}
-		s.policies.Have(rev.Digest, candidate.Policy.WithDigest(rev.Digest))
-		return s.supersede(ctx, tx, &out, c.before, r.now)
-	})
-	if err == nil && s.outlook != nil && dry {
-		out.Impact, err = s.outlook.Impact(ctx, candidate.Policy)
-	}
-	return out, err
-}
-
-// ready looks again at what the approvals rest on.
-func (s *Revisions) ready(rev revision.Record, c change, p Plan) error {
-	a := approvers{set: c.set, people: p.Approvers, host: p.Host}
-	n, host := a.standing(p.Approvals)
-	switch {
-	case rev.State != revision.Approved:
-		return holdfast.Errorf(holdfast.Conflict, "not_approved", "%d of %d have approved this revision.", len(p.Approvals), c.set.Approvers)
-	case !host && n < c.set.Approvers:
-		return holdfast.Errorf(holdfast.Conflict, "approvals_lapsed",
-			"%d must approve, and of those who did only %d still may. Withdraw the revision and propose it again.", c.set.Approvers, n)
-	case p.Administrators == 0 && p.able > 0:
-		return holdfast.Errorf(holdfast.Conflict, "no_administrator_left",
-			"No administrator could sign in under this policy with a passkey that they have. Give one of them such a passkey first.")
-	}
-	return nil
-}
-
-func (s *Revisions) supersede(ctx context.Context, tx Tx, out *Plan, before revision.Record, now time.Time) ([]audit.Event, error) {
-	rev, events, err := revision.Apply(out.Revision, before, now)
-	if err != nil {
-		return nil, err
-	}
-	out.Revision = rev
-	all, err := tx.Revisions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range all { // they are changes of what is not in force any more
-		if other.ID == rev.ID || other.State != revision.Proposed && other.State != revision.Approved {
-			continue
-		}
-		_, ended, err := revision.Withdraw(other, now)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, ended...)
-	}
-	return events, nil
-}
-
-// administratorsUnder counts the administrators who could sign in under p: by a
-// passkey that they have, from whatever device or network p asks for.
-func (s *Revisions) administratorsUnder(ctx context.Context, tx Tx, p *policy.Policy, now time.Time) (int, error) {
-	all, err := tx.Administrators(ctx)
-	if err != nil {
-		return 0, err
-	}
-	n := 0
-	for _, who := range all {
-		if !who.MaySignIn(now) {
-			continue
-		}
-		account, err := tx.Standing(ctx, who)
-		if err != nil {
-			return 0, err
-		}
-		have := usable(account.Credentials)
-		fresh, err := s.evidence(ctx, tx, p, have)
-		if err != nil {
-			return 0, err
-		}
-		for _, c := range have {
-			v, err := verdict.Decide(p, account, verdict.Case{Op: policy.SignIn, Person: who, Credential: &c, Judgement: fresh[c.ID], UV: c.UVInitialized, Now: now})
-			if err != nil {
-				return 0, err
-			}
-			if v.Allowed() || onlyCircumstances(v.Decision) {
-				n++
-				break
-			}
-		}
-	}
-	return n, nil
-}
-
-// evidence is how passkeys would be judged under p, which may pin roots that
-// nobody trusts yet.
-func (s *Revisions) evidence(ctx context.Context, tx Tx, p *policy.Policy, of []credential.Record) (map[holdfast.CredentialID]*evidence.Judgement, error) {
-	fresh := map[holdfast.CredentialID]*evidence.Judgement{}
-	if s.outlook == nil {
-		return fresh, nil
-	}
-	all, err := s.outlook.Evidence(ctx, tx, p, of)
-	for i := range all {
-		fresh[all[i].ID] = &all[i]
-	}
-	return fresh, err
-}
-
-// onlyCircumstances says that another device or network would do.
-func onlyCircumstances(d policy.Decision) bool {
-	return d.Outcome == policy.Need && !slices.ContainsFunc(d.Needs, func(m policy.Missing) bool { return m.What != "device" && m.What != "network" })
 }
 
 // counted leaves out approvals that are worth nothing any more.

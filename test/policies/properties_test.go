@@ -146,6 +146,13 @@ func input(t *rapid.T, v vocabulary) policy.Input {
 			Certification: pick(t, certifications, "certification"), MDSAgeDays: rapid.Int64Range(0, 60).Draw(t, "mds age"), AgeDays: rapid.Int64Range(0, 3).Draw(t, "age"),
 			Suspended: rapid.IntRange(0, 9).Draw(t, "suspended") == 0,
 		}
+		if yes(t, "good") { // else few would get through to what is decided last
+			c := &in.Cred
+			c.UV, c.Attested, c.Hardware, c.AAGUIDProven, c.ManagedDevice, c.Enterprise, c.Suspended = true, true, true, true, true, true, false
+			c.AAGUID, c.Anchors, c.Transports = pick(t, v.aaguids[max(0, len(v.aaguids)-2):], "good aaguid"), v.anchors, []string{"usb", "nfc"}
+			c.Certification, c.Statuses, c.MDSAgeDays = "FIDO_CERTIFIED_L3", nil, 0
+			c.BE = rapid.IntRange(0, 2).Draw(t, "good be") == 0
+		}
 		in.Cred.BS = in.Cred.BE && yes(t, "bs")
 		settle(&in.Cred)
 	}

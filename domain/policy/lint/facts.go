@@ -24,13 +24,14 @@ type Facts struct {
 type Pool struct {
 	Size    int64
 	Members []string // ids, where they are known
+	Unknown bool     // nobody can say who is in it: nothing is said of it either
 }
 
 // Metadata is how the FIDO metadata stand.
 type Metadata struct {
 	No         int64               // of the BLOB; 0: there is none
 	NextUpdate time.Time           // when it should have been renewed
-	Statuses   map[string][]string // by AAGUID, of the models that it has
+	Statuses   map[string][]string // by AAGUID, of the models that it has; nil: that was not looked at
 }
 
 // PastDue is for how long the metadata should have been renewed.
@@ -58,8 +59,11 @@ func (r *run) approvals(f func(path string, p *policy.Procedure, a *policy.Appro
 // first day on which somebody is.
 func (r *run) pools(f Facts) {
 	r.approvals(func(path string, p *policy.Procedure, a *policy.Approve) {
+		if f.Pools[string(a.From)].Unknown {
+			return
+		}
 		left, subject := f.Pools[string(a.From)].Size, ""
-		if f.inPoolAndSubject(r, a.From, p) {
+		if strings.HasPrefix(path, "recovery.") && f.inPoolAndSubject(r, a.From, p) { // whoever enrols is in no pool yet
 			left, subject = left-1, ", of whom the subject may be one"
 		}
 		r.enough(path+".k", "procedure "+p.Name, string(a.From), left, int64(a.K), subject)
@@ -72,7 +76,7 @@ func (r *run) pools(f Facts) {
 		{"metadata.change_control", policy.ApproverSet{Approvers: m.ChangeControl.Approvers, From: m.ChangeControl.From}},
 		{"metadata.raise", m.Raise}, {"metadata.lower", m.Lower},
 	} {
-		if !r.d.Has(s.path) {
+		if !r.d.Has(s.path) || slices.ContainsFunc(s.set.From, func(p policy.Party) bool { return f.Pools[string(p)].Unknown }) {
 			continue
 		}
 		var names []string
@@ -194,7 +198,9 @@ func (r *run) metadata(f Facts) {
 			r.fail(path+".attestation.max_mds_age", "import a newer BLOB: holdfast mds import", "the FIDO metadata no. %d should have been renewed %d days ago; class %s allows %s",
 				f.MDS.No, int64(f.MDS.PastDue(f.At)/(24*time.Hour)), name, c.Attestation.MaxMDSAge)
 		}
-		r.models(path+".aaguids.allow", c, f)
+		if f.MDS.Statuses != nil {
+			r.models(path+".aaguids.allow", c, f)
+		}
 	}
 }
 
