@@ -3,6 +3,7 @@ package webtest
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 )
 
@@ -25,4 +26,18 @@ func (b *Browser) Request() *http.Request {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})
 	}
 	return r
+}
+
+// PostJSON sends a form as a script of our own pages does that wants JSON back.
+func (b *Browser) PostJSON(path string, fields ...string) Answer {
+	form := url.Values{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		form.Add(fields[i], fields[i+1])
+	}
+	r := httptest.NewRequest(http.MethodPost, Origin+path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	r.Header.Set("Origin", Origin)
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	return b.do(r)
 }
