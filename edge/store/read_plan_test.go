@@ -53,6 +53,34 @@ func TestListsReadIndexes(t *testing.T) {
 			_, _, err := r.CredentialsWhere(ctx, store.CredentialFilter{}, k)
 			return err
 		}},
+		{"passkeys from managed devices", []string{"credential_made_on_managed"}, "credential", func(r store.Reader) error {
+			_, err := r.ListCredentials(ctx, store.CredentialList{MadeOn: store.MadeOnManaged}, store.Cut{}, 50)
+			return err
+		}},
+		{"passkeys from personal devices", []string{"credential_made_on_personal"}, "credential", func(r store.Reader) error {
+			_, err := r.ListCredentials(ctx, store.CredentialList{MadeOn: store.MadeOnPersonal}, store.Cut{}, 50)
+			return err
+		}},
+		{"passkeys from one device", []string{"credential_made_on_managed"}, "credential", func(r store.Reader) error {
+			_, err := r.ListCredentials(ctx, store.CredentialList{MadeOn: "managed:SN-1"}, store.Cut{}, 50)
+			return err
+		}},
+		{"a device by its cookie", []string{"managed_device_cookie"}, "", func(r store.Reader) error {
+			_, err := r.ManagedDeviceByCookie(ctx, "x")
+			return found(err)
+		}},
+		{"a device by its link", []string{"managed_device_link"}, "", func(r store.Reader) error {
+			_, err := r.ManagedDeviceByLink(ctx, "x")
+			return found(err)
+		}},
+		{"the devices of a person", []string{"managed_device_person"}, "", func(r store.Reader) error {
+			_, err := r.ListManagedDevices(ctx, store.DeviceList{Person: "per_x"}, store.Cut{}, 50)
+			return err
+		}},
+		{"the sessions on a device", []string{"session_device"}, "", func(r store.Reader) error {
+			_, err := r.SessionsOnDevice(ctx, "SN-1")
+			return err
+		}},
 		{"a passkey by name or id", []string{"credential_name", "sqlite_autoindex_credential_1"}, "", func(r store.Reader) error {
 			_, err := r.CredentialsCalled(ctx, "phone", 8)
 			return err
@@ -135,4 +163,12 @@ func TestListsReadIndexes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// found leaves out that nothing is there.
+func found(err error) error {
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		return nil
+	}
+	return err
 }
