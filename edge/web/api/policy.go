@@ -266,6 +266,9 @@ func (a *API) getPolicy(c call, _ *struct{}) (*struct{ Body Policy }, error) {
 	}
 	v.Reading = policy.Sentences(decides.Document())
 	why, err := a.Policies.Unusable(c, a.Store)
+	if err != nil {
+		return nil, err
+	}
 	if why == nil && r.ID != "" {
 		why = r.Intact()
 	}
