@@ -106,6 +106,7 @@ func plain(d *policy.Document) *policy.Document {
 type comparison struct {
 	before, after *flat
 	was, is       *policy.Document
+	old           *policy.Segment // where one segment is compared with another
 	out           []Change
 }
 
@@ -186,7 +187,7 @@ func (c *comparison) asStrong(old, mine *policy.Segment) bool {
 	a, b := &flat{values: map[string]leaf{}, names: map[string][]string{}}, &flat{values: map[string]leaf{}, names: map[string][]string{}}
 	a.structure("segments.x", *old, c.was)
 	b.structure("segments.x", *mine, c.is)
-	sub := comparison{before: a, after: b, was: c.was, is: c.is}
+	sub := comparison{before: a, after: b, was: c.was, is: c.is, old: old}
 	sub.values()
 	return !slices.ContainsFunc(sub.out, func(ch Change) bool {
 		return ch.Lowering() && ch.Path != "segments.x.when" && ch.Path != "segments.x.name"

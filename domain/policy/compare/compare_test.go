@@ -188,6 +188,34 @@ const stricter = `  - name: radiology
     lifecycle: { end_date: required, revoke_within: 60s, residual_check: daily }
 `
 
+// TestNewRecovery: a new segment before the privileged, strict in everything,
+// lowers them by a way back in that is worth less than their keys.
+func TestNewRecovery(t *testing.T) {
+	const more, less = "trust: [mds, pinned:yubico-2024], max_mds_age", "trust: [mds], max_mds_age"
+	const at = "  - name: privileged\n"
+	strict := `  - name: radiology
+    risk_rank: 0
+    when: '"radiology" in user.groups'
+    required: { aal: 3, phr: true }
+    allow: [key-fips]
+    sync: forbid
+    tolerates_recovery: narrow
+    authenticators: { min: 2, max: 4, independent: true, one_of: [key-fips] }
+    recovery: [onsite-two-person]
+    fallbacks: []
+    step_up: [ { for: app.ehr.controlled_order, acr: phrh, max_age: 0s } ]
+    lifecycle: { end_date: required, revoke_within: 60s, residual_check: daily }
+    session: { overall: 8h, inactivity: 15m, reauth: full, bind: dbsc-or-mtls, shared_terminal: { inactivity: 3m } }
+`
+	if lowers, changes := compare.Lowers(hospital(t, more, less), hospital(t, more, less, at, strict+at)); lowers {
+		t.Error("the strict one:", changes)
+	}
+	weak := strings.Replace(strict, "[onsite-two-person]", "[onsite-two-person, desk-with-proof]", 1)
+	if lowers, changes := compare.Lowers(hospital(t, more, less), hospital(t, more, less, at, weak+at)); !lowers {
+		t.Error("the one with a weak way back:", changes)
+	}
+}
+
 // TestSegments: one that is stricter than all that come after it lowers nobody;
 // everything else that moves people may.
 func TestSegments(t *testing.T) {

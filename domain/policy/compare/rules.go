@@ -436,17 +436,11 @@ func (c *comparison) inside(old, added *policy.Class) bool {
 // recoveries: a way back in that comes lowers nobody where it is worth all that
 // the segment's authenticators are.
 func recoveries(c *comparison, path string, was, is leaf) Direction {
-	best := int64(1)
-	if name, _, ok := c.segmentOf(strings.TrimPrefix(path, "segments.")); ok {
-		if s, _, ok := c.was.Segment(name); ok {
-			best = max(best, int64(s.Required.AAL))
-			for _, n := range s.Allow {
-				if k, ok := c.was.Authenticators.Get(n); ok {
-					best = max(best, int64(k.Level))
-				}
-			}
-		}
+	old := c.old
+	if name, _, ok := c.segmentOf(strings.TrimPrefix(path, "segments.")); ok && old == nil {
+		old, _, _ = c.was.Segment(name)
 	}
+	best := c.strongest(old)
 	for _, n := range minus(is.set, was.set) {
 		p, ok := c.is.Recovery.Get(n)
 		if !ok || grade.Of(p, grade.Equivalence(c.is)).AAL < best {
@@ -457,6 +451,20 @@ func recoveries(c *comparison, path string, was, is leaf) Direction {
 		return Neither
 	}
 	return Raised
+}
+
+// strongest is the highest level that somebody of s can sign in with.
+func (c *comparison) strongest(s *policy.Segment) int64 {
+	if s == nil {
+		return 3
+	}
+	best := int64(s.Required.AAL)
+	for _, n := range s.Allow {
+		if k, ok := c.was.Authenticators.Get(n); ok {
+			best = max(best, int64(k.Level))
+		}
+	}
+	return best
 }
 
 // steps: all of them are needed, so more of them raise.
