@@ -210,9 +210,11 @@ func (r *rules) lastAdministrator(ctx context.Context, tx Tx, id holdfast.Person
 
 // carryOut makes a plan's events and messages.
 func (p plan) carryOut(ctx context.Context, tx Tx, s Subject, job *Job, now time.Time) (events []audit.Event, mails []notice.Mail, err error) {
+	fell := false
 	for _, k := range p.judged {
 		events = append(events, evidence.Judged(k.before, *k.fresh)...)
 		job.Judged++
+		fell = fell || k.fell(now)
 	}
 	for _, e := range p.finish {
 		_, finished, err := task.Finish(e.t, e.by, now)
@@ -235,12 +237,18 @@ func (p plan) carryOut(ctx context.Context, tx Tx, s Subject, job *Job, now time
 			mails = append(mails, notice.PasskeyToReplace(s.Person, o.c, o.due, now))
 		}
 	}
-	if len(suspend) == 0 {
+	if len(suspend) == 0 && !fell {
 		return events, mails, nil
 	}
 	held, err := tx.HeldBy(ctx, s.Person.ID)
 	if err != nil {
 		return nil, nil, err
+	}
+	for _, k := range p.judged {
+		goes := slices.ContainsFunc(suspend, func(o suspension) bool { return o.c.ID == k.c.ID })
+		if k.fell(now) && !goes {
+			events = append(events, held.Hardware(k.c.ID, session.NotProven, now)...)
+		}
 	}
 	for _, o := range suspend {
 		c, suspended, err := credential.SuspendFor(o.c, o.t.ID)

@@ -13,15 +13,6 @@ import (
 	"holdfast/domain/task"
 )
 
-// A Watch looks for findings of its codes, which are nobody else's.
-type Watch struct {
-	Codes []string
-	// Nightly says that it takes long: it is asked once a day, after a start, and
-	// after a change for everybody. Others are asked whenever something changed.
-	Nightly bool
-	Look    func(ctx context.Context, p *policy.Policy, now time.Time) ([]finding.Record, error)
-}
-
 // Outstanding is what tasks are open, counted.
 type Outstanding struct {
 	Models   []Model
@@ -63,21 +54,17 @@ func (f *Flow) lookAround(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	codes := slices.Clone(ownCodes)
-	nightly := f.looked.IsZero() || f.lookedAll != f.job.Ended
-	for _, w := range f.Watches {
-		if w.Nightly && !nightly {
-			continue
-		}
-		some, err := w.Look(ctx, p, now)
+	if f.wide { // takes long: after a start, at night, after a change for everybody
+		some, err := f.assertions(ctx, p, now)
 		if err != nil {
 			return false, err
 		}
-		codes, found = append(codes, w.Codes...), append(found, some...)
+		codes, found = append(codes, "assertion_failed"), append(found, some...)
 	}
 	if err := f.reconcile(ctx, codes, found); err != nil {
 		return false, err
 	}
-	f.looked, f.stale, f.lookedAll = now, false, f.job.Ended
+	f.looked, f.stale, f.wide = now, false, false
 	return false, nil
 }
 

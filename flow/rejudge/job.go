@@ -129,6 +129,7 @@ func (f *Flow) stretch(ctx context.Context, rules *rules) error {
 		if job.Again && f.trusted != "" {
 			job.Trusted = f.trusted
 		}
+		f.wide = true
 		return f.putJob(ctx, job)
 	}
 	var fresh judgements

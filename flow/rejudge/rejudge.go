@@ -103,9 +103,8 @@ type Config struct {
 	Policies Policies
 	Metadata Metadata
 	Clock    holdfast.Clock
-	Watches  []Watch // findings beside those of its own
-	Node     string  // names this process; unlike any other's
-	Batch    int     // people who are read at once; 0: 2000
+	Node     string // names this process; unlike any other's
+	Batch    int    // people who are read at once; 0: 2000
 }
 
 // Flow is the story. Run and Step are for one goroutine; the rest may be called
@@ -123,8 +122,8 @@ type Flow struct {
 	job     Job       // as the leader knows it
 	stale   bool      // something changed that findings tell of
 
-	trusted   string    // by whose word the running job judges attestations; empty: not by one
-	lookedAll time.Time // end of the job after which the slow findings were looked for
+	trusted string // by whose word the running job judges attestations; empty: not by one
+	wide    bool   // everybody was looked at: findings that take long are worth it
 }
 
 // New makes the story.
@@ -208,7 +207,7 @@ func (f *Flow) lead(ctx context.Context) (bool, error) {
 	}
 	if began {
 		f.next, f.saved, f.savedAt, f.job = next, next, now, job
-		f.due, f.looked, f.stale = time.Time{}, time.Time{}, true
+		f.due, f.looked, f.stale, f.wide = time.Time{}, time.Time{}, true, true
 		f.trusted = ""
 		if f.daily.IsZero() {
 			f.daily = nextNight(now)

@@ -73,6 +73,15 @@ func (k key) held(staged *task.Record, byPolicy bool) bool {
 	return k.old.accepted && !k.now.accepted && (!byPolicy || staged != nil && staged.State == task.Open)
 }
 
+// fell says whether the key is not proven to be in hardware any more: then no
+// session may go on to say so, also where the key still signs in.
+func (k key) fell(now time.Time) bool {
+	proves := func(j evidence.Judgement) int64 {
+		return standing.Level(evidence.Of(k.c, j, provider.Registry{}, now), true)
+	}
+	return k.fresh != nil && proves(*k.fresh) < proves(k.before)
+}
+
 // goes says whether the key is suspended now.
 func (k key) goes(s *Subject, byPolicy bool, now time.Time) bool {
 	staged := stagedOf(s.Tasks, k.c.ID)

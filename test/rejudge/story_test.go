@@ -445,3 +445,18 @@ func TestWhoIsSuspendedMeanwhileIsJudgedWhenTheyMaySignInAgain(t *testing.T) {
 		is(t, "when she may again", w.Status(t, c), credential.Suspended)
 	})
 }
+
+func TestAssertionsAreHeldAgainstThePeopleThatThereAre(t *testing.T) {
+	engines(t, func(t *testing.T, w *World) {
+		w.Join(t, person.Administrator).Hardware(t)
+		w.Apply(t, Asserted)
+		w.Settle(t)
+		is(t, "findings", w.findings(t), []string{"assertion_failed high"})
+		all, err := w.DB.OpenFindings(t.Context())
+		must(t, err)
+		is(t, "which", all[0].Subject, "nobody-is-here")
+		w.Apply(t, Free)
+		w.Settle(t)
+		is(t, "findings of a policy without it", w.findings(t), nil)
+	})
+}

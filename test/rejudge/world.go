@@ -331,7 +331,7 @@ const head = `apiVersion: holdfast/v1
 kind: AssurancePolicy
 metadata:
   name: test
-  change_control: { approvers: 1, from: [role:administrator], author_may_approve: false }
+  change_control: { approvers: 2, from: [role:administrator], author_may_approve: false }
   floor: { aal: 2, phr: true }
 authenticators:
   key:
@@ -344,7 +344,7 @@ authenticators:
   kept: { distribution: synced, providers: [keeper], user_verification: required, level: 2 }
 providers:
   keeper: { kind: os, aaguids: ["00000000-0000-4000-8000-00000000000a"], access: aal2, recovery: [admin-reset], sharing: "off", managed: true, status: declared, source: contract, review_by: 2030-03-31 }
-binding: { require: 'true' }
+binding: { require: 'true', notify: { to: all_addresses } }
 segments:
 `
 
@@ -364,6 +364,11 @@ var (
 	Free = head + segment("everybody", "true", "2", "passkey, key", "allow")
 	// Kept: what a provider keeps whose profile is to be reviewed.
 	Kept = head + segment("everybody", "true", "2", "kept, key", "allow")
+	// Asserted says of everybody what is not so.
+	Asserted = Free + `assertions:
+  - { name: nobody-is-here, forall: accounts, expect: 'acct.segment == "nowhere"' }
+  - { name: all-are-somewhere, forall: accounts, expect: 'acct.segment != ""' }
+`
 	// Gap covers surgeons alone.
 	Gap = head + segment("surgeons", `"surgeons" in user.groups`, "3", "key", "forbid")
 )
