@@ -14,10 +14,15 @@ import (
 	"holdfast/domain/posture"
 )
 
-// Tx is a transaction. What is not there is holdfast.NotFound.
-type Tx interface {
+// Reader is what the story reads. What is not there is holdfast.NotFound.
+type Reader interface {
 	// ManagedDeviceByLink takes the hash of the link's secret.
 	ManagedDeviceByLink(ctx context.Context, hash string) (posture.Device, error)
+}
+
+// Tx is a transaction.
+type Tx interface {
+	Reader
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// MustSpend fails with spent when id was spent before.
 	MustSpend(ctx context.Context, space, id string, until time.Time, spent error) error
@@ -25,6 +30,7 @@ type Tx interface {
 
 // Store runs transactions; see signin.Store.
 type Store interface {
+	Reader
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
@@ -45,13 +51,15 @@ type Done struct {
 
 // Join uses the link of this secret up.
 func (f *Flow) Join(ctx context.Context, secret string) (Done, error) {
+	hash := holdfast.HashSecret(secret)
+	// Who guesses does not come as far as the one writer.
+	if _, err := device(ctx, f.store, hash); err != nil {
+		return Done{}, err
+	}
 	var done Done
 	err := f.store.InTx(ctx, func(tx Tx) error {
-		now, hash := f.clock(), holdfast.HashSecret(secret)
-		d, err := tx.ManagedDeviceByLink(ctx, hash)
-		if holdfast.KindOf(err) == holdfast.NotFound {
-			err = posture.ErrLinkUnknown
-		}
+		now := f.clock()
+		d, err := device(ctx, tx, hash)
 		if err != nil {
 			return err
 		}
@@ -67,4 +75,12 @@ func (f *Flow) Join(ctx context.Context, secret string) (Done, error) {
 		return tx.Record(ctx, audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorTicket, ID: d.ID}, At: now}, events...)
 	})
 	return done, err
+}
+
+func device(ctx context.Context, r Reader, hash string) (posture.Device, error) {
+	d, err := r.ManagedDeviceByLink(ctx, hash)
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		err = posture.ErrLinkUnknown
+	}
+	return d, err
 }
