@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/assurance"
 	"holdfast/domain/audit"
 	"holdfast/domain/grant"
 	"holdfast/domain/session"
@@ -28,6 +29,13 @@ func (h Held) Session(id holdfast.SessionID, why string, now time.Time) []audit.
 // Credential ends the sessions that a passkey opened or last confirmed.
 func (h Held) Credential(id holdfast.CredentialID, why string, now time.Time) []audit.Event {
 	return h.sessions(why, now, func(s session.Record) bool { return s.Credential == id })
+}
+
+// Hardware ends the sessions that say of a passkey that its key is in hardware.
+func (h Held) Hardware(id holdfast.CredentialID, why string, now time.Time) []audit.Event {
+	return h.sessions(why, now, func(s session.Record) bool {
+		return s.Credential == id && (s.AAL >= holdfast.AAL3 || slices.Contains(s.ACR, assurance.HardwareProtected))
+	})
 }
 
 // Everything ends all sessions, and all grants, also those whose session is

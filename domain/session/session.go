@@ -137,6 +137,7 @@ const (
 	PersonGone        = "the account was suspended or erased"
 	ReplacedBySignIn  = "replaced by another sign-in in the same browser"
 	EverywhereByOwner = "signed out everywhere"
+	NotProven         = "what its passkey had proven is not proven any more"
 	NotAccepted       = "the policy does not accept its passkey any more"
 	TooRisky          = "what was noticed made it too risky"
 	DeviceGone        = "its device was removed from the organisation"
