@@ -37,7 +37,8 @@ type Authorization struct {
 	ACR         string
 	AMR         []string
 	AuthTime    time.Time
-	JKT         string // RFC 9449 §10: who may redeem the code; empty: anybody
+	JKT         string   // RFC 9449 §10: who may redeem the code; empty: anybody
+	Operations  []string // what the application said that it is about to do; kept nowhere
 }
 
 // IssueCode opens a grant and its code, which is known by codeHash.

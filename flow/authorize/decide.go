@@ -26,6 +26,10 @@ type Request struct {
 	Began     time.Time      // when the request first came
 	Agreed    bool           // the person said yes to this very request
 	Pushed    bool           // it came by RFC 9126
+
+	// Operations are what the application is about to do, beside Scopes: the
+	// policy may ask for more for some. They are not granted.
+	Operations []string
 }
 
 // SignedIn is who the browser's session carries. The caller has checked that

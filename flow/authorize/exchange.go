@@ -13,7 +13,9 @@ import (
 func (f *Flow) Exchange(ctx context.Context, app grant.App, subject string, audience holdfast.AppID, v Values) (grant.Grant, grant.Token, error) {
 	var g grant.Grant
 	var t grant.Token
+	var refused error // that is on record, so the transaction stands
 	err := f.Store.InTx(ctx, func(tx Tx) error {
+		refused = nil
 		now := f.Clock()
 		from, token, err := granted(ctx, tx, subject, grant.Access)
 		if err != nil {
@@ -51,9 +53,22 @@ func (f *Flow) Exchange(ctx context.Context, app grant.App, subject string, audi
 			}
 			return err
 		}
+		// And the policy's, for the other service: nobody may come to it by way of
+		// the first with less than it asks for, or with an older proof.
+		judged, err := f.judgeExchange(ctx, tx, target, made, s, now)
+		if err != nil {
+			return err
+		}
+		if !judged.Allowed() {
+			refused = errTarget
+			return tx.Record(ctx, byApp(app.ID, now), judged.Refused())
+		}
 		g, t = made, access
-		return tx.Record(ctx, byApp(app.ID, now), events...)
+		return tx.Record(ctx, byApp(app.ID, now), judged.With(events)...)
 	})
+	if err == nil {
+		err = refused
+	}
 	return g, t, err
 }
 

@@ -33,7 +33,7 @@ func asked(a grant.App, scopes []string) policy.App {
 // judgePolicy asks for one stronger or more recent sign-in where that can help,
 // and refuses in the policy's words where it cannot.
 func (f *Flow) judgePolicy(ctx context.Context, d Decision, req Request, who *SignedIn, silent bool) (Decision, bool, error) {
-	v, err := f.judged(ctx, f.Store, d.App, req.Scopes, *who, req.Began, f.Clock())
+	v, err := f.judged(ctx, f.Store, d.App, slices.Concat(req.Scopes, req.Operations), *who, req.Began, f.Clock())
 	if err != nil || v.Allowed() {
 		return d, err != nil, err
 	}
@@ -124,4 +124,15 @@ func (f *Flow) judgeGrant(ctx context.Context, tx Tx, app grant.App, g grant.Gra
 		return verdict.Verdict{}, err
 	}
 	return f.judged(ctx, tx, app, g.Scopes, SignedIn{Session: s, Person: who}, s.AuthTime, now)
+}
+
+// judgeExchange holds the person behind an exchanged token against the policy,
+// for the service that it is for. That service has never asked how recent their
+// sign-in is, so it counts as old as it is.
+func (f *Flow) judgeExchange(ctx context.Context, tx Tx, target grant.App, g grant.Grant, s session.Record, now time.Time) (verdict.Verdict, error) {
+	who, err := tx.Person(ctx, g.Person)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	return f.judged(ctx, tx, target, g.Scopes, SignedIn{Session: s, Person: who}, now, now)
 }

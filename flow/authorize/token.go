@@ -2,6 +2,7 @@ package authorize
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -29,7 +30,7 @@ func (f *Flow) Issue(ctx context.Context, request string, app holdfast.AppID, a 
 		if err := stands(ctx, tx, g, now); err != nil {
 			return err
 		}
-		v, err := f.stillJudged(ctx, tx, registered, a.Scopes, who, now)
+		v, err := f.stillJudged(ctx, tx, registered, slices.Concat(a.Scopes, a.Operations), who, now)
 		if err != nil {
 			return err
 		}

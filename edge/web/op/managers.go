@@ -99,6 +99,7 @@ func (m managers) issue(ctx context.Context, c *call, g *goidc.Grant) error {
 		AMR:         c.who.Session.AMR,
 		AuthTime:    c.who.Session.AuthTime,
 		JKT:         c.asked.JKT,
+		Operations:  c.asked.Operations,
 	}
 	err := m.Flow.Issue(ctx, c.asked.ID, holdfast.AppID(g.ClientID), a, g.AuthCode, c.who)
 	if err != nil {

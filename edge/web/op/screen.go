@@ -35,12 +35,16 @@ type asked struct {
 	Essential bool     `json:"essential,omitempty"`
 	JKT       string   `json:"jkt,omitempty"`    // RFC 9449 §10
 	Pushed    bool     `json:"pushed,omitempty"` // RFC 9126
+
+	// Operations are scopes that are not ours: what the application is about to
+	// do, for which the policy may ask for more (step_up). They are not granted.
+	Operations []string `json:"ops,omitempty"`
 }
 
 func (a asked) request(app holdfast.AppID, scopes []string) authorize.Request {
 	r := authorize.Request{
 		App: app, Scopes: scopes, Prompt: a.Prompt, Subject: a.Subject,
-		ACRValues: a.ACRValues, Essential: a.Essential, Began: holdfast.FromMicros(a.Began), Pushed: a.Pushed,
+		ACRValues: a.ACRValues, Essential: a.Essential, Began: holdfast.FromMicros(a.Began), Pushed: a.Pushed, Operations: a.Operations,
 	}
 	if a.MaxAge != nil {
 		d := time.Duration(*a.MaxAge) * time.Second
@@ -101,6 +105,15 @@ func known(scopes []string) []string {
 	return out
 }
 
+// maxOperations bounds what an application may say that it is about to do.
+const maxOperations = 8
+
+// operations are the scopes that known drops.
+func operations(scopes []string) []string {
+	rest := slices.DeleteFunc(scopes, func(s string) bool { return slices.Contains(grant.Scopes, s) || len(s) > 64 })
+	return rest[:min(len(rest), maxOperations)]
+}
+
 // read fills a and says what has to be refused, or the zero Error.
 func (p *Provider) read(ctx context.Context, q url.Values, a *asked) goidc.Error {
 	if e := checkForm(q); e.Code != "" {
@@ -108,6 +121,7 @@ func (p *Provider) read(ctx context.Context, q url.Values, a *asked) goidc.Error
 	}
 	a.Prompt = strings.Fields(q.Get("prompt"))
 	a.ACRValues = strings.Fields(q.Get("acr_values"))
+	a.Operations = operations(strings.Fields(q.Get("scope")))
 	a.JKT = q.Get("dpop_jkt")
 	if v := q.Get("max_age"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 32)
