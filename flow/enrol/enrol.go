@@ -114,7 +114,7 @@ type Invitation struct {
 	Ends         time.Time
 }
 
-// Begin writes nothing and does not use the ticket up.
+// Begin does not use the ticket up, and writes nothing but a refusal of the policy.
 func (f *Flow) Begin(ctx context.Context, in Start) (Begun, error) {
 	p := ceremony.New(ceremony.Enrol, f.Clock())
 	p.Return, p.Conditional = in.Return, in.Conditional
@@ -389,15 +389,11 @@ func (f *Flow) finish(ctx context.Context, p ceremony.Pending, v *webauthn.Regis
 }
 
 func (f *Flow) refuse(ctx context.Context, p ceremony.Pending, v verdict.Verdict, now time.Time) error {
-	actor := holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(v.Record.Person), Session: p.Session}
-	if p.Session == "" {
-		actor = holdfast.Actor{Kind: holdfast.ActorTicket, ID: string(p.Ticket)}
-	}
 	return f.Store.InTx(ctx, func(tx Tx) error {
 		if first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires); err != nil || !first {
 			return err
 		}
-		return tx.Record(ctx, audit.By{Actor: actor, At: now}, v.Refused())
+		return tx.Record(ctx, audit.By{Actor: actor(p), At: now}, v.Refused())
 	})
 }
 

@@ -2,6 +2,7 @@ package enrol
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func procedure(p ceremony.Pending, r right) string {
 }
 
 // prepare looks ahead: what can be said before anybody touches a key is said
-// now. It gives the attestation to ask for.
+// now, and put on record like every refusal. It gives the attestation to ask for.
 func (f *Flow) prepare(ctx context.Context, who person.Record, p ceremony.Pending, in Start) (string, error) {
 	inForce, err := f.Judge.Policies.InForce(ctx, f.Store)
 	if err != nil {
@@ -105,7 +106,20 @@ func (f *Flow) prepare(ctx context.Context, who person.Record, p ceremony.Pendin
 	if err != nil {
 		return "", err
 	}
-	return inForce.Conveyance(&v.Input), v.Err()
+	if !v.Allowed() {
+		by := audit.By{Actor: actor(p), At: c.Now}
+		err = f.Store.InTx(ctx, func(tx Tx) error { return tx.Record(ctx, by, v.Refused()) })
+		return "", errors.Join(v.Err(), err)
+	}
+	return inForce.Conveyance(&v.Input), nil
+}
+
+// actor is by whose right a passkey is to be made.
+func actor(p ceremony.Pending) holdfast.Actor {
+	if p.Session == "" {
+		return holdfast.Actor{Kind: holdfast.ActorTicket, ID: string(p.Ticket)}
+	}
+	return holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(p.Person), Session: p.Session}
 }
 
 // madeOn says on what a passkey was made, as far as it is known. One that
