@@ -16,7 +16,10 @@ import (
 	"holdfast"
 	"holdfast/domain/assurance"
 	"holdfast/domain/ceremony"
+	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
@@ -93,11 +96,24 @@ func New(t testing.TB) *World {
 	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now, Judge: judge, Metadata: w.Metadata})
 	w.Account = account.New(store.Port[account.Tx]{DB: db}, w.Now)
 	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin, judge)
-	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, nil)
 	w.Authorize = authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: db}, Clock: w.Now, ACRs: assurance.Values(),
 		Key: master.Derive("authorize"), Judge: judge})
 	w.Rejudge = rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: db}, Policies: w.Policies, Metadata: w.Metadata, Clock: w.Now, Node: "story"})
+	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, outlook{w.Rejudge})
 	return w
+}
+
+// outlook is what becomes of people under a policy.
+type outlook struct{ *rejudge.Flow }
+
+// Impact is what would become of everybody.
+func (o outlook) Impact(ctx context.Context, candidate *policy.Policy) (govern.Impact, error) {
+	return o.Flow.Impact(ctx, candidate)
+}
+
+// Evidence is how passkeys would be judged.
+func (o outlook) Evidence(ctx context.Context, from govern.Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error) {
+	return o.Flow.Evidence(ctx, from, candidate, of)
 }
 
 // Now is what the stories' clock shows.
