@@ -12,8 +12,9 @@ import (
 	"holdfast/spec/ijson"
 )
 
-// bodyLimits bound a JSON body; its size is bounded before it is read.
-var bodyLimits = ijson.Limits{Bytes: maxBody, Depth: 16}
+// bodyLimits bound a JSON body; its size is bounded before it is read, by what
+// its operation takes.
+var bodyLimits = ijson.Limits{Bytes: maxPolicyBody, Depth: 16}
 
 // format is JSON that two readers cannot see different things in: no member
 // twice, none by another case, none that the operation does not name.
