@@ -28,9 +28,9 @@ type taskTx interface {
 // alone must not be worth an account.
 func (f *Flow) LinkTask(ctx context.Context, by holdfast.Actor, id holdfast.TaskID) (Link, error) {
 	var link Link
-	err := f.do(ctx, by, authority.InvitationsWrite, func(tx Tx, r right) ([]audit.Event, error) {
-		if !r.holds.Has(authority.CredentialsRemove) {
-			return nil, authority.Need(authority.CredentialsRemove)
+	err := f.do(ctx, by, authority.CredentialsRemove, func(tx Tx, r right) ([]audit.Event, error) {
+		if !r.holds.Has(authority.InvitationsWrite) {
+			return nil, authority.Need(authority.InvitationsWrite)
 		}
 		t, p, err := r.openTask(ctx, tx, id)
 		if err != nil {

@@ -78,9 +78,9 @@ type ofTask struct {
 func (a *API) tasks() {
 	add(a, operation{id: "list-tasks", method: http.MethodGet, path: "/tasks", access: by(authority.CredentialsRead), tag: "tasks",
 		summary: "List passkeys to replace, the newest first"}, a.listTasks)
-	add(a, operation{id: "link-task", method: http.MethodPost, path: "/tasks/{id}/link", access: by(authority.InvitationsWrite), tag: "tasks",
+	add(a, operation{id: "link-task", method: http.MethodPost, path: "/tasks/{id}/link", access: by(authority.CredentialsRemove), tag: "tasks",
 		status: http.StatusCreated, summary: "Make the link by which somebody replaces a passkey",
-		more: "It works once, for a day; the one before it ends. What is made with it must be accepted by the policy. Takes `credentials:remove` as well: whoever sees the link can take the account over."},
+		more: "It works once, for a day; the one before it ends. What is made with it must be accepted by the policy. Takes `invitations:write` as well. Whoever sees the link can make a passkey for an account that is in use."},
 		func(c call, in *ofTask) (*invitedAnswer, error) {
 			l, err := a.Govern.LinkTask(c, c.Actor, holdfast.TaskID(in.ID))
 			return &invitedAnswer{InvitedBy(l)}, err
