@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"holdfast"
 )
@@ -46,6 +45,6 @@ func ReadInput(text []byte) (Input, error) {
 	if err := d.Decode(&in); err != nil {
 		return in, holdfast.Errorf(holdfast.Invalid, "input", "This is no input of a decision: %v.", err)
 	}
-	in.Now = in.Now.UTC().Truncate(time.Microsecond)
+	in.Now = in.Now.UTC()
 	return in, nil
 }
