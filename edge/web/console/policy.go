@@ -290,7 +290,7 @@ func parties(from []policy.Party) string {
 		if name, ok := p.Group(); ok {
 			out = append(out, "the group "+name)
 		} else if role, ok := p.Role(); ok {
-			out = append(out, "those who are "+role)
+			out = append(out, cmp.Or(map[string]string{"administrator": "administrators", "helpdesk": "the help desk", "auditor": "auditors"}[role], "those with the power "+role))
 		} else {
 			out = append(out, string(p))
 		}

@@ -277,6 +277,20 @@ function greet(begun) {
   if (inviter && begun.invitation?.invitedBy && organisation) inviter.textContent = `${begun.invitation.invitedBy} invited you to ${organisation}.`;
 }
 
+/**
+ * A passkey that the policy refuses was made all the same, and is kept
+ * somewhere: whoever keeps it is told, and so is its owner.
+ * @param {unknown} err @param {Begun} begun @param {PublicKeyCredential} credential
+ * @returns {Promise<never>}
+ */
+async function refusedNew(err, begun, credential) {
+  if (err instanceof Refused && err.problem.code?.startsWith("policy_")) {
+    await quietly(signalling()?.signalUnknownCredential?.({ rpId: begun.publicKey.rp?.id ?? location.hostname, credentialId: credential.id }));
+    err.message += " Nothing was saved here. If the passkey that your browser just made is still offered later, delete it where it was kept, and make one of the kind that is asked for.";
+  }
+  throw err;
+}
+
 /** @param {HTMLFormElement} form */
 function enrol(form) {
   const say = speaker(form);
@@ -329,7 +343,7 @@ function enrol(form) {
       const credential = /** @type {PublicKeyCredential | null} */ (await navigator.credentials.create({ publicKey }));
       if (!credential) throw new DOMException("", "NotAllowedError");
       say.doing("Saving your passkey…");
-      const done = await post("/door/enrol/finish", { id: begun.id, credential: credential.toJSON() });
+      const done = await post("/door/enrol/finish", { id: begun.id, credential: credential.toJSON() }).catch((err) => refusedNew(err, begun, credential));
       if (kind !== "session") dropTicket();
       say.doing("Your passkey is ready. Going on…");
       await signedIn({ redirect: done.redirect }, begun.publicKey.user?.id ?? "");

@@ -23,7 +23,7 @@ function element(tag, text, className) {
 /** @param {Flaw} flaw */
 function flawLine(flaw) {
   const li = document.createElement("li");
-  li.append(element("span", flaw.warning ? "warning" : "error", `badge plainly ${flaw.warning ? "warn" : "alarm"}`));
+  li.append(element("span", flaw.warning ? "warning" : "error", `badge plainly ${flaw.warning ? "warn" : "alarm"}`), " ");
   if (flaw.line) {
     const link = /** @type {HTMLAnchorElement} */ (element("a", `line ${flaw.line}`));
     link.href = "#text";
@@ -40,7 +40,7 @@ function flawLine(flaw) {
 /** @param {Change} change */
 function changeLine(change) {
   const li = document.createElement("li");
-  li.append(element("span", change.effect, `badge plainly ${change.effect === "lowers" ? "alarm" : change.effect === "raises" ? "good" : "note"}`));
+  li.append(element("span", change.effect, `badge plainly ${change.effect === "lowers" ? "alarm" : change.effect === "raises" ? "good" : "note"}`), " ");
   li.append(element("strong", change.where), " ", element("span", change.text));
   if (change.was || change.is) {
     const line = element("span", "", "line diff");
