@@ -90,7 +90,7 @@ func TestEveryNounWorksFromAnywhere(t *testing.T) {
 			var all []struct{ Name string }
 			w, e := start(t, engine, "people:read", "people:write", "people:erase", "groups:read", "groups:write", "invitations:read",
 				"invitations:write", "credentials:read", "sessions:read", "apps:read", "apps:write", "audit:read", "tokens:read", "tokens:write",
-				"roles:write", "settings:read", "settings:write", "keys:write")
+				"roles:write", "settings:read", "settings:write", "keys:write", "policy:read", "devices:read", "devices:write")
 			file := filepath.Join(e.dir, "people.csv")
 			write(t, file, "name,email,groups,manager\nAda Lovelace,ada@example.org,Analysts,grace@example.org\nGrace Hopper,grace@example.org,,\n")
 			var imported struct {
@@ -112,9 +112,15 @@ func TestEveryNounWorksFromAnywhere(t *testing.T) {
 			if ada.Role != "auditor" {
 				t.Errorf("%+v", ada)
 			}
+			for _, args := range [][]string{{"report", "SN-1", "--managed", "--compliant", "--os", "linux", "--person", "ada@example.org"},
+				{"link", "SN-1"}, {"onboard", "SN-1", "ada@example.org", "--life", "48h"},
+				{"report", "SN-2", "--os", "ios"}, {"remove", "SN-2"}, {"show", "SN-1"}} {
+				var said map[string]any
+				e.json(&said, append([]string{"device"}, args...)...)
+			}
 			for _, args := range [][]string{{"person", "list"}, {"group", "list"}, {"group", "members", "Analysts"}, {"invite", "list"},
 				{"credential", "list"}, {"session", "list"}, {"app", "list"}, {"grant", "list"}, {"token", "list"}, {"audit", "tail"},
-				{"key", "rotate"}, {"key", "list"}, {"token", "scopes"}} {
+				{"device", "list"}, {"device", "report-credentials"}, {"key", "rotate"}, {"key", "list"}, {"token", "scopes"}} {
 				var list []map[string]any
 				e.json(&list, args...)
 				if len(list) == 0 && args[0] != "app" && args[0] != "grant" {

@@ -260,7 +260,7 @@ func forFuzzing(f *testing.F) *world {
 	w := &world{mux: route.NewMux(nil), holds: authority.Everything(), db: storetest.SQLite(f).Open(f)}
 	clock := func() time.Time { return noon }
 	s, err := scim.New(scim.Config{Origin: origin, Store: w.db, Clock: clock, Log: slog.New(slog.DiscardHandler),
-		Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin, verdicttest.Fresh(t)),
+		Govern: govern.New(store.Port[govern.Tx]{DB: w.db}, clock, origin, verdicttest.Fresh(f)),
 		Caller: func(*http.Request) (holdfast.Actor, authority.Set, error) {
 			return holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, w.holds, nil
 		}})
