@@ -102,7 +102,8 @@ func (p *Policy) Admits(in *Input) (segment string, admitted, suspect bool, reas
 	for _, n := range g.d.Needs {
 		g.d.Reasons = append(g.d.Reasons, Reason{n.Rule, n.What, n.Text})
 	}
-	return g.seg.Name, g.d.Outcome == Allow, len(g.d.Notes) > 0, g.d.Reasons
+	suspect = slices.ContainsFunc(g.d.Notes, func(n Reason) bool { return n.Code == "model_status" })
+	return g.seg.Name, g.d.Outcome == Allow, suspect, g.d.Reasons
 }
 
 func (g *deciding) steps() {
@@ -224,6 +225,10 @@ func (g *deciding) credential() {
 	g.aal, g.phr, g.acr = g.d.AAL, true, "phr"
 	if cred.Level >= 3 {
 		g.acr = "phrh"
+	}
+	if !making && best.overdue(cred, g.in.Now) {
+		g.d.Notes = append(g.d.Notes, Reason{best.rule, "provider_overdue",
+			"What is known of the provider that keeps this passkey should have been reviewed. It still works; new ones are not accepted until then."})
 	}
 	if !making && best.bad(cred) {
 		g.d.Notes = append(g.d.Notes, Reason{best.rule, "model_status", hurdles[modelStatus].text + " It still works, and is to be replaced."})

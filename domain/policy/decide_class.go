@@ -25,6 +25,19 @@ type profile struct {
 	until time.Time // review_by
 }
 
+// over says whether the profile should have been reviewed.
+func (p *profile) over(now time.Time) bool { return !now.Before(p.until) }
+
+// overdue says whether the profile by which cred is in the class is over.
+func (k *class) overdue(cred *Cred, now time.Time) bool {
+	for i := range k.profiles {
+		if k.profiles[i].name == cred.Provider {
+			return k.profiles[i].over(now)
+		}
+	}
+	return false
+}
+
 func newClass(d *Document, c *Class) *class {
 	k := &class{Class: c, rule: "class:" + c.Name, allow: aaguidSet(d.AAGUIDsOf(c.AAGUIDs.Allow)), deny: aaguidSet(d.AAGUIDsOf(c.AAGUIDs.Deny))}
 	for _, t := range c.Attestation.Trust {
@@ -122,7 +135,7 @@ func (k *class) why(cred *Cred, forbidSync, making bool, now time.Time) hurdle {
 	case len(k.Transports) > 0 && !k.reaches(cred):
 		return transport
 	}
-	if h := k.provider(cred, now); h != none {
+	if h := k.provider(cred, making, now); h != none {
 		return h
 	}
 	switch {
@@ -156,13 +169,16 @@ func (k *class) reaches(cred *Cred) bool {
 	return false
 }
 
-func (k *class) provider(cred *Cred, now time.Time) hurdle {
+// provider: a profile that is incomplete counts as unknown at any time. One whose
+// review is overdue keeps new passkeys out; those that are there go on, with a
+// note and a finding: a day in a calendar must not shut a workforce out.
+func (k *class) provider(cred *Cred, making bool, now time.Time) hurdle {
 	if len(k.Providers) == 0 {
 		return none
 	}
 	for i := range k.profiles {
 		if p := &k.profiles[i]; p.name == cred.Provider {
-			if p.bad || !now.Before(p.until) {
+			if p.bad || making && p.over(now) {
 				return providerStale
 			}
 			return none

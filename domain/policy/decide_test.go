@@ -92,6 +92,8 @@ func TestDecideInTheHospital(t *testing.T) {
 		{name: "made elsewhere", in: input(nurse(), with(synced(), func(k *policy.Cred) { k.ManagedDevice = false }), policy.Enrol), outcome: policy.Deny, says: "not_managed_device"},
 		{name: "when the profile is over", in: input(nurse(), with(synced(), func(k *policy.Cred) { k.ManagedDevice = false }), policy.Enrol),
 			change: func(in *policy.Input) { in.Now = day.AddDate(1, 0, 0) }, outcome: policy.Deny, says: "provider_unknown_profile"},
+		{name: "and goes on to sign in", in: input(nurse(), synced(), policy.SignIn),
+			change: func(in *policy.Input) { in.Now = day.AddDate(1, 0, 0) }, outcome: policy.Allow},
 		{name: "by a procedure that is not there", in: input(nurse(), synced(), policy.Enrol), change: func(in *policy.Input) { in.Ctx.Procedure = "invitation" },
 			outcome: policy.Deny, says: "enrolment_procedure"},
 		{name: "an account of no segment", in: input(policy.User{ID: "x", Employment: "guest"}, synced(), policy.SignIn), outcome: policy.Deny, says: "no_segment"},
