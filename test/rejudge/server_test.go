@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,9 +42,15 @@ func eventually(t *testing.T, what string, so func() bool) time.Duration {
 
 // inForce puts a policy in force as the host's administrator does while nobody
 // else could approve it.
-func inForce(t *testing.T, w *world.World, text string) {
+func inForce(t *testing.T, w *world.World, text string, maker *softkey.CA) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "policy.yaml")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "policy.yaml")
+	if maker != nil {
+		must(t, os.WriteFile(filepath.Join(dir, "maker.pem"), []byte(maker.PEM()), 0o600))
+		text = strings.Replace(text, "authenticators:\n", "roots:\n  maker: { file: maker.pem }\nauthenticators:\n", 1)
+		text = strings.Replace(text, "trust: [mds]", "trust: [pinned:maker]", 1)
+	}
 	must(t, os.WriteFile(file, []byte(text), 0o600))
 	var r struct{ ID string }
 	w.CLI(t, &r, "policy", "propose", file)
@@ -89,7 +96,8 @@ func TestPromotionEndsSessionsWithinAMinute(t *testing.T) {
 			w.Admin(t)
 			ada, id := member(t, w, "Ada")
 			bob, _ := member(t, w, "Bob")
-			inForce(t, w, Lax)
+			maker := other(t)
+			inForce(t, w, Lax, maker)
 			w.CLI(t, nil, "group", "add", "surgeons")
 			if !signedIn(t, ada) {
 				t.Fatal("Ada is not signed in")
@@ -109,9 +117,36 @@ func TestPromotionEndsSessionsWithinAMinute(t *testing.T) {
 			if len(tasks) != 1 || tasks[0].Why != "not_accepted" || tasks[0].Person != id {
 				t.Fatalf("the tasks are %+v", tasks)
 			}
+			replace(t, w, maker, tasks[0].ID, id)
 			w.Verify(t)
 		})
 	}
+}
+
+// replace has somebody make a key by the link of their task.
+func replace(t *testing.T, w *world.World, maker *softkey.CA, task, id string) {
+	t.Helper()
+	var link world.Invitation
+	w.CLI(t, &link, "tasks", "link", task)
+	if _, err := w.BrowserWith(t, synced).Enrol(t.Context(), link.Ticket); err == nil {
+		t.Error("by the link she made a passkey that is not accepted")
+	}
+	again := w.BrowserWith(t, softkey.Attested(maker, Model))
+	_, err := again.Enrol(t.Context(), link.Ticket)
+	must(t, err)
+	eventually(t, "the task is done", func() bool {
+		var open []struct{ ID string }
+		w.CLI(t, &open, "tasks", "list", "--state", "open")
+		return len(open) == 0
+	})
+	_, err = again.SignIn(t.Context(), "", "")
+	must(t, err)
+	var statuses []string
+	for _, p := range w.Passkeys(t, id) {
+		statuses = append(statuses, p.Status)
+	}
+	slices.Sort(statuses)
+	is(t, "her passkeys", statuses, []string{"active", "suspended"})
 }
 
 // crew is so many people whom one policy concerns.
@@ -164,7 +199,7 @@ func TestTheNodeThatLeadsIsKilled(t *testing.T) {
 		return j
 	}
 	eventually(t, "a node leads", func() bool { return look().Leader != "" })
-	inForce(t, c.Nodes[1].World, strings.Replace(Lax, `"surgeons" in`, `"crew" in`, 1))
+	inForce(t, c.Nodes[1].World, strings.Replace(Lax, `"surgeons" in`, `"crew" in`, 1), nil)
 	var half job
 	eventually(t, "the job is in its middle", func() bool { half = look(); return half.Suspended > 0 })
 	if half.State != "running" || half.Suspended >= crew {
