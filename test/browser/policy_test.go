@@ -108,7 +108,7 @@ func TestThePolicyIsChanged(t *testing.T) {
 			tab.Open(d.Origin + "/console/policy")
 			tab.Says("h1", "Revision 1 decides")
 			look(t, tab, "in-force")
-			if now := Eval[string](tab, `document.querySelector("#source").textContent`); strings.TrimSpace(now) != strings.TrimSpace("# Robin’s\n"+good) {
+			if now := Eval[string](tab, `document.querySelector("#source").innerText`); strings.TrimSpace(now) != strings.TrimSpace("# Robin’s\n"+good) {
 				t.Error("the text in force is not what was written")
 			}
 		}},
