@@ -101,6 +101,11 @@ type verdict struct {
 	keys      []key
 }
 
+// verifies: whether somebody is verified is asked of each response, at the
+// door. A passkey that a browser made without asking (WebAuthn L3 §5.1.3) has
+// verified nobody yet, and is no reason to take it away.
+const verifies = true
+
 // verdict judges the active passkeys of somebody who may sign in. Others have
 // none to judge: they are judged when they may again.
 func (r *rules) verdict(s *Subject, fresh judgements, now time.Time) verdict {
@@ -118,12 +123,12 @@ func (r *rules) verdict(s *Subject, fresh judgements, now time.Time) verdict {
 			continue
 		}
 		k := key{c: c, before: s.Judgement(c.ID)}
-		in.Cred = standing.Cred(c, k.before, r.profiles, c.UVInitialized, now)
+		in.Cred = standing.Cred(c, k.before, r.profiles, verifies, now)
 		k.old = r.admit(&in)
 		k.now = k.old
 		if j, ok := fresh[c.ID]; ok && differs(k.before, j) {
 			k.fresh = &j
-			in.Cred = standing.Cred(c, j, r.profiles, c.UVInitialized, now)
+			in.Cred = standing.Cred(c, j, r.profiles, verifies, now)
 			k.now = r.admit(&in)
 		}
 		v.keys = append(v.keys, k)
@@ -141,9 +146,10 @@ func (v verdict) lapsed() (n int) {
 	return n
 }
 
-// any says whether one of the keys signs in.
+// any says whether one of the keys signs in: that it can verify is not known of
+// one that never did.
 func (v verdict) any() bool {
-	return slices.ContainsFunc(v.keys, func(k key) bool { return k.now.accepted })
+	return slices.ContainsFunc(v.keys, func(k key) bool { return k.now.accepted && k.c.UVInitialized })
 }
 
 // leavesNone says whether none of the keys that there are stays.

@@ -67,7 +67,7 @@ func (c *Console) standing(ctx context.Context, p person.Record) (*page.Standing
 	c.segment(s, rules.Document())
 	for _, k := range account.Credentials {
 		j := account.Judgement(k.ID)
-		in.Cred = standing.Cred(k, j, profiles, k.UVInitialized, now)
+		in.Cred = standing.Cred(k, j, profiles, true, now) // whether it verifies is asked of each response
 		in.Cred.MDSAgeDays, in.Cred.Suspended = late, false
 		_, ok, _, reasons := rules.Admits(&in)
 		d := rules.Decide(&in)
