@@ -127,6 +127,12 @@ func (n *names) subjectLink(id string, owner holdfast.PersonID) page.Link {
 		owner = holdfast.PersonID(id)
 	case strings.HasPrefix(id, "tic_") && owner == "":
 		return page.Link{Text: "the set-up link"}
+	case strings.HasPrefix(id, "rev_"):
+		return page.Link{Text: "a revision of the policy", URL: page.RevisionPath(id)}
+	case strings.HasPrefix(id, "dec_"):
+		return page.Link{Text: "a decision", URL: page.DecisionPath(id)}
+	case strings.HasPrefix(id, "fnd_"):
+		return page.Link{Text: "a finding", URL: page.PathFindings}
 	case id == org.SettingName || id == org.SettingReady:
 		return page.Link{Text: "the organisation", URL: page.PathSettings}
 	}

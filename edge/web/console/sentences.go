@@ -224,7 +224,8 @@ func toneOf(t string) page.Tone {
 	tones := map[string]page.Tone{
 		"opened": page.ToneGood, "renewed": page.ToneGood, "enrolled": page.ToneGood, "activated": page.ToneGood, "reinstated": page.ToneGood,
 		"suspended": page.ToneWarn, "removed": page.ToneWarn, "revoked": page.ToneWarn, "backup_eligibility_changed": page.ToneWarn,
-		"erased": page.ToneAlarm, "counter_regressed": page.ToneAlarm,
+		"refused": page.ToneWarn,
+		"erased":  page.ToneAlarm, "counter_regressed": page.ToneAlarm,
 	}
 	if tone, ok := tones[verb]; ok {
 		return tone
