@@ -82,12 +82,6 @@ type job struct {
 	Done, Total, Credentials, Judged, Suspended, Staged int64
 }
 
-func jobOf(t *testing.T, w *world.World) (j job) {
-	t.Helper()
-	w.CLI(t, &j, "tasks", "job")
-	return j
-}
-
 func TestPromotionEndsSessionsWithinAMinute(t *testing.T) {
 	for _, engine := range world.Engines {
 		t.Run(string(engine), func(t *testing.T) {
