@@ -122,8 +122,8 @@ var kinds = []struct {
 }{
 	{"segments", "Segment", Unknown, Unknown}, // whoever was in it is now in another one
 	{"authenticators", "Class", Neither, Neither},
-	{"providers", "Provider", Neither, Neither}, // it counts where a class names it
-	{"roots", "Root", Neither, Neither},
+	{"providers", "Provider", Neither, Neither}, // it counts where a class names it, or a condition reads of it
+	{"roots", "Root", Unknown, Raised},          // what one vouches for is proven to be in hardware, whoever names it
 	{"recovery", "Recovery procedure", Neither, Neither}, // it counts where a segment names it
 	{"enrolment", "Enrolment procedure", Unknown, Raised},
 	{"fallbacks", "Fallback", Neither, Neither},
@@ -151,6 +151,10 @@ func (c *comparison) things() {
 				switch k.path {
 				case "segments":
 					d = c.newSegment(n)
+				case "providers":
+					if c.reads("cred", "provider", "managed") {
+						d = Unknown
+					}
 				case "enrolment":
 					d = c.newWay(grade.OfEnrolment(c.is.Enrolment.Of[n], grade.Equivalence(c.is)).AAL, 3)
 				}
@@ -158,6 +162,26 @@ func (c *comparison) things() {
 			}
 		}
 	}
+}
+
+// reads says whether a condition of either document may read one of these fields
+// of a variable: that their names are there is enough, however they are written.
+func (c *comparison) reads(of string, names ...string) bool {
+	for _, f := range []*flat{c.before, c.after} {
+		if f == nil { // certificates alone are compared
+			continue
+		}
+		for path, l := range f.values {
+			last := path[strings.LastIndex(path, ".")+1:]
+			if !slices.Contains([]string{"when", "only_when", "waive_when", "require"}, last) || !strings.Contains(l.text, of) {
+				continue
+			}
+			if slices.ContainsFunc(names, func(n string) bool { return strings.Contains(l.text, n) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // newWay: one more way in lowers nobody where it is worth all that the others
@@ -170,8 +194,12 @@ func (c *comparison) newWay(worth, want int64) Direction {
 }
 
 // newSegment takes people from those that come after it. It lowers nobody where
-// it asks at least as much as each of them did.
+// it asks at least as much as each of them did, and no condition asks for the
+// name of the segment that they were in.
 func (c *comparison) newSegment(name string) Direction {
+	if c.reads("account", "segment") {
+		return Unknown
+	}
 	mine, at, _ := c.is.Segment(name)
 	for _, s := range c.is.Segments[at+1:] {
 		old, _, ok := c.was.Segment(s.Name)
@@ -347,7 +375,10 @@ func (c *comparison) scope() {
 				ch.Segments = append(ch.Segments, n)
 			}
 		}
-		if len(ch.Segments) == 0 {
+		switch {
+		case len(ch.Segments) > 0:
+		case top == "roots", top == "providers" && c.reads("cred", "provider", "managed"): // they count for everybody
+		default:
 			ch.Direction = Neither
 		}
 	}
