@@ -67,7 +67,9 @@ type deciding struct {
 // Decide judges in. It is pure: the time is in.Now. Default is to deny. The
 // order is that of the policy's text: the account, its segment, what the
 // operation asks, the authenticator by its evidence, conditional access,
-// fallbacks, and the limits of the session.
+// fallbacks, and the limits of the session. It writes into in which segment the
+// account is, for the conditions that ask for it: whatever stood there counts
+// for nothing.
 func (p *Policy) Decide(in *Input) Decision {
 	g := deciding{r: &p.ruling, in: in, d: Decision{Outcome: Allow, Policy: p.ruling.digest, Rules: make([]string, 0, 4)}}
 	g.steps()
@@ -107,6 +109,7 @@ func (p *Policy) Admits(in *Input) (segment string, admitted, suspect bool, reas
 }
 
 func (g *deciding) steps() {
+	g.in.Account.Segment = ""
 	if g.in.Account.Locked {
 		g.deny("account", "account_closed", "This account cannot sign in at present. Ask your administrator.")
 		return
@@ -115,6 +118,7 @@ func (g *deciding) steps() {
 		g.deny("segments", "no_segment", "No rule of the policy says what holds for this account. Tell your administrator.")
 		return
 	}
+	g.in.Account.Segment = g.seg.Name
 	g.d.Segment, g.d.Alarm = g.seg.Name, g.seg.alarm
 	g.spoke(g.seg.rule)
 	if g.in.Cred.Kind != "" {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,6 +175,31 @@ func TestADecisionIsTheSameBytesFromItsWrittenInput(t *testing.T) {
 	after, _ := json.Marshal(p.Decide(&back))
 	if string(before) != string(after) {
 		t.Errorf("%s\n%s", before, after)
+	}
+}
+
+// A condition that asks for the segment gets the one that was found, never one
+// that came with the input.
+func TestAConditionKnowsTheSegment(t *testing.T) {
+	text, err := os.ReadFile("../../docs/policies/hospital.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = "  - name: block-retired-os\n"
+	s := strings.Replace(string(text), at, "  - { name: not-the-few, when: 'account.segment == \"privileged\"', then: { deny: true } }\n"+at, 1)
+	p := verdicttest.Compile(t, []byte(s), nil)
+	for _, c := range []struct {
+		who  policy.User
+		cred policy.Cred
+		want policy.Outcome
+	}{{admin(), key(), policy.Deny}, {nurse(), synced(), policy.Allow}} {
+		for _, said := range []string{"", "privileged", "workforce"} {
+			in := input(c.who, c.cred, policy.SignIn)
+			in.Account.Segment = said
+			if d := p.Decide(&in); d.Outcome != c.want || in.Account.Segment != d.Segment {
+				t.Errorf("%s, said to be in %q: %s %v", c.who.ID, said, d.Outcome, codes(d))
+			}
+		}
 	}
 }
 

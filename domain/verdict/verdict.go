@@ -127,7 +127,8 @@ func Decide(p *policy.Policy, account standing.Account, c Case) (Verdict, error)
 			in.Auth.ACR = s.ACR[0]
 		}
 	}
-	v := Verdict{Input: in, Decision: p.Decide(&in)}
+	v := Verdict{Decision: p.Decide(&in)}
+	v.Input = in // with the segment
 	if cred != nil && c.Credential != nil {
 		v.Assurance = assurance.Of(assurance.Evidence{UV: c.UV, BE: cred.BE, Hardware: standing.Level(facts, true) == int64(holdfast.AAL3),
 			Most: holdfast.AAL(v.Decision.AAL)})
