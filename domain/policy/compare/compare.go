@@ -122,8 +122,8 @@ var kinds = []struct {
 }{
 	{"segments", "Segment", Unknown, Unknown}, // whoever was in it is now in another one
 	{"authenticators", "Class", Neither, Neither},
-	{"providers", "Provider", Neither, Neither}, // it counts where a class names it, or a condition reads of it
-	{"roots", "Root", Unknown, Raised},          // what one vouches for is proven to be in hardware, whoever names it
+	{"providers", "Provider", Neither, Neither},          // it counts where a class names it, or a condition reads of it
+	{"roots", "Root", Unknown, Raised},                   // what one vouches for is proven to be in hardware, whoever names it
 	{"recovery", "Recovery procedure", Neither, Neither}, // it counts where a segment names it
 	{"enrolment", "Enrolment procedure", Unknown, Raised},
 	{"fallbacks", "Fallback", Neither, Neither},
