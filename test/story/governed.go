@@ -1,6 +1,13 @@
 package story
 
 import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"holdfast/domain/audit"
+	"holdfast/edge/store"
+	"holdfast/test/mdsblob"
+	"strconv"
 	"testing"
 	"time"
 
@@ -136,3 +143,17 @@ func (w *World) Device(id string) verdict.Circumstances {
 
 // Late is later than anything is fresh.
 const Late = 16 * time.Minute
+
+// imported puts it on record that there are other metadata.
+func (w *World) imported(n int64) error {
+	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem, ID: "story"}, At: w.Now()}
+	return w.DB.InTx(context.Background(), func(tx *store.Tx) error {
+		return tx.Record(context.Background(), by, audit.New("metadata.imported", strconv.FormatInt(n, 10), ""))
+	})
+}
+
+func certificates(a *mdsblob.Authority) []*x509.Certificate { return []*x509.Certificate{a.Root} }
+
+func credentialID(c *softkey.Credential) holdfast.CredentialID {
+	return holdfast.CredentialID(base64.RawURLEncoding.EncodeToString(c.ID))
+}
