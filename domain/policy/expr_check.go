@@ -54,6 +54,9 @@ func (e *environment) explain(f *Fault, source string) {
 		f.Text = before + ": something is missing or too much here"
 	}
 	f.Remedy = "see docs/policy.md, Expressions"
+	if strings.HasPrefix(f.Text, "token recognition error at: '=") {
+		f.Text, f.Remedy = "a single = compares nothing", "write == to compare"
+	}
 }
 
 var pathBefore = regexp.MustCompile(`[a-z_0-9.]+$`)

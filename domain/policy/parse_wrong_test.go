@@ -67,6 +67,7 @@ func TestSmallLoads(t *testing.T) {
 var wrongs = []struct{ name, old, with string }{
 	// YAML that is left out, or none.
 	{"no YAML", "kind: AssurancePolicy", "kind: [AssurancePolicy"},
+	{"a line that is indented otherwise", "    sync: allow\n", "   sync: allow\n"},
 	{"tab", "  name: small", "\tname: small"},
 	{"two documents", "personas:", "---\npersonas:"},
 	{"anchor and alias", "allow: [passkey]", "allow: &a [passkey]\n    x: *a"},

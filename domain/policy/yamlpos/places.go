@@ -98,6 +98,40 @@ func (p *Places) firstColumn(line int) int {
 	return 1 + len(s) - len(strings.TrimLeft(s, " \t"))
 }
 
+// breaks is the first line with which the text is no YAML, and none that follows
+// makes it so again, as the rest of a list over several lines would. It is line
+// or one after it.
+func (p *Places) breaks(line int) int {
+	const ahead = 40 // lines of a list or text over several
+	good, bad := line-1, len(p.lines)
+	for good < bad && p.reads(good) {
+		for low, high := good, bad; low+1 < high; {
+			if middle := (low + high) / 2; p.reads(middle) {
+				good, low = middle, middle
+			} else {
+				bad, high = middle, middle
+			}
+		}
+		bad = good + 1
+		next := bad + 1
+		for next <= min(bad+ahead, len(p.lines)-1) && !p.reads(next) {
+			next++
+		}
+		if next > min(bad+ahead, len(p.lines)-1) {
+			return bad
+		}
+		good, bad = next, len(p.lines)
+	}
+	return line
+}
+
+// reads says whether the first lines alone are YAML.
+func (p *Places) reads(lines int) bool {
+	var n yaml.Node
+	err := yaml.Unmarshal([]byte(strings.Join(p.lines[:max(lines, 0)], "\n")), &n)
+	return err == nil
+}
+
 // Inside is where a character of the text at path stands in the file. line and
 // column begin at 1 and count within the value, columns by character. Quotes,
 // escapes, folded lines and block scalars are followed.

@@ -153,7 +153,8 @@ func (d *decoder) parse(text []byte) *yaml.Node {
 
 var yamlError = regexp.MustCompile(`^yaml: (?:line ([0-9]+): )?(.*)$`)
 
-// noYAML reports what the parser says; it knows the line alone.
+// noYAML reports what the parser says. It knows the line alone, and of a block
+// that breaks the one where the block begins.
 func (d *decoder) noYAML(err error) {
 	text, line := err.Error(), 1
 	if m := yamlError.FindStringSubmatch(text); m != nil {
@@ -162,11 +163,19 @@ func (d *decoder) noYAML(err error) {
 			line = n
 		}
 	}
+	remedy := "look at this line and the one before it: indentation, colons, quotes"
 	if strings.HasPrefix(text, "did not find expected") {
-		line++ // the parser of yaml/v3 counts these from 0
+		line = d.places.breaks(line + 1) // the parser of yaml/v3 counts these from 0
+		if strings.HasSuffix(text, "indicator") || strings.HasSuffix(text, "key") {
+			text = "this line does not continue what stands above it"
+			remedy = "indent it as its neighbours are, and put what has both quotes and blanks into one pair of quotes"
+		}
 	}
 	line = min(max(line, 1), len(d.places.lines))
-	d.syntax(line, d.places.firstColumn(line), "", "look at this line and the one before it: indentation, colons, quotes", "this is no YAML: %s", text)
+	if indent := d.places.lines[line-1]; strings.HasPrefix(strings.TrimLeft(indent, " "), "\t") {
+		text, remedy = "a tab stands here", "write blanks: YAML does not indent with tabs"
+	}
+	d.syntax(line, d.places.firstColumn(line), "", remedy, "this is no YAML: %s", text)
 }
 
 // unreadable finds the first character by which a reviewer would see another
