@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdfast/domain/policy/yamlpos"
@@ -33,6 +34,17 @@ type PinnedRoot struct {
 
 // Document is what the policy was compiled from. It must not be changed.
 func (p *Policy) Document() *Document { return p.doc }
+
+// Onboarding is the enrolment procedure that takes a device which proves itself,
+// or nothing: the first one with such a step.
+func (p *Policy) Onboarding() string {
+	for _, name := range p.doc.Enrolment.Names {
+		if e, ok := p.doc.Enrolment.Get(name); ok && slices.ContainsFunc(e.Steps, func(s *Step) bool { return s.Device != nil }) {
+			return name
+		}
+	}
+	return ""
+}
 
 // Digest names the revision in decisions.
 func (p *Policy) Digest() string { return p.ruling.digest }

@@ -49,7 +49,7 @@ func (f *Flow) anchors(ctx context.Context, r verdict.Reader) (anchors, error) {
 
 // judge judges the authenticator by its attestation, and then by the policy.
 func (f *Flow) judge(ctx context.Context, tx Tx, judging anchors, p ceremony.Pending, r right, c credential.Record, raw credential.Registration,
-	v *webauthn.Registered, in Answer, now time.Time) (evidence.Judgement, verdict.Verdict, error) {
+	v *webauthn.Registered, in Answer, onboarded bool, now time.Time) (evidence.Judgement, verdict.Verdict, error) {
 	inForce, err := f.Judge.Policies.InForce(ctx, tx)
 	if err != nil {
 		return evidence.Judgement{}, verdict.Verdict{}, err
@@ -64,7 +64,7 @@ func (f *Flow) judge(ctx context.Context, tx Tx, judging anchors, p ceremony.Pen
 	judged, err := f.Judge.Of(ctx, tx, verdict.Case{
 		Op: op(p, r), Person: r.who, Credential: &c, Judgement: &j, MDSAge: judging.age, Session: r.session,
 		// Without a question nobody is verified; each sign-in asks again.
-		UV: v.UV || p.Conditional, Procedure: procedure(p, r), Where: in.Where, Began: p.Expires.Add(-ceremony.Life), Now: now,
+		UV: v.UV || p.Conditional, Procedure: procedure(inForce, p, r, onboarded), Where: in.Where, Began: p.Expires.Add(-ceremony.Life), Now: now,
 	})
 	return j, judged, err
 }
@@ -79,10 +79,15 @@ func op(p ceremony.Pending, r right) policy.Op {
 	return policy.Enrol
 }
 
-// procedure: the set-up link is the first administrator's invitation.
-func procedure(p ceremony.Pending, r right) string {
+// procedure: whoever uses up their right to set a device up follows the policy's
+// procedure for that, where it has one. The set-up link is the first
+// administrator's invitation.
+func procedure(inForce *policy.Policy, p ceremony.Pending, r right, onboarded bool) string {
 	if p.Session != "" || r.replaces {
 		return ""
+	}
+	if name := inForce.Onboarding(); onboarded && name != "" {
+		return name
 	}
 	return string(ticket.Invitation)
 }

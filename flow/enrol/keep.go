@@ -59,7 +59,7 @@ func (f *Flow) keep(ctx context.Context, tx Tx, p ceremony.Pending, v *webauthn.
 	if c.MadeOn, onboarded, notTheirs, err = f.madeOn(ctx, tx, p, r, v, c.ID, in, now); err != nil {
 		return fail(err)
 	}
-	judgement, judged, err := f.judge(ctx, tx, judging, p, r, c, raw, v, in, now)
+	judgement, judged, err := f.judge(ctx, tx, judging, p, r, c, raw, v, in, len(onboarded) > 0, now)
 	if err == nil && !judged.Allowed() && notTheirs != nil && judged.Record.Code == "not_managed_device" {
 		err = notTheirs
 	}
