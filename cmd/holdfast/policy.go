@@ -19,9 +19,8 @@ import (
 )
 
 func thePolicy() noun {
-	file, rev := []string{"FILE"}, []string{"REVISION"}
+	file := []string{"FILE"}
 	list := []string{"number", "id", "state", "name", "lowers", "needs", "author", "created", "note"}
-	shown := append(append([]string{}, list...), "digest", "previous", "applied", "ended", "approvals", "approvers", "from", "host", "changes", "warnings")
 	lint, diff, show, decide := &policyLint{}, &policyDiff{}, &policyShow{}, &policyDecide{}
 	propose, apply := &policyPropose{}, &policyApply{}
 	return noun{"policy", "which credential may do what, for whom", []verb{
@@ -31,12 +30,11 @@ func thePolicy() noun {
 		{name: "show", summary: "show the policy in force", columns: []string{"number", "name", "digest", "revision", "applied", "trouble"}, flags: show.flags, run: show.run},
 		{name: "decide", summary: "say what a policy would decide", args: []string{"[FILE]"}, flags: decide.flags, run: decide.run},
 		{name: "revisions", summary: "list the revisions, the newest first", list: true, columns: list, flags: at(http.MethodGet, "/policy/revisions")},
-		{name: "revision", summary: "show a revision", args: rev, columns: shown, flags: on(http.MethodGet, "policy/revisions")},
-		{name: "propose", summary: "propose a policy, with the files that it names", args: file, columns: shown, flags: propose.flags, run: propose.run},
-		{name: "approve", summary: "approve a revision that somebody else proposed", args: rev, columns: shown, flags: on(http.MethodPost, "policy/revisions", "approve")},
-		{name: "apply", summary: "put an approved revision in force; --plan only says what would become of people", args: rev,
-			columns: append(append([]string{}, shown...), "administrators", "impact"), flags: apply.flags, run: apply.run},
-		{name: "withdraw", summary: "withdraw a revision that is not in force", args: rev, columns: shown, flags: on(http.MethodPost, "policy/revisions", "withdraw")},
+		revisionVerb("revision", "show a revision", http.MethodGet),
+		{name: "propose", summary: "propose a policy, with the files that it names", args: file, flags: propose.flags, run: propose.run},
+		revisionVerb("approve", "approve a revision that somebody else proposed", http.MethodPost, "approve"),
+		{name: "apply", summary: "put an approved revision in force; --plan only says what would become of people", args: []string{"REVISION"}, flags: apply.flags, run: apply.run},
+		revisionVerb("withdraw", "withdraw a revision that is not in force", http.MethodPost, "withdraw"),
 		{name: "preset", summary: "list the policies that come with Holdfast, or print one; needs no server", args: []string{"[NAME]"}, run: runPreset},
 		{name: "decisions", summary: "list decisions that did not allow, or all of a person", list: true,
 			columns: []string{"id", "at", "op", "person", "outcome", "code", "segment", "rules"},

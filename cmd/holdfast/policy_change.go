@@ -39,8 +39,12 @@ func (d *policyDiff) run(ctx context.Context, c console, h hostFlags, args []str
 	if h.json {
 		return printJSON(c, api.Diff{Lowers: lowers, Changes: append([]compare.Change{}, changes...)})
 	}
-	for _, ch := range changes {
-		fmt.Fprintln(c.out, changeLine(ch))
+	for _, d := range directions { // what lowers first
+		for _, ch := range changes {
+			if ch.Direction == d.direction {
+				fmt.Fprintln(c.out, changeLine(ch))
+			}
+		}
 	}
 	switch {
 	case len(changes) == 0:
@@ -163,7 +167,7 @@ func (p *policyPropose) run(ctx context.Context, c console, h hostFlags, args []
 	if err != nil {
 		return faults(c, err)
 	}
-	return h.print(c.out, withoutText(h, out))
+	return h.printRevision(c.out, out)
 }
 
 // faults prints every fault of a refusal, each on a line, before the refusal.
@@ -174,31 +178,6 @@ func faults(c console, err error) error {
 		}
 	}
 	return err
-}
-
-// withoutText leaves changes as lines where people read them.
-func withoutText(h hostFlags, out json.RawMessage) json.RawMessage {
-	if h.json {
-		return out
-	}
-	var row map[string]any
-	var shown api.RevisionShown
-	if json.Unmarshal(out, &row) != nil || json.Unmarshal(out, &shown) != nil {
-		return out
-	}
-	var changes, warnings []string
-	for _, ch := range shown.Changes {
-		changes = append(changes, changeLine(ch))
-	}
-	for _, w := range shown.Warnings {
-		warnings = append(warnings, problemLine(w))
-	}
-	row["changes"], row["warnings"] = strings.Join(changes, "\n\t"), strings.Join(warnings, "\n\t")
-	text, err := json.Marshal(row)
-	if err != nil {
-		return out
-	}
-	return text
 }
 
 // policyApply applies, or says what that would do.
@@ -222,7 +201,7 @@ func (a *policyApply) run(ctx context.Context, c console, h hostFlags, args []st
 	}
 	if !a.plan {
 		if !h.json {
-			if err := h.print(c.err, withoutText(h, out)); err != nil {
+			if err := h.printRevision(c.err, out); err != nil {
 				return err
 			}
 		}
@@ -230,5 +209,5 @@ func (a *policyApply) run(ctx context.Context, c console, h hostFlags, args []st
 			return faults(c, err)
 		}
 	}
-	return h.print(c.out, withoutText(h, out))
+	return h.printRevision(c.out, out)
 }
