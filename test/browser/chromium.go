@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 
@@ -160,6 +161,31 @@ func (tab *Tab) Before(script string) {
 		_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script})
 		return err
 	}))
+}
+
+// Binding gives pages a function that takes one string. called answers each call
+// with a script, which is run in the page that called.
+func (tab *Tab) Binding(name string, called func(string) string) {
+	tab.t.Helper()
+	calls := chromedp.Events(tab.ctx, runtime.BindingCalled)
+	tab.run("bind "+name, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		if _, err := chromedp.Call(ctx, runtime.Enable, cdp.Empty{}); err != nil {
+			return err
+		}
+		_, err := chromedp.Call(ctx, runtime.AddBinding, runtime.AddBindingParams{Name: name})
+		return err
+	}))
+	go func() {
+		for call, err := range calls {
+			if err != nil {
+				return
+			}
+			if call.Name == name {
+				// A page that is gone needs no answer.
+				_, _ = chromedp.Run(tab.ctx, chromedp.Evaluate[chromedp.Void](called(call.Payload)))
+			}
+		}
+	}()
 }
 
 // Keys for Press.
