@@ -214,7 +214,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	provider, err := op.New(op.Config{Issuer: s.cfg.Origin, Flow: authorization, Keys: signing, Pages: pages, Log: s.log,
 		Sessions: browserSessions{visits, accounts}, Address: visits.Address, Where: visits.Where,
-		Devices: device.New(store.Port[device.Tx]{DB: s.db}, clock),
+		Devices: device.New(store.Port[device.Tx]{DB: s.db}, clock, s.judge),
 		Frame: func(r *http.Request) page.Frame {
 			v, _ := visits.Of(r) // a frame without a name is no reason to fail
 			return visits.Bare(r, v)

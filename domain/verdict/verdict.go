@@ -18,6 +18,7 @@ import (
 	"holdfast/domain/credential"
 	"holdfast/domain/decision"
 	"holdfast/domain/evidence"
+	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/revision"
@@ -69,6 +70,15 @@ type Case struct {
 
 	// Ahead: the session alone is asked, before there is a credential in hand.
 	Ahead bool
+}
+
+// AppOf is an application as the policy knows it, with what it asks to do.
+func AppOf(a grant.App, operations []string) policy.App {
+	name := a.PolicyName
+	if name == "" {
+		name = string(a.ID)
+	}
+	return policy.App{ID: name, Sensitivity: a.Sensitivity, ACRRequired: a.RequireACR, Operations: operations}
 }
 
 // Verdict is a decision and what belongs to it.

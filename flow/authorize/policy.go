@@ -17,17 +17,8 @@ import (
 // judged holds who is signed in against the policy, for one application. A
 // sign-in after began is recent enough for anything that was asked then.
 func (f *Flow) judged(ctx context.Context, r Reader, app grant.App, scopes []string, who SignedIn, began, now time.Time) (verdict.Verdict, error) {
-	return f.Judge.Of(ctx, r, verdict.Case{Op: policy.SignIn, Person: who.Person, Session: &who.Session, App: asked(app, scopes),
+	return f.Judge.Of(ctx, r, verdict.Case{Op: policy.SignIn, Person: who.Person, Session: &who.Session, App: verdict.AppOf(app, scopes),
 		Where: who.Where, Began: began, Now: now})
-}
-
-// asked is the application as the policy knows it.
-func asked(a grant.App, scopes []string) policy.App {
-	name := a.PolicyName
-	if name == "" {
-		name = string(a.ID)
-	}
-	return policy.App{ID: name, Sensitivity: a.Sensitivity, ACRRequired: a.RequireACR, Operations: scopes}
 }
 
 // judgePolicy asks for one stronger or more recent sign-in where that can help,

@@ -6,7 +6,8 @@
 // and has them let it in. So the code is never part of a link, guessing is
 // throttled, the person must have confirmed lately that it is them, and is told
 // where the device asked from. It refuses to let anything in that the
-// application's demands would keep out.
+// application's demands or the policy would keep out: whoever decides is judged
+// as if they were to use the application themselves.
 package device
 
 import (
@@ -15,9 +16,12 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/ending"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 )
 
 // Reader is what the story reads.
@@ -33,6 +37,8 @@ type Reader interface {
 // Tx is a transaction.
 type Tx interface {
 	Reader
+	verdict.Reader
+	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
@@ -54,10 +60,11 @@ type Store interface {
 type Flow struct {
 	store Store
 	clock holdfast.Clock
+	judge verdict.Judge
 }
 
 // New makes the story.
-func New(s Store, c holdfast.Clock) *Flow { return &Flow{s, c} }
+func New(s Store, c holdfast.Clock, j verdict.Judge) *Flow { return &Flow{s, c, j} }
 
 const (
 	// Anybody who knows a public application's id can begin: at most so many from
@@ -112,6 +119,7 @@ func (f *Flow) Begin(ctx context.Context, app grant.App, scopes []string, addres
 type Who struct {
 	Session session.Record
 	Person  person.Record
+	Where   verdict.Circumstances
 }
 
 // Find gives the device whose code somebody typed. Each attempt counts, also
@@ -175,7 +183,9 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 	if err := f.try(ctx, "device.decide/", who, f.clock()); err != nil {
 		return app, err
 	}
+	var refused error // that is on record, so the transaction stands
 	err := f.store.InTx(ctx, func(tx Tx) error {
+		refused = nil
 		now := f.clock()
 		d, a, err := f.waiting(ctx, tx, typed, now)
 		if err != nil {
@@ -184,11 +194,12 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 		app = a
 		s, p, err := stillHere(ctx, tx, who, now)
 		if err == nil {
-			err = f.fresh(Who{s, p}, now)
+			err = f.fresh(Who{Session: s, Person: p}, now)
 		}
 		if err != nil {
 			return err
 		}
+		by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(p.ID), Session: s.ID}, At: now}
 		state := grant.DeviceDenied
 		var events []audit.Event
 		if allow {
@@ -196,6 +207,16 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 			if events, err = letIn(ctx, tx, app, d, s, p, now); err != nil {
 				return err
 			}
+			v, err := f.judge.Of(ctx, tx, verdict.Case{Op: policy.SignIn, Person: p, Session: &s, App: verdict.AppOf(app, d.Scopes),
+				Where: who.Where, Now: now})
+			if err != nil {
+				return err
+			}
+			if !v.Allowed() {
+				refused = v.Err()
+				return refuse(ctx, tx, by, v)
+			}
+			events = v.With(events)
 		}
 		first, err := tx.DecideDeviceCode(ctx, d.ID, state)
 		if err == nil && !first {
@@ -204,10 +225,27 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(p.ID), Session: s.ID}, At: now}
 		return tx.Record(ctx, by, events...)
 	})
+	if err == nil {
+		err = refused
+	}
 	return app, err
+}
+
+// refuse records what the policy refused, and ends what there is where a rule
+// says so. The code stays: who confirms, or comes from where it is allowed, may
+// decide again.
+func refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict) error {
+	events := []audit.Event{v.Refused()}
+	if v.Decision.EndAll {
+		held, err := tx.HeldBy(ctx, v.Record.Person)
+		if err != nil {
+			return err
+		}
+		events = append(events, held.Everything(session.TooRisky, by.At)...)
+	}
+	return tx.Record(ctx, by, events...)
 }
 
 // stillHere reads session and person anew: either may have ended since the page

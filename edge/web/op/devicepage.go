@@ -40,7 +40,7 @@ func (p *Provider) atDevice(w http.ResponseWriter, r *http.Request) *device.Who 
 		p.toDoor(w, r, false)
 		return nil
 	}
-	return &device.Who{Session: who.Session, Person: who.Person}
+	return &device.Who{Session: who.Session, Person: who.Person, Where: who.Where}
 }
 
 func (p *Provider) toDoor(w http.ResponseWriter, r *http.Request, confirm bool) {

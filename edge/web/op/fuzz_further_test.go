@@ -24,7 +24,7 @@ func forFuzzing(f *testing.F, d grant.Draft) *world {
 	f.Helper()
 	db := storetest.SQLite(f).Open(f)
 	w := &world{t: f}
-	w.devices = device.New(store.Port[device.Tx]{DB: db}, w.now)
+	w.devices = device.New(store.Port[device.Tx]{DB: db}, w.now, w.judge())
 	return w.open(store.Port[authorize.Tx]{DB: db}, d)
 }
 

@@ -84,7 +84,7 @@ func onEachEngine(t *testing.T, d grant.Draft, test func(*testing.T, *world)) {
 		t.Run(name, func(t *testing.T) {
 			db := place(t).Open(t)
 			w := &world{t: t}
-			w.devices = device.New(store.Port[device.Tx]{DB: db}, w.now)
+			w.devices = device.New(store.Port[device.Tx]{DB: db}, w.now, w.judge())
 			test(t, w.open(store.Port[authorize.Tx]{DB: db}, d))
 		})
 	}
