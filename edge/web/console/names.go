@@ -97,6 +97,8 @@ func (n *names) actorLink(who string) page.Link {
 		return n.subjectLink(id, "")
 	case holdfast.ActorHost:
 		return page.Link{Text: "the host's " + id}
+	case holdfast.ActorToken:
+		return page.Link{Text: "the API token " + id, URL: page.PathTokens}
 	case holdfast.ActorSystem:
 		return page.Link{Text: "Holdfast itself"}
 	case holdfast.ActorTicket:
