@@ -155,8 +155,8 @@ func (f *Flow) counted(o Outstanding) (out []finding.Record) {
 			Text:   fmt.Sprintf("No segment of the policy covers %d people, so they cannot sign in. Nothing of theirs was suspended.", j.Uncovered),
 			Remedy: "Add a last segment whose condition is true, and run holdfast policy lint."})
 		add(j.Lapsed, finding.Record{Code: "passkeys_lapsed", Subject: "policy", Severity: finding.High,
-			Text:   fmt.Sprintf("%s of a provider whose profile is out of date or incomplete cannot sign in until it is reviewed. Nothing was suspended.", passkeys(j.Lapsed)),
-			Remedy: "Review the provider's profile in the policy, set review_by, and have the revision approved."})
+			Text:   fmt.Sprintf("%s of a provider whose profile is incomplete cannot sign in until it is completed. Nothing was suspended.", passkeys(j.Lapsed)),
+			Remedy: "Complete the provider's profile in the policy, and have the revision approved."})
 	}
 	return out
 }
@@ -212,14 +212,14 @@ func ofProvider(p provider.Profile, now time.Time) finding.Record {
 	switch s := p.Standing(now); {
 	case s == provider.Overdue:
 		return finding.Record{Code: "provider_overdue", Severity: finding.High, Remedy: review,
-			Text: "The profile of " + p.Name + " was to be reviewed by " + day + ". Until it is, passkeys that it keeps count as kept by nobody knows whom."}
+			Text: "The profile of " + p.Name + " was to be reviewed by " + day + ". Until it is, no new passkey that it keeps is accepted; those that there are work."}
 	case s == provider.Incomplete:
 		return finding.Record{Code: "provider_incomplete", Severity: finding.High,
-			Text:   "The profile of " + p.Name + " does not say " + strings.Join(p.Lacks(), ", ") + ", so passkeys that it keeps count as kept by nobody knows whom.",
+			Text:   "The profile of " + p.Name + " does not say " + strings.Join(p.Lacks(), ", ") + ", so the classes that rely on it accept no passkey that it keeps.",
 			Remedy: "Complete the profile in the policy, with its source, and have the revision approved."}
 	case !now.Before(p.ReviewBy.Add(-reviewSoon)):
 		return finding.Record{Code: "provider_review_due", Severity: finding.Medium, Remedy: review,
-			Text: "The profile of " + p.Name + " must be reviewed by " + day + ". After that its passkeys count as kept by nobody knows whom."}
+			Text: "The profile of " + p.Name + " must be reviewed by " + day + ". After that no new passkey that it keeps is accepted."}
 	}
 	return finding.Record{}
 }

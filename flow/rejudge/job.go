@@ -23,7 +23,7 @@ type Job struct {
 	Suspended   int64             // passkeys
 	Staged      int64             // passkeys that will be, on a day that was told
 	Spared      int64             // the last ways in of last administrators
-	Lapsed      int64             // passkeys that are refused until somebody reviews what is out of date
+	Lapsed      int64             // passkeys that are refused until a provider's profile is completed
 	Uncovered   int64             // people whom no segment covers
 	Trusted     string            // by whose word everybody's attestation was judged last; see trustOf
 	Begun       time.Time

@@ -387,7 +387,7 @@ func TestMetadataThatTakeTheirWordBackAreNoSurprise(t *testing.T) {
 	})
 }
 
-// A profile that nobody reviews in time refuses at the door, and is a finding;
+// A profile that nobody reviews in time, or that is incomplete, is a finding;
 // nothing is suspended for it.
 func TestWhatIsOutOfDateSuspendsNothing(t *testing.T) {
 	engines(t, func(t *testing.T, w *World) {
@@ -410,7 +410,12 @@ func TestWhatIsOutOfDateSuspendsNothing(t *testing.T) {
 		w.Settle(t)
 		is(t, "after review_by", w.Status(t, c), credential.Active)
 		is(t, "tasks", ada.Tasks(t), nil)
-		is(t, "findings", w.findings(t), []string{"passkeys_lapsed high", "provider_overdue high"})
+		is(t, "findings", w.findings(t), []string{"provider_overdue high"})
+		w.Apply(t, strings.Replace(Kept, "recovery: [admin-reset]", "recovery: unknown", 1))
+		w.Settle(t)
+		is(t, "with a profile that is incomplete", w.Status(t, c), credential.Active)
+		is(t, "tasks", ada.Tasks(t), nil)
+		is(t, "findings", w.findings(t), []string{"passkeys_lapsed high", "provider_incomplete high"})
 	})
 }
 

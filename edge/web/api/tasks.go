@@ -53,7 +53,7 @@ type Job struct {
 	Suspended   int64     `json:"suspended" doc:"Passkeys that were suspended."`
 	Staged      int64     `json:"staged" doc:"Passkeys that will be, on a day that was told."`
 	Spared      int64     `json:"spared" doc:"Last ways in of last administrators, which stay."`
-	Lapsed      int64     `json:"lapsed" doc:"Passkeys that are refused until a profile is reviewed."`
+	Lapsed      int64     `json:"lapsed" doc:"Passkeys that are refused until a provider's profile is completed."`
 	Uncovered   int64     `json:"uncovered" doc:"People whom no segment covers."`
 	Started     time.Time `json:"started,omitzero"`
 	Moved       time.Time `json:"moved,omitzero" doc:"When it came so far."`
