@@ -97,6 +97,9 @@ func factLines(k credential.Record, j evidence.Judgement, f evidence.Facts) []pa
 		yesNo("The key is in hardware", f.HardwareProtected),
 		fact("AAGUID", f.Model, func(s string) string { return s }),
 	}
+	if last := &out[len(out)-1]; last.By == "AAGUID" {
+		last.By = "the authenticator"
+	}
 	out[len(out)-1].Code = true
 	if j.Model != "" {
 		model := fact("Model", f.Model, func(string) string { return j.Model })
