@@ -139,6 +139,9 @@ func TestWhatAPasskeyMustProve(t *testing.T) {
 			tess.Says("h1", "Welcome, Tess")
 			tess.Click("[data-go]")
 			tess.At("/welcome")
+			if says := tess.Text("main"); strings.Contains(says, "not proven") || !strings.Contains(says, "this device only") {
+				t.Errorf("of a key that is proven the page says %q", says)
+			}
 			look(t, tess, "accepted")
 			c := app.signIn(t, tess, oauth2.SetAuthURLParam("acr_values", "phrh"))
 			if c["acr"] != "phrh" || !has(c, "hwk") || has(c, "swk") {

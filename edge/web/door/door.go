@@ -14,6 +14,7 @@ import (
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
 	"holdfast/domain/device"
+	"holdfast/domain/evidence"
 	"holdfast/domain/org"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -26,6 +27,7 @@ import (
 type Store interface {
 	Setting(ctx context.Context, id string) (org.Setting, error)
 	CredentialsOf(ctx context.Context, id holdfast.PersonID) ([]credential.Record, error)
+	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
 	// SeeDevice notes what the browser whose cookie hashes to hash says it can do.
 	SeeDevice(ctx context.Context, hash string, who holdfast.PersonID, userAgent string, said device.Capabilities, now time.Time) error
 }

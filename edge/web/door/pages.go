@@ -5,7 +5,9 @@ import (
 
 	"holdfast"
 	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/org"
+	"holdfast/domain/provider"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
 )
@@ -56,19 +58,43 @@ func (d *Door) welcomePage(w http.ResponseWriter, r *http.Request) {
 		d.visits.ToDoor(w, r, false)
 		return
 	}
-	var creds []credential.Record
+	var cards []page.Passkey
 	if err == nil {
-		creds, err = d.store.CredentialsOf(r.Context(), v.Person.ID)
+		cards, err = d.cards(r, v)
 	}
 	if err != nil {
 		d.visits.PageError(w, r, v, err)
 		return
 	}
-	p := &page.Welcome{Frame: d.visits.Frame(w, r, v), Passkeys: visit.Passkeys(creds, v.Session.Credential)}
+	p := &page.Welcome{Frame: d.visits.Frame(w, r, v), Passkeys: cards}
 	if !v.Holds().Empty() {
 		p.Continue = page.Link{Text: "Continue to the console", URL: page.PathConsole}
 	}
 	d.visits.Render(w, r, http.StatusOK, p)
+}
+
+// cards are v's passkeys, with what is proven of each.
+func (d *Door) cards(r *http.Request, v visit.Visit) ([]page.Passkey, error) {
+	creds, err := d.store.CredentialsOf(r.Context(), v.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := d.store.JudgementsOf(r.Context(), v.Person.ID)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := map[holdfast.CredentialID]evidence.Judgement{}
+	for _, j := range judged {
+		verdicts[j.ID] = j
+	}
+	cards, i := visit.Passkeys(creds, v.Session.Credential), 0
+	for _, c := range creds {
+		if c.Status != credential.Removed { // which have no card
+			visit.Known(&cards[i], evidence.Of(c, verdicts[c.ID], provider.Registry{}, d.visits.Clock()))
+			i++
+		}
+	}
+	return cards, nil
 }
 
 func (d *Door) signedOutPage(w http.ResponseWriter, r *http.Request) {
