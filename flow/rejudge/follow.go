@@ -102,6 +102,9 @@ func (f *Flow) follow(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := f.postures(ctx, entries); err != nil {
+		return false, err
+	}
 	t := touchedBy(entries)
 	if !t.all { // else the job comes to them
 		if err := f.judgeAll(ctx, t); err != nil {

@@ -8,8 +8,9 @@
 //
 // It refuses to give anything back: nothing here reinstates a passkey, whatever
 // becomes laxer. It refuses to take the last way in of the last administrator.
-// And it refuses to suspend for the clock's sake alone: what is out of date and
-// can be reviewed is refused at the door meanwhile, and is a finding.
+// And it refuses to suspend for want of paperwork: a provider's profile that is
+// out of date or incomplete is a finding, and what the door refuses for it comes
+// back with a review.
 package rejudge
 
 import (
@@ -54,6 +55,7 @@ type Reader interface {
 // Tx is a transaction.
 type Tx interface {
 	Reader
+	deviceTx
 	Followed(ctx context.Context, follower string) (next, size int64, err error)
 	Follow(ctx context.Context, follower string, next int64) error
 	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
@@ -102,6 +104,7 @@ type Config struct {
 	Store    Store
 	Policies Policies
 	Metadata Metadata
+	Judge    Judge // may be nil: what applications hold is not looked at
 	Clock    holdfast.Clock
 	Node     string // names this process; unlike any other's
 	Batch    int    // people who are read at once; 0: 2000

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
+	"holdfast/domain/audit"
 	"holdfast/domain/credential"
 	"holdfast/domain/decision"
 	"holdfast/domain/grant"
@@ -452,6 +453,27 @@ func TestARefreshTokenIsJudgedEachTime(t *testing.T) {
 		c.Device.Compliant = false
 		g.Devices["laptop"] = c
 		over(t, g, k)
+	})
+	t.Run("and is found so without being asked", func(t *testing.T) {
+		g, ada, k := begin(t)
+		g.Settle(t)
+		c := g.Devices["laptop"]
+		c.Device.Compliant = false
+		g.Devices["laptop"] = c
+		by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorSystem, ID: "story"}, At: g.Now()}
+		must(t, g.DB.InTx(t.Context(), func(tx *store.Tx) error {
+			return tx.Record(t.Context(), by, audit.New("device.posture_changed", "laptop", ""))
+		}))
+		g.Settle(t)
+		now, err := g.DB.Grant(t.Context(), k.Grant)
+		must(t, err)
+		if now.Live(g.Now()) {
+			t.Error("the application keeps what it has")
+		}
+		if open, err := g.DB.OpenSessionsOf(t.Context(), ada.Person.ID); err != nil || len(open) == 0 {
+			t.Errorf("nobody is signed in any more: %v", err)
+		}
+		g.Check(t)
 	})
 	t.Run("nobody has heard of the device lately", func(t *testing.T) {
 		g, _, k := begin(t)

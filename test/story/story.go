@@ -98,7 +98,8 @@ func New(t testing.TB) *World {
 	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin, judge)
 	w.Authorize = authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: db}, Clock: w.Now, ACRs: assurance.Values(),
 		Key: master.Derive("authorize"), Judge: judge})
-	w.Rejudge = rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: db}, Policies: w.Policies, Metadata: w.Metadata, Clock: w.Now, Node: "story"})
+	w.Rejudge = rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: db}, Policies: w.Policies, Metadata: w.Metadata, Judge: judge,
+		Clock: w.Now, Node: "story"})
 	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, outlook{w.Rejudge})
 	return w
 }
