@@ -38,7 +38,7 @@ func (r *run) cover() {
 		}
 	}
 	for i := range conds {
-		if !reached[i] && (exact || !r.reachedAlone(conds, i)) {
+		if !reached[i] && (exact || !r.reachedAlone(conds, i)) && !r.read.spent() {
 			r.shadowed(conds, i)
 		}
 	}
@@ -78,6 +78,9 @@ func (r *run) shadowed(conds []policy.Cond, i int) {
 		}
 		return true
 	})
+	if r.read.spent() {
+		return // it is not known
+	}
 	path := fmt.Sprintf("segments[%d].when", i)
 	name := r.d.Segments[i].Name
 	if !ever {

@@ -75,6 +75,11 @@ func Document(p *policy.Policy, at time.Time) policy.Problems {
 			rule.file(r)
 		}
 	}
+	if r.read.spent() {
+		r.rule = Rule{ID: "L-20"}
+		r.fail("segments", "write fewer segments and rules, or shorter conditions",
+			"the conditions together ask for so much that nobody can show that each account is in a segment")
+	}
 	return r.sorted()
 }
 

@@ -69,7 +69,7 @@ func (r *run) ranks() map[string]int {
 		if s.RiskRank == nil {
 			return
 		}
-		for _, g := range stringsOf(r.read.asks(r.p.Cond(path + ".when"))["user.groups"]) {
+		for _, g := range stringsOf(r.read.asks(r.p.Cond(path + ".when")).asked["user.groups"]) {
 			if have, ok := ranks[g]; !ok || *s.RiskRank < have {
 				ranks[g] = *s.RiskRank
 			}

@@ -35,9 +35,16 @@ const maxExhaustive = 1 << 16
 // maxSampled is how many are tried of a larger space.
 const maxSampled = 1 << 12
 
+// maxEffort bounds what a whole lint tries: combinations, each by what it takes
+// to make and to judge it. A document of 2,000 lines takes a
+// fiftieth; whoever may have a document linted shall not keep a processor busy.
+const maxEffort = 100_000_000
+
 // space is the product of dimensions. The first value of each is the plain one:
 // false, empty, not in the list.
 type space struct {
+	read *reader
+	each int // what a combination takes
 	dims []dimension
 	base policy.Input
 	one  policy.Input // that is tried; whoever gets it does not keep it
@@ -60,6 +67,17 @@ func (a asked) note(field string, literals ...any) {
 type reader struct {
 	env  *cel.Env
 	done map[string]asked // by text
+	left int              // of maxEffort
+}
+
+// spent says that there was more to try than is tried.
+func (r *reader) spent() bool { return r.left < 0 }
+
+// question is what some conditions ask together.
+type question struct {
+	asked
+	read *reader
+	text int // of the conditions, in characters
 }
 
 func newReader() *reader {
@@ -67,13 +85,14 @@ func newReader() *reader {
 	if err != nil {
 		panic("lint: internal error: " + err.Error())
 	}
-	return &reader{env: env, done: map[string]asked{}}
+	return &reader{env: env, done: map[string]asked{}, left: maxEffort}
 }
 
 // asks is what all of conds ask together.
-func (r *reader) asks(conds ...policy.Cond) asked {
-	all := asked{}
+func (r *reader) asks(conds ...policy.Cond) question {
+	all, text := asked{}, 0
 	for _, c := range conds {
+		text += len(c.Text())
 		for field, literals := range r.one(c) {
 			all.note(field)
 			for l := range literals {
@@ -81,7 +100,7 @@ func (r *reader) asks(conds ...policy.Cond) asked {
 			}
 		}
 	}
-	return all
+	return question{all, r, text}
 }
 
 func (r *reader) one(c policy.Cond) asked {
@@ -169,18 +188,19 @@ func pathOf(e ast.Expr) string {
 
 // space makes the dimensions. only keeps those whose field begins with one of
 // the prefixes; the others stay as base has them.
-func (a asked) space(base policy.Input, only ...string) *space {
-	s := &space{base: base}
+func (q question) space(base policy.Input, only ...string) *space {
+	s := &space{read: q.read, base: base}
 	var fields []string
-	for f := range a {
+	for f := range q.asked {
 		if len(only) == 0 || slices.ContainsFunc(only, func(p string) bool { return strings.HasPrefix(f, p) }) {
 			fields = append(fields, f)
 		}
 	}
 	slices.Sort(fields)
 	for _, f := range fields {
-		s.dims = append(s.dims, dimensionsOf(f, a[f], base)...)
+		s.dims = append(s.dims, dimensionsOf(f, q.asked[f], base)...)
 	}
+	s.each = 8 + len(s.dims) + q.text/8
 	return s
 }
 
@@ -320,7 +340,7 @@ func (s *space) size() int {
 func (s *space) all(f func(*policy.Input, []int) bool) (exact bool) {
 	if s.size() <= maxExhaustive {
 		s.every(f)
-		return true
+		return !s.read.spent()
 	}
 	s.sample(f)
 	return false
@@ -382,6 +402,9 @@ func (s *space) sample(f func(*policy.Input, []int) bool) {
 }
 
 func (s *space) try(pick []int, f func(*policy.Input, []int) bool) bool {
+	if s.read.left -= s.each; s.read.spent() {
+		return false
+	}
 	s.one = s.base
 	s.one.User.Groups = slices.Clip(s.base.User.Groups) // an addition makes its own
 	for i, v := range pick {
