@@ -12,6 +12,7 @@ import (
 	"holdfast"
 	"holdfast/domain/authority"
 	"holdfast/domain/policy"
+	"holdfast/domain/policy/compare"
 	"holdfast/domain/revision"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
@@ -385,6 +386,9 @@ func (c *Console) revision(w http.ResponseWriter, r *http.Request, v visit.Visit
 	if err := names.read(ctx); err != nil {
 		return err
 	}
+	if s := seen.Revision.State; s != revision.Proposed && s != revision.Approved {
+		seen.Changes = c.changed(ctx, seen.Revision)
+	}
 	to := &page.Revision{Row: revisionRow(seen.Revision, names, len(seen.Approvals)), Check: checked(seen, seen.Warnings),
 		Text: page.SourceOf(string(seen.Revision.Text))}
 	if to.Approvals, err = c.approvalRows(ctx, id); err != nil {
@@ -399,11 +403,29 @@ func (c *Console) revision(w http.ResponseWriter, r *http.Request, v visit.Visit
 			return err
 		}
 		to.Against = againstWords(rec)
+	} else {
+		to.Against = "what was in force when it was proposed"
 	}
 	c.rights(v, seen, to)
 	to.Frame = c.frame(w, r, v)
 	c.Visits.Render(w, r, http.StatusOK, to)
 	return nil
+}
+
+// changed is what a revision that is decided changed, or was to change. There is
+// nothing to compare it with where its predecessor was a preset of another
+// version, or cannot be read any more.
+func (c *Console) changed(ctx context.Context, rec revision.Record) []compare.Change {
+	was, err := c.Policies.ByDigest(ctx, c.Store, rec.Previous)
+	if err != nil {
+		return nil
+	}
+	is, err := c.Policies.ByDigest(ctx, c.Store, rec.Digest)
+	if err != nil {
+		return nil
+	}
+	_, changes := compare.Policies(was, is)
+	return changes
 }
 
 func againstWords(rec revision.Record) string {

@@ -208,7 +208,8 @@ func TestARevisionIsProposedApprovedAndApplied(t *testing.T) {
 	}
 	wantText(t, o.admin.Get(at), http.StatusOK, "is approved and not in force", "Put it in force", "approved")
 	wantTo(t, o.admin.Post(at, at+"/apply"), at)
-	wantText(t, o.admin.Get(at), http.StatusOK, "is in force")
+	wantText(t, o.admin.Get(at), http.StatusOK, "is in force", "Against what was in force when it was proposed")
+	wantNot(t, o.admin.Get(at), "Nothing that matters")
 	wantText(t, o.admin.Get(page.PathPolicy), http.StatusOK, "Revision 1 decides", "Shorter days.", "Grace Hopper")
 	wantTo(t, o.admin.Post(at, at+"/withdraw"), at) // too late
 	wantText(t, o.admin.Get(at), http.StatusOK, "This revision is in force")
