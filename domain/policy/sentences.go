@@ -25,11 +25,16 @@ type Said struct {
 	Lines      []string `json:"lines"` // what holds for them
 }
 
+const everybodyLeft = "Everybody who is left."
+
 // Sentences says a document in sentences. The same document gives the same.
 func Sentences(d *Document) Reading {
 	out := Reading{Segments: []Said{}}
 	for _, s := range d.Segments {
 		out.Segments = append(out.Segments, Said{Name: s.Name, Privileged: s.Privileged(), Who: who(s.When), Lines: d.said(s)})
+	}
+	if len(out.Segments) == 1 && out.Segments[0].Who == everybodyLeft {
+		out.Segments[0].Who = "Everybody."
 	}
 	for _, a := range d.Access {
 		out.Access = append(out.Access, saidAccess(a))
@@ -389,7 +394,7 @@ var (
 // who says whom a segment takes in, of those whom none before it took.
 func who(e Expr) string {
 	if strings.TrimSpace(string(e)) == "true" {
-		return "Everybody who is left."
+		return everybodyLeft
 	}
 	var parts []string
 	for part := range strings.SplitSeq(string(e), "||") {
