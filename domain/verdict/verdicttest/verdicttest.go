@@ -5,6 +5,7 @@ package verdicttest
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"holdfast/domain/policy"
@@ -12,15 +13,22 @@ import (
 	"holdfast/domain/verdict"
 )
 
-// Fresh judges by the preset of a fresh installation.
-func Fresh(t testing.TB) verdict.Judge {
-	t.Helper()
-	text, ok := policy.Preset(policy.DefaultPreset)
-	if !ok {
-		t.Fatal("there is no default preset")
+// preset is compiled once for all tests of a program: a Policy is immutable.
+var preset = sync.OnceValue(func() *policy.Policy {
+	text, _ := policy.Preset(policy.DefaultPreset)
+	doc, problems := policy.Parse("policy.yaml", text)
+	if problems.Bad() {
+		panic(problems)
 	}
-	return By(t, text, nil)
-}
+	p, problems := policy.Compile(doc, nil)
+	if problems.Bad() {
+		panic(problems)
+	}
+	return p
+})
+
+// Fresh judges by the preset of a fresh installation.
+func Fresh(testing.TB) verdict.Judge { return verdict.Judge{Policies: fixed{preset()}} }
 
 // By judges by a policy's text.
 func By(t testing.TB, text []byte, files map[string][]byte) verdict.Judge {
