@@ -223,10 +223,25 @@ func printJSON(c console, v any) error {
 	return e.Encode(v)
 }
 
+// about is the first sentence of the comment that a preset begins with.
+func about(p policy.PresetText) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(p.Text)) {
+		text, ok := strings.CutPrefix(line, "#")
+		if !ok {
+			break
+		}
+		b.WriteString(strings.TrimRight(text, "\n"))
+	}
+	said := strings.TrimPrefix(strings.TrimSpace(b.String()), p.Name+": ")
+	first, _, _ := strings.Cut(said, ". ")
+	return first
+}
+
 func runPreset(_ context.Context, c console, h hostFlags, args []string) error {
 	if len(args) == 0 {
 		for _, p := range policy.Presets() {
-			fmt.Fprintln(c.out, p.Name)
+			fmt.Fprintf(c.out, "%-20s %s\n", p.Name, about(p))
 		}
 		return nil
 	}

@@ -178,7 +178,7 @@ func nextStep(p api.Planned) string {
 		if p.Host != "" {
 			return fmt.Sprintf("%s Approve it here on the host: holdfast policy approve %s", p.Host, p.ID)
 		}
-		return fmt.Sprintf("%s besides the author: holdfast policy approve %s, or the console under Policy.", counted(int64(len(p.Approvers)), "person may approve it", "people may approve it"), p.ID)
+		return fmt.Sprintf("%s: with a token of their own, holdfast policy approve %s, or in the console under Policy.", counted(int64(len(p.Approvers)), "person may approve it", "people may approve it"), p.ID)
 	case revision.Approved:
 		switch i := p.Impact; {
 		case i == nil:

@@ -203,7 +203,7 @@ var presetWords = map[string]string{
 	"nist-aal2":          "any passkey for everybody",
 	"phr-required":       "nothing that can be phished",
 	"hybrid":             "keys for the few, synced passkeys for the many",
-	"federal-enterprise": "attested keys for everybody",
+	"federal-enterprise": "certified keys for those with power, managed accounts for the rest",
 }
 
 // proposal is what the editor holds. The files that it names are those of the
