@@ -27,8 +27,17 @@ func (f *Flow) rules(ctx context.Context) (*rules, error) {
 	if err != nil {
 		return nil, err
 	}
+	if digest != "" && p.Digest() != digest {
+		return nil, errStandIn
+	}
 	return newRules(p, digest), nil
 }
+
+// errStandIn: where the policy in force cannot be read, another one decides at
+// the door. It pins none of the roots of the one in force: whoever was judged by
+// it would not be proven what they are, also when that is put right.
+var errStandIn = holdfast.Errorf(holdfast.Unavailable, "policy_stands_in",
+	"The policy in force cannot be read, or just came. Nobody is judged by another one.")
 
 // errMoved undoes what was judged by a policy that is in force no more.
 var errMoved = holdfast.Errorf(holdfast.Conflict, "policy_moved", "Another policy came into force meanwhile.")
