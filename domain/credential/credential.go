@@ -163,7 +163,9 @@ func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	if u.BE != r.BE {
 		columns = append(columns, "be") // it is in an index, which a sign-in leaves alone
 	}
-	r.BE, r.BS, r.SignCount, r.LastUsed = u.BE, u.BS, u.SignCount, now
+	// BE never goes back to 0: a response that was verified before another one
+	// said BE=1 must not take that from the record.
+	r.BE, r.BS, r.SignCount, r.LastUsed = r.BE || u.BE, u.BS, u.SignCount, now
 	r.UVInitialized = r.UVInitialized || u.UV
 	used := audit.New("credential.used", string(r.ID), r.Person, audit.Change(&r, columns...))
 	return r, append([]audit.Event{used}, signals...), nil
