@@ -191,14 +191,14 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	}
 	go signing.Follow(ctx, s.db.Wakes(ctx, keys.Topic))
 	rp := webauthn.RelyingParty{ID: s.cfg.RPID, Origins: []string{s.cfg.Origin}}
-	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
-		DecoyKey: master.Derive("decoy"), Clock: clock, Judge: s.judge})
-	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
 	s.govern = govern.New(store.Port[govern.Tx]{DB: s.db}, clock, s.cfg.Origin, s.judge)
-	s.revisions = govern.NewRevisions(s.govern, s.policies, s.outlook())
 	if err := s.library(); err != nil {
 		return err
 	}
+	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
+		DecoyKey: master.Derive("decoy"), Clock: clock, Judge: s.judge, Metadata: s.metadata})
+	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
+	s.revisions = govern.NewRevisions(s.govern, s.policies, s.outlook())
 	enrolment := enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: s.db}, RP: rp, Sealer: sealer, Clock: clock, Judge: s.judge,
 		Metadata: s.metadata})
 	authorization := authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: s.db}, Clock: clock,

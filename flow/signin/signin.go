@@ -14,11 +14,13 @@ import (
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
 	"holdfast/domain/ending"
+	"holdfast/domain/evidence"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
+	"holdfast/spec/mds"
 	"holdfast/spec/webauthn"
 )
 
@@ -43,6 +45,8 @@ type Tx interface {
 	Reader
 	verdict.Reader
 	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
+	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
+	RegistrationsBy(ctx context.Context, ids []holdfast.CredentialID) ([]credential.Registration, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// MustSpend fails with spent when id was spent before, at the latest when
 	// the transaction ends.
@@ -65,6 +69,13 @@ type Config struct {
 	DecoyKey []byte // 32 bytes, shared by all nodes
 	Judge    verdict.Judge
 	Clock    holdfast.Clock
+	Metadata Metadata // may be nil
+}
+
+// Metadata is what the FIDO Alliance says of models of authenticators; nil
+// where none was imported.
+type Metadata interface {
+	Current(ctx context.Context) (*mds.Blob, error)
 }
 
 // Flow is the story. It holds no state and may be used concurrently.
@@ -233,10 +244,11 @@ func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.
 	if err != nil {
 		return done, c, nil, err
 	}
-	judged, err := f.Judge.Of(ctx, tx, verdict.Case{Op: policy.SignIn, Person: owner, Credential: &c, UV: v.UV, Where: in.Where, Now: now})
+	judged, fresh, err := f.judge(ctx, tx, verdict.Case{Op: policy.SignIn, Person: owner, Credential: &c, UV: v.UV, Where: in.Where, Now: now})
 	if err != nil {
 		return done, c, nil, err
 	}
+	events = append(events, fresh...)
 	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID)}, At: now}
 	if !judged.Allowed() {
 		refusal, err = judged.Err(), f.refuse(ctx, tx, by, judged, events)

@@ -517,6 +517,26 @@ func TestErasureForgetsWhatDecisionsRestedOn(t *testing.T) {
 	g.Check(t)
 }
 
+// A policy that trusts a maker lets in whoever has a key of theirs at once, and
+// not when everybody's passkeys have been judged again.
+func TestWhomAPolicyTrustsNeedNotWait(t *testing.T) {
+	maker, err := softkey.NewCA("Key Works")
+	must(t, err)
+	w := New(t)
+	w.Settle(t)
+	key := Key(softkey.Attested(maker, Model))
+	before := w.Found(t, key)
+	same(t, "before anybody trusts its maker", before.Session.AAL, holdfast.AAL2)
+	text, files := Document(maker)
+	w.Apply(t, text, files)
+	in, err := w.Enter(t, key, signin.Start{}, "")
+	must(t, err)
+	same(t, "level", in.Session.AAL, holdfast.AAL3)
+	w.Settle(t) // finds nothing left to do
+	same(t, "judged", (&governed{World: w}).happened(t, store.Filter{Type: "credential.judged"}), 2)
+	w.Check(t)
+}
+
 // What a key had proven is worth nothing once nobody trusts its maker any more,
 // also where a weaker passkey would be let in.
 func TestWhatIsProvenNoMoreIsSaidNoMore(t *testing.T) {

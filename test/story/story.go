@@ -92,7 +92,7 @@ func New(t testing.TB) *World {
 		return w.Devices[s.Device], nil
 	}}
 	rp := webauthn.RelyingParty{ID: "localhost", Origins: []string{Origin}}
-	w.SignIn = signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: db}, RP: rp, Sealer: sealer, DecoyKey: master.Derive("decoy"), Clock: w.Now, Judge: judge})
+	w.SignIn = signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: db}, RP: rp, Sealer: sealer, DecoyKey: master.Derive("decoy"), Clock: w.Now, Judge: judge, Metadata: w.Metadata})
 	w.Enrol = enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: db}, RP: rp, Sealer: sealer, Clock: w.Now, Judge: judge, Metadata: w.Metadata})
 	w.Account = account.New(store.Port[account.Tx]{DB: db}, w.Now)
 	w.Govern = govern.New(store.Port[govern.Tx]{DB: db}, w.Now, Origin, judge)

@@ -188,6 +188,16 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// Running says whether it has not ended yet.
+func (p *Process) Running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
 // Wait waits for the end. A status but 0 is an error.
 func (p *Process) Wait() error {
 	late := time.NewTimer(patience)
