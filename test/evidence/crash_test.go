@@ -16,13 +16,13 @@ func TestAPolicyIsAppliedOrNot(t *testing.T) {
 		maker := newMaker(t)
 		root := administrator(t, w, maker)
 		before, applied := "nist-aal2", 0
-		const rounds = 8
+		const rounds = 6
 		for round := range rounds {
 			name := fmt.Sprintf("round-%d", round)
 			text, files := story.Document(maker, "name: harbour", "name: "+name)
 			id := propose(t, w, text, files)
 			asks := world.Run(t, "policy", "apply", id, "--config", w.Config)
-			for i := 0; i < round*10 && asks.Running(); i++ { // each round goes a little further
+			for i := 0; i < round*60 && asks.Running(); i++ { // each round goes a little further
 				must(t, w.Ready(t.Context()))
 			}
 			if round == rounds-1 {
