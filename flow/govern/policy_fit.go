@@ -8,6 +8,7 @@ import (
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/policy/lint"
+	"holdfast/domain/ticket"
 )
 
 // fit says what of p does not fit the installation: pools of approvers that are
@@ -42,11 +43,29 @@ func (s *Revisions) fit(ctx context.Context, tx Tx, p *policy.Policy, now time.T
 		return nil, err
 	}
 	facts.MDS = lint.Metadata{No: m.No, NextUpdate: m.NextUpdate}
-	out := lint.Installation(p, facts)
+	out := append(lint.Installation(p, facts), uninvitable(p)...)
 	for i := range out {
 		out[i].Severity = policy.Warning
 	}
 	return out, nil
+}
+
+// uninvitable says that a policy takes nobody in by what Holdfast can do today:
+// a link, or a device that is set up. Its other procedures are graded only.
+func uninvitable(p *policy.Policy) policy.Problems {
+	d := p.Document()
+	for _, name := range d.Enrolment.Names {
+		if name == string(ticket.Invitation) {
+			return nil
+		}
+		for _, step := range d.Enrolment.Of[name].Steps {
+			if step.Device != nil {
+				return nil
+			}
+		}
+	}
+	return policy.Problems{{At: d.At("enrolment"), Rule: "fit", Path: "enrolment", Severity: policy.Warning,
+		Text: "nobody can be invited under this policy: it has no enrolment procedure named invitation", Remedy: "add one, graded like the others, or take people in before it is in force"}}
 }
 
 // parties are all that approve anything in d.
