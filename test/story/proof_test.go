@@ -359,9 +359,11 @@ func (o *organisation) now(s session.Record) session.Record {
 }
 
 // policy goes to another document by whoever may, as far as they may.
-func (o *organisation) policy(rt *rapid.T) {
+func (o *organisation) policy(rt *rapid.T) { o.policyBy(rt, o.actor(rt)) }
+
+func (o *organisation) policyBy(rt *rapid.T, by holdfast.Actor) {
 	ctx := o.t.Context()
-	p, err := o.Revisions.Propose(ctx, o.actor(rt), pick(rt, "document", o.documents))
+	p, err := o.Revisions.Propose(ctx, by, pick(rt, "document", o.documents))
 	if !o.did(rt, "propose", err) {
 		return
 	}
@@ -373,7 +375,7 @@ func (o *organisation) policy(rt *rapid.T) {
 			}
 		}
 	}
-	_, err = o.Revisions.Apply(ctx, o.actor(rt), p.Revision.ID)
+	_, err = o.Revisions.Apply(ctx, by, p.Revision.ID)
 	o.did(rt, "apply", err)
 }
 
@@ -472,6 +474,8 @@ func TestNoPathGivesMoreThanWasProven(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		o := newOrganisation(t, maker, stranger, seen)
 		defer o.DB.Close()
+		o.metadata(rt)
+		o.policyBy(rt, Host)
 		actions := o.actions()
 		// Twice what most steps need: a sign-in and a passkey are where levels come from.
 		for _, often := range []string{"sign in", "enrol", "bind", "confirm", "invite"} {
