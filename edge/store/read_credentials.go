@@ -104,7 +104,7 @@ func (c *conditions) judged(p Proof, report []string) {
 	}
 	var any []string
 	for _, s := range report {
-		any = append(any, "j.statuses like "+c.arg(containing(strconv.Quote(s)))+` escape '\'`)
+		any = append(any, "lower(j.statuses) like "+c.arg(containing(strconv.Quote(s)))+` escape '\'`)
 	}
 	if len(any) > 0 {
 		c.texts = append(c.texts, "id in (select j.id from judgement j where "+strings.Join(any, " or ")+")")
