@@ -74,7 +74,7 @@ func TestWhatAPasskeyMustProve(t *testing.T) {
 			robin.Click(`button[data-dialog="apply"]`)
 			robin.Submits(`#apply button.primary`)
 			robin.Says("h1", "is in force")
-			sam.Until(fmt.Sprintf(`fetch("/console", {redirect: "manual"}).then(r => r.type === "opaqueredirect")`))
+			sam.Until(`fetch("/console", {redirect: "manual"}).then(r => r.type === "opaqueredirect")`)
 			sam.Open(d.Origin + "/console")
 			sam.At("/signin")
 			sam.Complaints()
