@@ -319,3 +319,21 @@ func (r reader) OutstandingTasks(ctx context.Context, now, long time.Time) (o re
 	o.LastWays, err = list[task.Record](ctx, r, "where state = 'open' and why = $1 order by id", task.LastWay)
 	return o, err
 }
+
+// PeopleWithGrants lists the ids of those behind one who let an application in,
+// as far as that has not ended.
+func (r reader) PeopleWithGrants(ctx context.Context, after holdfast.PersonID, limit int) (out []holdfast.PersonID, err error) {
+	rs, err := r.q.query(ctx, "select distinct person from app_grant where ended = 0 and person > $1 order by person limit $2", string(after), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rs.Close()
+	for rs.Next() {
+		var id string
+		if err := rs.Scan(&id); err != nil {
+			return nil, errInternal.Because(err)
+		}
+		out = append(out, holdfast.PersonID(id))
+	}
+	return out, rs.Err()
+}

@@ -66,6 +66,51 @@ func (f *Flow) posture(ctx context.Context, tx Tx, device string, now time.Time)
 	return nil
 }
 
+// permissions does the same for people of whom something changed.
+func (f *Flow) permissions(ctx context.Context, ids []holdfast.PersonID) error {
+	if f.Judge == nil || len(ids) == 0 {
+		return nil
+	}
+	return f.write(ctx, func(tx Tx, now time.Time) error {
+		for _, id := range ids {
+			held, err := tx.HeldBy(ctx, id)
+			if err != nil {
+				return err
+			}
+			if len(held.Grants) == 0 {
+				continue
+			}
+			for _, s := range held.Sessions {
+				if !now.Before(s.Expires) {
+					continue
+				}
+				if err := f.grantsOf(ctx, tx, s, now); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// everyPermission does it for everybody, when another policy came into force:
+// what it asks of an application counts for those who are in it already.
+func (f *Flow) everyPermission(ctx context.Context) error {
+	for after := holdfast.PersonID(""); ; {
+		ids, err := f.Store.PeopleWithGrants(ctx, after, inTx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := f.permissions(ctx, ids); err != nil {
+			return err
+		}
+		if err := f.still(ctx); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
 func (f *Flow) grantsOf(ctx context.Context, tx Tx, s session.Record, now time.Time) error {
 	grants, err := tx.GrantsOfSession(ctx, s.ID)
 	if err != nil || len(grants) == 0 {

@@ -123,6 +123,9 @@ func (f *Flow) judgeAll(ctx context.Context, t touched) error {
 		if err := f.judge(ctx, part); err != nil {
 			return err
 		}
+		if err := f.permissions(ctx, part); err != nil {
+			return err
+		}
 	}
 	for _, g := range t.groups {
 		for after := holdfast.PersonID(""); ; {

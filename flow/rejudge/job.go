@@ -125,6 +125,11 @@ func (f *Flow) stretch(ctx context.Context, rules *rules) error {
 	now := f.Clock()
 	job := f.job
 	if len(people) == 0 {
+		if policyMoved(job.Why) { // who takes over here begins with the first again
+			if err := f.everyPermission(ctx); err != nil {
+				return err
+			}
+		}
 		job.Ended, job.Moved, job.Total = now, now, job.Done
 		if job.Again && f.trusted != "" {
 			job.Trusted = f.trusted

@@ -79,6 +79,9 @@ type Store interface {
 	Happened(ctx context.Context, from, to int64, watches func(audit.Type) bool) ([]audit.Entry, error)
 	// MembersAfter gives the ids of a group's people behind one.
 	MembersAfter(ctx context.Context, group holdfast.GroupID, after holdfast.PersonID, limit int) ([]holdfast.PersonID, error)
+	// PeopleWithGrants gives the ids of those behind one who let an application
+	// in, as far as that has not ended.
+	PeopleWithGrants(ctx context.Context, after holdfast.PersonID, limit int) ([]holdfast.PersonID, error)
 	// DueBetween gives those whose staged replacement falls due behind from, up
 	// to and with to.
 	DueBetween(ctx context.Context, from, to time.Time) ([]holdfast.PersonID, error)

@@ -475,6 +475,19 @@ func TestARefreshTokenIsJudgedEachTime(t *testing.T) {
 		}
 		g.Check(t)
 	})
+	t.Run("another policy asks for more, and nobody asks for anything", func(t *testing.T) {
+		g, _, k := begin(t)
+		g.Settle(t)
+		text, files := Document(g.maker, "when: 'true'\n    then: { require: { aal: 2, phr: true, device: compliant", "when: 'true'\n    then: { require: { aal: 3, phr: true, device: compliant")
+		g.Apply(t, text, files)
+		g.Settle(t)
+		now, err := g.DB.Grant(t.Context(), k.Grant)
+		must(t, err)
+		if now.Live(g.Now()) {
+			t.Error("the application keeps what it has")
+		}
+		g.Check(t)
+	})
 	t.Run("nobody has heard of the device lately", func(t *testing.T) {
 		g, _, k := begin(t)
 		c := g.Devices["laptop"]
