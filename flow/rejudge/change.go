@@ -168,7 +168,7 @@ func (f *Flow) changeOne(ctx context.Context, tx Tx, r *rules, s Subject, fresh 
 	last := false
 	if isAdministrator(s.Person, now) && v.leavesNone(&s, byPolicy, now) {
 		var err error
-		if last, err = r.lastAdministrator(ctx, tx, s.Person.ID, now); err != nil {
+		if last, err = f.lastAdministrator(ctx, tx, r, s.Person.ID, now); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,11 @@ func (f *Flow) changeOne(ctx context.Context, tx Tx, r *rules, s Subject, fresh 
 
 // lastAdministrator says whether no other administrator has a passkey that the
 // policy accepts: one that it refuses signs nobody in.
-func (r *rules) lastAdministrator(ctx context.Context, tx Tx, id holdfast.PersonID, now time.Time) (bool, error) {
+//
+// Where attestations are being judged again, those of the others are judged
+// here: a root that the new policy pins may prove a key that comes later in the
+// order of ids, and nobody is the last for the order's sake.
+func (f *Flow) lastAdministrator(ctx context.Context, tx Tx, r *rules, id holdfast.PersonID, now time.Time) (bool, error) {
 	all, err := tx.Administrators(ctx)
 	if err != nil {
 		return false, err
@@ -209,8 +213,18 @@ func (r *rules) lastAdministrator(ctx context.Context, tx Tx, id holdfast.Person
 	if err != nil {
 		return false, err
 	}
+	var fresh judgements
+	if r.anchors != nil {
+		var all []credential.Record
+		for _, s := range people {
+			all = append(all, s.Credentials...)
+		}
+		if fresh, err = f.judgements(ctx, tx, r, all); err != nil {
+			return false, err
+		}
+	}
 	for i := range people {
-		if r.verdict(&people[i], nil, now).any() {
+		if r.verdict(&people[i], fresh, now).any() {
 			return false, nil
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
+	"holdfast/domain/evidence"
 	"holdfast/domain/notice"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -273,6 +274,33 @@ func TestTheLastAdministratorIsSpared(t *testing.T) {
 			is(t, "tasks", tasks, []string{task.LastWay + done, task.NotAccepted + done})
 			is(t, "findings", w.findings(t), nil)
 		})
+		w.Check(t)
+	})
+}
+
+// An administrator whose key only the new policy proves is one, in whatever order
+// people are judged.
+func TestNobodyIsTheLastForTheOrdersSake(t *testing.T) {
+	engines(t, func(t *testing.T, w *World) {
+		keeper := w.Join(t, person.Administrator)
+		key := keeper.Hardware(t)
+		w.Settle(t)
+		w.Record(t, evidence.Judged(evidence.Judgement{}, evidence.Judgement{ID: key.ID, Person: keeper.ID, At: w.Now(), Kind: "unverified", Reason: "no_root",
+			Why: "nobody is trusted yet"})...)
+		var others []credential.Record
+		for before, after := false, false; !before || !after; { // those who are judged before keeper, and those after
+			o := w.Join(t, person.Administrator)
+			before, after = before || o.ID < keeper.ID, after || o.ID > keeper.ID
+			others = append(others, o.Synced(t))
+		}
+		w.Settle(t)
+		w.Apply(t, Strict)
+		w.Settle(t)
+		is(t, "the key", w.Status(t, key), credential.Active)
+		for _, c := range others {
+			is(t, "another's synced passkey", w.Status(t, c), credential.Suspended)
+		}
+		is(t, "findings", w.findings(t), nil)
 		w.Check(t)
 	})
 }
