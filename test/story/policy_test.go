@@ -16,6 +16,7 @@ import (
 	"holdfast/domain/decision"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
 	"holdfast/domain/session"
 	"holdfast/edge/store"
 	"holdfast/flow/authorize"
@@ -548,6 +549,37 @@ func TestWhomAPolicyTrustsNeedNotWait(t *testing.T) {
 	w.Settle(t) // finds nothing left to do
 	same(t, "judged", (&governed{World: w}).happened(t, store.Filter{Type: "credential.judged"}), 2)
 	w.Check(t)
+}
+
+// The decision by which an administrator did something for somebody is the
+// administrator's: it is not forgotten with the other, and the other's erasure
+// leaves a log that explains the tables.
+func TestErasureLeavesOthersDecisionsAlone(t *testing.T) {
+	w := New(t)
+	boss := w.Found(t, Key(synced))
+	by := Actor(boss.Session)
+	bob, err := w.Govern.Invite(t.Context(), by, govern.Guest{New: person.New{Name: "Bob", Email: "bob@harbour.example"}})
+	must(t, err)
+	must(t, w.Govern.Erase(t.Context(), by, bob.Person.ID))
+	w.Check(t)
+	kept := 0
+	for _, r := range w.Decisions(t, boss.Person.ID) {
+		if r.Op == policy.Admin && len(r.Inputs) > 0 {
+			kept++
+		}
+	}
+	if kept != 2 {
+		t.Errorf("of the two things that the administrator did, %d decisions can be made again", kept)
+	}
+	second := w.Join(t, "Ada", "ada@harbour.example", Key(synced))
+	must(t, w.Govern.SetRole(t.Context(), Host, second.Person.ID, person.Administrator, time.Time{}))
+	must(t, w.Govern.Erase(t.Context(), Host, boss.Person.ID))
+	w.Check(t)
+	for _, r := range w.Decisions(t, boss.Person.ID) {
+		if len(r.Inputs) > 0 {
+			t.Errorf("%s still holds what it rested on", r.ID)
+		}
+	}
 }
 
 // What a key had proven is worth nothing once nobody trusts its maker any more,

@@ -27,6 +27,7 @@ import (
 	"holdfast/flow/govern"
 	"holdfast/flow/signin"
 	"holdfast/spec/mds"
+	"holdfast/spec/webauthn"
 	"holdfast/test/mdsblob"
 	"holdfast/test/softkey"
 )
@@ -213,11 +214,11 @@ func (o *organisation) make(rt *rapid.T, start enrol.Start) {
 }
 
 func (o *organisation) enter(rt *rapid.T, current holdfast.SessionID, start signin.Start) {
-	h := pick(rt, "key", o.keys)
 	id, options, err := o.SignIn.Begin(o.t.Context(), start)
 	if !o.did(rt, "begin to sign in", err) {
 		return
 	}
+	h := pick(rt, "key", o.offered(options))
 	text, err := json.Marshal(options)
 	must(o.t, err)
 	// Any authenticator may lie anew each time.
@@ -237,6 +238,27 @@ func (o *organisation) enter(rt *rapid.T, current holdfast.SessionID, start sign
 		o.sessions = append(o.sessions, done.Session)
 		o.verified[done.Session.ID] = !h.key.Config.NoUV
 	}
+}
+
+// offered are the authenticators that can answer options, or all where none can.
+func (o *organisation) offered(options webauthn.RequestOptions) (out []*owned) {
+	for _, h := range o.keys {
+		if slices.ContainsFunc(options.AllowCredentials, func(d webauthn.Descriptor) bool { return h.key.Holds("localhost", d.ID) }) {
+			out = append(out, h)
+		}
+	}
+	if len(out) == 0 {
+		return o.keys
+	}
+	return out
+}
+
+// recent is a session, more likely one of the last ones.
+func (o *organisation) recent(rt *rapid.T) session.Record {
+	if few := 4; len(o.sessions) > few && rapid.IntRange(0, 3).Draw(rt, "recent") > 0 {
+		return o.now(pick(rt, "session", o.sessions[len(o.sessions)-few:]))
+	}
+	return o.now(pick(rt, "session", o.sessions))
 }
 
 func (o *organisation) honest(h *owned) softkey.Config {
@@ -263,7 +285,7 @@ func (o *organisation) actions() map[string]func(*rapid.T) {
 			o.make(rt, enrol.Start{Ticket: l.secret})
 		},
 		"bind": func(rt *rapid.T) {
-			s := o.now(pick(rt, "session", o.sessions))
+			s := o.recent(rt)
 			if !s.Ended.IsZero() {
 				rt.Skip("over")
 			}
@@ -271,8 +293,19 @@ func (o *organisation) actions() map[string]func(*rapid.T) {
 		},
 		"sign in": func(rt *rapid.T) { o.enter(rt, "", signin.Start{}) },
 		"confirm": func(rt *rapid.T) {
-			s := o.now(pick(rt, "session", o.sessions))
+			s := o.recent(rt)
 			o.enter(rt, s.ID, signin.Start{Confirm: &s})
+		},
+		"add another and confirm with either": func(rt *rapid.T) {
+			s := o.recent(rt)
+			o.enter(rt, s.ID, signin.Start{Confirm: &s})
+			if s = o.now(s); !s.Ended.IsZero() {
+				return
+			}
+			o.make(rt, enrol.Start{Session: &s})
+			for range 2 {
+				o.enter(rt, s.ID, signin.Start{Confirm: &s})
+			}
 		},
 		"replace the session": func(rt *rapid.T) { o.enter(rt, pick(rt, "session", o.sessions).ID, signin.Start{}) },
 		"role": func(rt *rapid.T) {
@@ -318,7 +351,7 @@ func (o *organisation) actions() map[string]func(*rapid.T) {
 		"policy":   o.policy,
 		"metadata": o.metadata,
 		"authorize": func(rt *rapid.T) {
-			app, s := pick(rt, "app", o.apps), o.now(pick(rt, "session", o.sessions))
+			app, s := pick(rt, "app", o.apps), o.recent(rt)
 			if !s.Ended.IsZero() {
 				rt.Skip("over")
 			}
@@ -346,7 +379,7 @@ func (o *organisation) actions() map[string]func(*rapid.T) {
 			o.did(rt, "exchange", err)
 		},
 		"wait": func(rt *rapid.T) {
-			o.Wait(pick(rt, "long", []time.Duration{time.Second, time.Minute, 6 * time.Minute, 20 * time.Minute, 9 * time.Hour}))
+			o.Wait(pick(rt, "long", []time.Duration{time.Second, time.Second, time.Second, time.Minute, time.Minute, 6 * time.Minute, 20 * time.Minute, 9 * time.Hour}))
 		},
 		"": func(rt *rapid.T) { o.check(rt) },
 	}
