@@ -102,12 +102,20 @@ func Refused(r Record) audit.Event {
 		With("op", string(r.Op)).With("outcome", string(r.Outcome)).With("code", r.Code)
 }
 
-// With adds the record to the first of the events that it allowed.
+// With adds the record to an event of the same person that it allowed, or puts
+// an event of its own beside them: the inputs are its person's, and are
+// forgotten with that person and with nobody else.
 func With(r Record, events []audit.Event) []audit.Event {
-	if len(events) > 0 {
-		events[0].Puts = append(events[0].Puts, r.Put())
+	for i := range events {
+		if events[i].Person == r.Person {
+			events[i].Puts = append(events[i].Puts, r.Put())
+			return events
+		}
 	}
-	return events
+	if len(events) == 0 {
+		return nil
+	}
+	return append(events, audit.New("decision.made", string(r.ID), r.Person, r.Put()).With("op", string(r.Op)))
 }
 
 // Input reads the inputs back, for a replay.

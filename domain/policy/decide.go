@@ -65,11 +65,13 @@ type deciding struct {
 // Decide judges in. It is pure: the time is in.Now. Default is to deny. The
 // order is that of the policy's text: the account, its segment, what the
 // operation asks, the authenticator by its evidence, conditional access,
-// fallbacks, and the limits of the session. It writes into in which segment the
-// account is, for the conditions that ask for it: whatever stood there counts
+// fallbacks, and the limits of the session. Conditions that ask in which segment
+// the account is hear what was found here: whatever stood in the input counts
 // for nothing.
 func (p *Policy) Decide(in *Input) Decision {
-	g := deciding{r: &p.ruling, in: in, d: Decision{Outcome: Allow, Policy: p.ruling.digest, Rules: make([]string, 0, 4)}}
+	own := *in
+	own.Account.Segment = ""
+	g := deciding{r: &p.ruling, in: &own, d: Decision{Outcome: Allow, Policy: p.ruling.digest, Rules: make([]string, 0, 4)}}
 	g.steps()
 	return g.d
 }
@@ -107,7 +109,6 @@ func (p *Policy) Admits(in *Input) (segment string, admitted, suspect bool, reas
 }
 
 func (g *deciding) steps() {
-	g.in.Account.Segment = ""
 	if g.in.Account.Locked {
 		g.deny("account", "account_closed", "This account cannot sign in at present. Ask your administrator.")
 		return

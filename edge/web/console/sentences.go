@@ -106,6 +106,7 @@ var sentences = map[audit.Type]string{
 	"finding.closed":       "What was found is true no more",
 
 	"credential.judgement_forgotten": "What an attestation of a passkey of {person} tells of them was erased",
+	"decision.made":                  "The policy let {person} go on",
 	"decision.refused":               "The policy refused {person}{why}",
 	"decision.forgotten":             "What a decision about {person} rested on was erased",
 	"policy.proposed":                "{who} proposed a change of the policy",
