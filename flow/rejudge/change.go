@@ -19,18 +19,25 @@ import (
 
 // rules compiles what is in force.
 func (f *Flow) rules(ctx context.Context) (*rules, error) {
+	r, standIn, err := f.deciding(ctx)
+	if err == nil && standIn {
+		return nil, errStandIn
+	}
+	return r, err
+}
+
+// deciding compiles what decides at the door, which may stand in for what is in
+// force.
+func (f *Flow) deciding(ctx context.Context) (r *rules, standIn bool, err error) {
 	_, digest, err := f.Store.PolicyInForce(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	p, err := f.Policies.InForce(ctx, f.Store)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	if digest != "" && p.Digest() != digest {
-		return nil, errStandIn
-	}
-	return newRules(p, digest), nil
+	return newRules(p, digest), digest != "" && p.Digest() != digest, nil
 }
 
 // errStandIn: where the policy in force cannot be read, another one decides at
