@@ -23,6 +23,8 @@ type (
 	TaskID     string // tsk_…, something that somebody has to do
 	FindingID  string // fnd_…
 
+	SurroundingID string // sur_…, something declared of the world around
+
 	APITokenID string // tok_…, public: names an API token, is none
 
 	// CredentialID is the WebAuthn credential id, base64url without padding.
@@ -41,6 +43,8 @@ func NewRevisionID() RevisionID { return RevisionID(newID("rev")) }
 func NewDecisionID() DecisionID { return DecisionID(newID("dec")) }
 func NewTaskID() TaskID         { return TaskID(newID("tsk")) }
 func NewFindingID() FindingID   { return FindingID(newID("fnd")) }
+
+func NewSurroundingID() SurroundingID { return SurroundingID(newID("sur")) }
 
 func NewAPITokenID() APITokenID { return APITokenID(newID("tok")) }
 

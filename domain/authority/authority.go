@@ -47,6 +47,10 @@ const (
 	PolicyApprove Scope = "policy:approve"
 	DevicesRead   Scope = "devices:read"
 	DevicesWrite  Scope = "devices:write" // report a device's posture
+	// ExposureRead is apart: it reads as a map of how everybody can be attacked.
+	ExposureRead      Scope = "exposure:read"
+	SurroundingsRead  Scope = "surroundings:read"
+	SurroundingsWrite Scope = "surroundings:write" // declare what is around Holdfast
 )
 
 // All lists every scope, in the order in which they are shown.

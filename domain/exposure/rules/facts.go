@@ -1,0 +1,88 @@
+package rules
+
+import (
+	"time"
+
+	"holdfast"
+	"holdfast/domain/apitoken"
+	"holdfast/domain/authority"
+	"holdfast/domain/person"
+	"holdfast/domain/policy"
+	"holdfast/domain/standing"
+	"holdfast/domain/surroundings"
+	"holdfast/domain/ticket"
+)
+
+// Held is one account as it is read: everything that the rules may look at.
+type Held struct {
+	standing.Account
+	Surroundings []surroundings.Record // the person's own, not withdrawn
+	Tickets      []ticket.Record       // open ones
+	Tokens       []apitoken.Record     // live ones that the person owns
+}
+
+// Account is what the rules read of one account, under one policy, at one
+// moment. Of Held makes it.
+type Account struct {
+	ID      string // of the person; "a" in a canonical one
+	Name    string // for labels only
+	User    policy.User
+	Segment string // of the policy; empty: none covers the person
+	Status  person.Status
+	Open    bool        // may sign in, or will once there is a passkey
+	Ended   bool        // employment is over here
+	Left    time.Time   // a departure was declared for this day; zero: none
+	Role    person.Role // that holds now
+	Holds   authority.Set
+	Sponsor string // id of a person; empty: none
+	Manager string
+
+	Credentials []Credential // not removed
+	Syncs       []surroundings.Record
+	Mailboxes   []surroundings.Record // declared ones; the address itself is always there
+	Phones      []surroundings.Record
+	Links       []Link
+	Tokens      []Token
+}
+
+// Credential is a passkey as the rules see it.
+type Credential struct {
+	ID       string // "c1" in a canonical account
+	Name     string // for labels
+	Facts    policy.Cred
+	Active   bool
+	Admitted bool   // the policy lets it sign in: policy.Policy.Admits
+	Device   string // id of the managed device that it was made on, or the serial that its attestation names: what falls together
+}
+
+// Hardware says that the key is proven to be in hardware and not to leave it.
+func (c Credential) Hardware() bool {
+	return c.Facts.Distribution == policy.DeviceBound && c.Facts.Hardware
+}
+
+// Link is a ticket that somebody could use.
+type Link struct {
+	ID     string
+	Kind   ticket.Kind
+	Mailed bool // it is in the person's mailbox
+	Until  time.Time
+}
+
+// Token is an API token that is worth something.
+type Token struct {
+	ID, Name string
+	Holds    authority.Set
+	Until    time.Time
+}
+
+// Organisation is what all accounts share: the policy, who has power over
+// others, what surrounds it. Core people are accounts, too.
+type Organisation struct {
+	Policy *policy.Policy
+	At     time.Time
+	Core   []Account             // everybody who is Core
+	Shared []surroundings.Record // powers; not withdrawn
+}
+
+// PersonOf is the id in an account, typed.
+func PersonOf(id string) holdfast.PersonID { return holdfast.PersonID(id) }
