@@ -58,7 +58,8 @@ func All() []Scope {
 	return []Scope{PeopleRead, PeopleWrite, PeopleErase, GroupsRead, GroupsWrite, InvitationsRead, InvitationsWrite,
 		CredentialsRead, CredentialsWrite, CredentialsRemove, SessionsRead, SessionsWrite, AppsRead, AppsWrite, AuditRead,
 		TokensRead, TokensWrite, RolesWrite, SettingsRead, SettingsWrite, KeysWrite,
-		PolicyRead, PolicyWrite, PolicyApprove, DevicesRead, DevicesWrite}
+		PolicyRead, PolicyWrite, PolicyApprove, DevicesRead, DevicesWrite,
+		ExposureRead, SurroundingsRead, SurroundingsWrite}
 }
 
 // Reads says whether s changes nothing.

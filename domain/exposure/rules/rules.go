@@ -7,27 +7,31 @@
 // never worth more than the account that syncs it.
 package rules
 
-import "holdfast/domain/exposure"
+import (
+	"strconv"
+
+	"holdfast/domain/exposure"
+)
 
 // Session is the node of being signed in as a person: the goal.
 func Session(person string) string { return "session:" + person }
 
 // Nodes and atoms of an account and of what is shared. Names are stable: they
 // are in answers, findings and what people type.
-func Act(person string) string          { return "act:" + person }          // somebody with a power uses it for the attacker
-func Bind(person string) string         { return "bind:" + person }         // a new passkey for the person
-func Corrupt(person string) string      { return "corrupt:" + person }      // atom: dishonest
-func Key(credential string) string      { return "key:" + credential }      // atom: a proven hardware key
-func Passkey(credential string) string  { return "passkey:" + credential }  // atom: a passkey that may be copied, on a device of its owner
-func Unlock(credential string) string   { return "unlock:" + credential }   // atom: its PIN, or what the device asks
-func Restored(credential string) string { return "restored:" + credential } // node: a copy on a device of the attacker
-func Sync(account string) string        { return "sync:" + account }        // node: signed in at a sync account (a surroundings id, or PROVIDER/PERSON where none is declared)
-func Inbox(person string) string        { return "inbox:" + person }        // node: reads the person's mail
-func Number(person string) string       { return "number:" + person }       // node: gets what is sent to the person's telephone number
-func Power(record string) string        { return "power:" + record }        // node: a declared power is used for the attacker
-func Deceived(procedure string) string  { return "deceive:" + procedure }   // atom: a story that is believed
-func Passes(procedure string) string    { return "proof:" + procedure }     // atom: passing its proof of identity
-func Pooled(party string, k int) string { return poolID(party, k) }         // atom: k dishonest people of a pool
+func Act(person string) string          { return "act:" + person }                            // somebody with a power uses it for the attacker
+func Bind(person string) string         { return "bind:" + person }                           // a new passkey for the person
+func Corrupt(person string) string      { return "corrupt:" + person }                        // atom: dishonest
+func Key(credential string) string      { return "key:" + credential }                        // atom: a proven hardware key
+func Passkey(credential string) string  { return "passkey:" + credential }                    // atom: a passkey that may be copied, on a device of its owner
+func Unlock(credential string) string   { return "unlock:" + credential }                     // atom: its PIN, or what the device asks
+func Restored(credential string) string { return "restored:" + credential }                   // node: a copy on a device of the attacker
+func Sync(account string) string        { return "sync:" + account }                          // node: signed in at a sync account (a surroundings id, or PROVIDER/PERSON where none is declared)
+func Inbox(person string) string        { return "inbox:" + person }                          // node: reads the person's mail
+func Number(person string) string       { return "number:" + person }                         // node: gets what is sent to the person's telephone number
+func Power(record string) string        { return "power:" + record }                          // node: a declared power is used for the attacker
+func Deceived(procedure string) string  { return "deceive:" + procedure }                     // atom: a story that is believed
+func Passes(procedure string) string    { return "proof:" + procedure }                       // atom: passing its proof of identity
+func Pooled(party string, k int) string { return "pool:" + strconv.Itoa(k) + "-of-" + party } // atom: k dishonest people of a pool
 
 // Of builds the edges of one account: what leads to its session from its own
 // atoms and from the nodes of the core.
