@@ -14,6 +14,7 @@ type Edge struct {
 	NIST     bool // and SP 800-63B-4 §4.2.2 accepts it
 
 	Rule   string // that made it: "synced-copy"
+	Of     string // what it was made of, all of whose edges come and go together: "recovery:desk", "fallback:totp", "power:ID", "credential:ID", "binding", "token:ID"
 	Label  string // for people: "an operator removes the passkeys and makes an invitation"
 	Status Status
 	Root   bool     // a power over everything, such as the host's: reported apart, and left out unless asked for
