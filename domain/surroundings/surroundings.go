@@ -10,9 +10,12 @@
 package surroundings
 
 import (
+	"strings"
 	"time"
 
 	"holdfast"
+	"holdfast/domain/audit"
+	"holdfast/domain/lifecycle"
 )
 
 // Kind is what kind of thing is declared.
@@ -26,18 +29,26 @@ const (
 	Departure   Kind = "departure"    // a person who has left, as somebody outside says
 )
 
+// Kinds lists them.
+func Kinds() []Kind { return []Kind{SyncAccount, Mailbox, Phone, Power, Departure} }
+
 // What a Power is over.
 const (
 	OverMail     = "mail"     // the mailboxes of Target, a mail domain; empty: all
-	OverProvider = "provider" // the accounts at Target, a provider of the policy, that are the organisation's
+	OverProvider = "provider" // the accounts at Target, a provider of the policy, that are the organisation's; empty: at all
 	OverPrimary  = "primary"  // the people's accounts in the directory: sync accounts that are Primary fall with them
 	OverPasskeys = "passkeys" // resets the passkeys here, by hand: of the segment or group that Target names ("segment:workforce"); empty: everybody
 	OverDevices  = "devices"  // the managed devices
-	OverDNS      = "dns"      // the mail domain's names
+	OverDNS      = "dns"      // the names of Target, a mail domain; empty: all
 	OverDatabase = "database" // a root power: whoever writes to it can make any session
 	OverSigning  = "signing"  // a root power: whoever holds the signing keys can make any token
 	OverBackups  = "backups"  // a root power
 )
+
+// Overs lists what a Power may be over.
+func Overs() []string {
+	return []string{OverMail, OverProvider, OverPrimary, OverPasskeys, OverDevices, OverDNS, OverDatabase, OverSigning, OverBackups}
+}
 
 // How a service desk makes sure of who calls.
 const (
@@ -48,19 +59,25 @@ const (
 	CheckSound  = "sound"           // taken for sound: only somebody dishonest can pass it
 )
 
-// Factors of a way in, joined by "+" in SignIn and Recovery:
-//
-//	password   code (a one-time code or a prompt on a trusted device)   totp   saved-code
-//	passkey    key (a proven hardware key)   device (one of Devices)    pin
-//	email (the person's mailbox)   sms (the person's telephone number)  contact (a trusted person)
-//	desk (a Power over primary accounts)   admin (a Power over the mail or the provider)
-//	2-of-3-devices (k of n of Devices)   unknown
+// Checks lists them, the weakest first.
+func Checks() []string { return []string{CheckNone, CheckAsked, CheckVideo, CheckOnsite, CheckSound} }
 
-// Record is one thing that is declared.
+// How what is declared is known.
+const (
+	Observed = "observed" // somebody of the organisation has looked
+	Declared = "declared" // somebody says so
+	Assumed  = "assumed"  // nobody has said so: worth nothing
+)
+
+// Statuses lists them.
+func Statuses() []string { return []string{Observed, Declared, Assumed} }
+
+// Record is one thing that is declared. The words of SignIn and Recovery are
+// read by ParseWay.
 type Record struct {
 	ID     holdfast.SurroundingID
 	Kind   Kind
-	Name   string            // what answers and pictures call it; unique
+	Name   string            // personal; what answers and pictures call it; unique among those that count
 	Person holdfast.PersonID // whose it is, but for a Power
 
 	Provider string   // SyncAccount: of the policy. Mailbox: its domain, where Name does not tell it
@@ -68,20 +85,108 @@ type Record struct {
 	SignIn   []string // each a way in; empty: nobody has said
 	Recovery []string // each a way back in; empty with Said: there is none
 	Said     bool     // Recovery is complete as it stands
-	Devices  []string // that hold a copy of what is synced, or are trusted by the account
+	Devices  []string // personal; that hold a copy of what is synced, or are trusted by the account
 
 	Over    string   // Power: what it is over
 	Target  string   // Power: which of them; empty: all
-	Holders []string // Power: "person:ID" of somebody here, or a name of somebody outside
+	Holders []string // personal; Power: "person:ID" of somebody here, or a name of somebody outside
 	K       int      // Power: how many of the holders must act together; 0: 1
 	Check   string   // Power: how it makes sure of who asks
 
 	Status   string // observed, declared, assumed
-	Source   string // who or what says so
+	Source   string // personal; who or what says so
 	ReviewBy time.Time
 	From     time.Time // zero: always was
 	Until    time.Time // zero: still is. A sync account that was closed, a departure's day is From
 
 	Declared  time.Time
 	Withdrawn time.Time // it was withdrawn: it never counts again
+}
+
+func (*Record) Table() string { return "surrounding" }
+
+func (r *Record) Columns(c *audit.Columns) {
+	audit.StringColumn(c, "id", &r.ID)
+	audit.StringColumn(c, "kind", &r.Kind)
+	audit.StringColumn(c, "name", &r.Name).AsPersonal()
+	audit.StringColumn(c, "person", &r.Person)
+	audit.StringColumn(c, "provider", &r.Provider)
+	c.Bool("is_primary", &r.Primary)
+	c.Strings("sign_in", &r.SignIn)
+	c.Strings("recovery", &r.Recovery)
+	c.Bool("recovery_said", &r.Said)
+	c.Strings("devices", &r.Devices).AsPersonal()
+	audit.StringColumn(c, "power_over", &r.Over)
+	audit.StringColumn(c, "target", &r.Target)
+	c.Strings("holders", &r.Holders).AsPersonal()
+	audit.IntColumn(c, "k", &r.K)
+	audit.StringColumn(c, "check_by", &r.Check)
+	audit.StringColumn(c, "status", &r.Status)
+	audit.StringColumn(c, "source", &r.Source).AsPersonal()
+	c.Time("review_by", &r.ReviewBy)
+	c.Time("valid_from", &r.From)
+	c.Time("valid_until", &r.Until)
+	c.Time("declared", &r.Declared)
+	c.Time("withdrawn", &r.Withdrawn)
+}
+
+// State is where a declaration stands.
+type State string
+
+const (
+	Stands State = "stands"
+	Gone   State = "withdrawn"
+)
+
+// Life is what can become of a declaration.
+var Life = lifecycle.Of("a declaration about the surroundings",
+	lifecycle.Step(State(""), "surrounding.declared", Stands, "Somebody says that it is so."),
+	lifecycle.Step(Stands, "surrounding.changed", Stands, "It is said otherwise, or it was looked at again."),
+	lifecycle.Step(Stands, "surrounding.withdrawn", Gone, "It never counts again. Who says it again declares it anew."),
+)
+
+// State of r.
+func (r Record) State() State {
+	switch {
+	case r.Declared.IsZero():
+		return ""
+	case !r.Withdrawn.IsZero():
+		return Gone
+	}
+	return Stands
+}
+
+// Current says whether r counts at now: it was not withdrawn, it has begun and
+// it is not over. From is in, Until is out.
+func (r Record) Current(now time.Time) bool {
+	return r.State() == Stands && (r.From.IsZero() || !now.Before(r.From)) && (r.Until.IsZero() || now.Before(r.Until))
+}
+
+// Together is how many of the holders must act together: at least one.
+func (r Record) Together() int { return max(r.K, 1) }
+
+// Domain is of which mail domain a Mailbox is; empty where nothing tells it.
+func (r Record) Domain() string {
+	if r.Provider != "" {
+		return r.Provider
+	}
+	_, domain, _ := strings.Cut(r.Name, "@")
+	return domain
+}
+
+// HolderPerson is who a holder "person:ID" is.
+func HolderPerson(holder string) (holdfast.PersonID, bool) {
+	id, ok := strings.CutPrefix(holder, "person:")
+	return holdfast.PersonID(id), ok
+}
+
+// People lists the holders of r who are somebody here.
+func (r Record) People() []holdfast.PersonID {
+	var out []holdfast.PersonID
+	for _, h := range r.Holders {
+		if id, ok := HolderPerson(h); ok {
+			out = append(out, id)
+		}
+	}
+	return out
 }
