@@ -1,0 +1,205 @@
+package exposure
+
+// Effective is what a goal is worth by its weakest path, exactly and without
+// listing the paths: worst counts what is unknown as a way for the attacker, best
+// as none. A goal that nothing leads to is worth AAL3: nobody gets there.
+func (n *Net) Effective(goal string, h House, given ...string) (worst, best Effective) {
+	g, ok := n.index[goal]
+	if !ok {
+		return Effective{AAL: 3, Phr: true}, Effective{AAL: 3, Phr: true}
+	}
+	s := newSieve(n, g, h, n.numbers(given))
+	worst = s.effective()
+	best = worst
+	if s.leaveUnknown() {
+		best = s.effective()
+	}
+	return worst, best
+}
+
+// A sieve asks whether a goal follows from the atoms of some kinds alone. Since
+// following is monotone, one question with all atoms of a kind answers for every
+// set of them: so the level of the weakest set is found by a few questions.
+type sieve struct {
+	n       *Net
+	w       *walk
+	goal    int32
+	h       House
+	given   []int32
+	atoms   []int32 // those that lead to the goal
+	persons []int32
+}
+
+func newSieve(n *Net, goal int32, h House, given []int32) *sieve {
+	s := &sieve{n: n, w: n.walk(), goal: goal, h: h, given: given}
+	for _, a := range n.relevant(goal).atoms {
+		s.atoms = append(s.atoms, a)
+	}
+	s.sort()
+	return s
+}
+
+func (s *sieve) sort() {
+	s.persons = s.persons[:0]
+	for _, a := range s.atoms {
+		if s.n.atoms[a].Class == Person {
+			s.persons = append(s.persons, a)
+		}
+	}
+}
+
+// leaveUnknown goes on without what nobody has said, and says whether there was
+// such a thing.
+func (s *sieve) leaveUnknown() bool {
+	kept := make([]int32, 0, len(s.atoms))
+	for _, a := range s.atoms {
+		if s.n.atoms[a].Class != Unknown {
+			kept = append(kept, a)
+		}
+	}
+	left := len(kept) < len(s.atoms)
+	s.atoms = kept
+	return left
+}
+
+func (s *sieve) effective() Effective {
+	return Effective{AAL: s.level(), Phr: !s.follows(func(a *Atom) bool { return !a.resists() })}
+}
+
+// follows asks whether the goal follows from the atoms that take says.
+func (s *sieve) follows(take func(*Atom) bool) bool {
+	return s.followsAlso(take, -1)
+}
+
+func (s *sieve) followsAlso(take func(*Atom) bool, one int32) bool {
+	s.w.start()
+	for _, g := range s.given {
+		s.w.got(g, -1)
+	}
+	for _, a := range s.atoms {
+		if take(&s.n.atoms[a]) {
+			s.w.got(a, -1)
+		}
+	}
+	if one >= 0 {
+		s.w.got(one, -1)
+	}
+	s.w.finish()
+	return s.w.has[s.goal]
+}
+
+// units is what one atom is worth by itself; nothing for those that count
+// nothing.
+func (s *sieve) units(a *Atom) int {
+	switch a.Class {
+	case Person:
+		return s.h.persons(max(1, a.Pool.K))
+	case Proof:
+		return s.h.proof(a.IAL)
+	}
+	if kinds[a.Class] != 0 {
+		return 1
+	}
+	return 0
+}
+
+// kindUnits are the kinds of which any number is one factor.
+var kindUnits = []uint8{kinds[Know], kinds[Have], kinds[Are], kinds[RecSaved], kinds[RecIssued], kinds[RecContact]}
+
+func (s *sieve) level() int {
+	nothing := func(a *Atom) bool { return s.units(a) == 0 }
+	switch {
+	case s.follows(nothing):
+		return 0
+	case s.one(nothing):
+		return 1
+	case s.two():
+		return 2
+	}
+	return 3
+}
+
+// one: is one factor enough?
+func (s *sieve) one(nothing func(*Atom) bool) bool {
+	for _, k := range kindUnits {
+		if s.follows(func(a *Atom) bool { return nothing(a) || kinds[a.Class] == k }) {
+			return true
+		}
+	}
+	if s.follows(func(a *Atom) bool { return nothing(a) || a.Class == Proof && s.units(a) <= 1 }) {
+		return true
+	}
+	if s.h.DualControl == 1 { // however many of them there are
+		return s.follows(func(a *Atom) bool { return nothing(a) || a.Class == Person })
+	}
+	for _, p := range s.persons {
+		if s.units(&s.n.atoms[p]) == 1 && s.followsAlso(nothing, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// two: is there a set that is not worth 3? Such a set has no two people where two
+// are worth 3, no proof that is worth 3, and of each hardware key either not the
+// key or nothing that activates it.
+func (s *sieve) two() bool {
+	keys := s.activated()
+	if s.h.DualControl != 3 {
+		return s.apart(keys, func(*Atom) bool { return true }, -1)
+	}
+	nobody := func(a *Atom) bool { return a.Class != Person }
+	if s.apart(keys, nobody, -1) {
+		return true
+	}
+	for _, p := range s.persons {
+		if s.n.atoms[p].Pool.K <= 1 && s.apart(keys, nobody, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// activated lists the hardware keys that come with something that activates them.
+func (s *sieve) activated() (keys []string) {
+	opens := map[string]bool{}
+	for _, i := range s.atoms {
+		if a := &s.n.atoms[i]; a.Key != "" && (a.Class == Know || a.Class == Are) {
+			opens[a.Key] = true
+		}
+	}
+	for _, i := range s.atoms {
+		if a := &s.n.atoms[i]; a.Class == HaveHW && opens[a.ID] {
+			keys = append(keys, a.ID)
+		}
+	}
+	return keys
+}
+
+// apart tries every way to have of each key only a half. It first asks with all,
+// then parts the keys one by one: a key that does not matter costs one question.
+func (s *sieve) apart(keys []string, take func(*Atom) bool, one int32) bool {
+	without := map[string]bool{} // atoms: keys that are left out
+	closed := map[string]bool{}  // keys of which the activations are left out
+	asks := 0
+	var try func(at int) bool
+	try = func(at int) bool {
+		asks++
+		follows := s.followsAlso(func(a *Atom) bool {
+			return take(a) && (a.Class != Proof || s.h.proof(a.IAL) < 3) && !without[a.ID] && !(a.Key != "" && closed[a.Key] && (a.Class == Know || a.Class == Are))
+		}, one)
+		if !follows || at == len(keys) || asks > 1<<14 {
+			return follows // beyond so many the worse is told
+		}
+		without[keys[at]] = true
+		if try(at + 1) {
+			return true
+		}
+		delete(without, keys[at])
+		closed[keys[at]] = true
+		found := try(at + 1)
+		delete(closed, keys[at])
+		return found
+	}
+	return try(0)
+}
