@@ -179,6 +179,13 @@ func (f listField) set(v any) error {
 	return json.Unmarshal([]byte(s), f.p)
 }
 
+// emptyList says that c is a list with nothing in it: like an empty text, that
+// is nobody's secret, and what an erasure leaves.
+func (c Column) emptyList() bool {
+	f, ok := c.field.(listField)
+	return ok && len(*f.p) == 0
+}
+
 // AsPersonal marks a column personal: erasable, and a commitment in the log.
 // It returns nothing, so that it can only end a mapping line.
 func (c *Column) AsPersonal() { c.Personal = true }

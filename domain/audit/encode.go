@@ -57,7 +57,7 @@ func appendPut(b []byte, openings []Opening, p Put, person holdfast.PersonID) ([
 		b = append(b, before(i, `,"columns":[`)...)
 		b = appendMember(b, `{"name":`, c.Name)
 		v := c.Value()
-		if c.Personal && !emptyValue(v) {
+		if c.Personal && !emptyValue(v) && !c.emptyList() {
 			o := commit(person, appendValue(nil, v))
 			openings = append(openings, o)
 			b = appendMember(b, `,"commitment":`, o.Commitment)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -47,6 +48,33 @@ func TestEncodeGivesTheseBytes(t *testing.T) {
 		`{"table":"row","key":"r1","removed":true}]}`
 	if d := cmp.Diff(want, string(got)); d != "" {
 		t.Errorf("canonical bytes (-want +got):\n%s", d)
+	}
+}
+
+type listRow struct {
+	ID   string
+	List []string
+}
+
+func (*listRow) Table() string { return "row" }
+
+func (r *listRow) Columns(c *Columns) {
+	StringColumn(c, "id", &r.ID)
+	c.Strings("list", &r.List).AsPersonal()
+}
+
+// What an erasure leaves stands in the log: behind a commitment it would be
+// lost with the rest.
+func TestAnEmptyPersonalListIsPlain(t *testing.T) {
+	by := By{Actor: holdfast.Actor{Kind: holdfast.ActorHost}, At: noon}
+	for _, c := range []struct {
+		list []string
+		want int
+	}{{nil, 0}, {[]string{}, 0}, {[]string{""}, 1}, {[]string{"a", "b"}, 1}} {
+		text, openings, err := Encode(New("row.made", "r1", "per_1", Set(&listRow{"r1", c.list})), by)
+		if err != nil || len(openings) != c.want || c.want == 0 && !strings.Contains(string(text), `"value":"[]"`) {
+			t.Errorf("%q: %d openings, %v: %s", c.list, len(openings), err, text)
+		}
 	}
 }
 
