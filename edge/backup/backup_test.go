@@ -329,6 +329,9 @@ func TestOnlyIntoAnEmptyPlace(t *testing.T) {
 // The data folder knows a newer state of the log: said plainly, with the way on,
 // and shown by the log afterwards.
 func TestOlderIsAcceptedOnlyWhenSaid(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine by itself: not in the short tests")
+	}
 	for name, place := range engine {
 		t.Run(name, func(t *testing.T) {
 			d := deploy(t, place(t))
@@ -367,6 +370,9 @@ func TestOlderIsAcceptedOnlyWhenSaid(t *testing.T) {
 
 // A log that went on otherwise than the folder has seen is no restore of it.
 func TestForkedIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine by itself: not in the short tests")
+	}
 	d, fork := deploy(t, storetest.SQLite(t)), deploy(t, storetest.SQLite(t))
 	seen, err := fork.db.Checkpoint(t.Context())
 	if err != nil {

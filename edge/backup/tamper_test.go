@@ -74,6 +74,9 @@ func replacing(t *testing.T, table, old, new string) func([]string) []string {
 // What was tampered with is refused, each way with its own sentence, on both
 // engines, and leaves nothing behind.
 func TestTamperedIsRefused(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine by itself: not in the short tests")
+	}
 	d := deploy(t, storetest.SQLite(t))
 	seal, opener := lock(t)
 	_, other := lock(t)
@@ -179,6 +182,9 @@ func TestTamperedIsRefused(t *testing.T) {
 // A whole backup that somebody forged, with a key of their own, verifies by
 // itself: the checkpoint that one has seen tells.
 func TestForgedIsToldByACheckpoint(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine by itself: not in the short tests")
+	}
 	d := deploy(t, storetest.SQLite(t))
 	seen, err := d.db.Checkpoint(t.Context())
 	if err != nil {
