@@ -23,6 +23,7 @@ import (
 	"holdfast/domain/revision"
 	"holdfast/domain/session"
 	"holdfast/domain/signingkey"
+	"holdfast/domain/surroundings"
 	"holdfast/domain/task"
 	"holdfast/domain/ticket"
 )
@@ -36,7 +37,7 @@ func records() []audit.Record {
 		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
 		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{}, &apitoken.Record{},
 		&evidence.Judgement{}, &revision.Record{}, &revision.Approval{}, &decision.Record{}, &task.Record{}, &finding.Record{},
-		&metadata.Record{}, &posture.Device{}, &posture.Onboarding{},
+		&metadata.Record{}, &posture.Device{}, &posture.Onboarding{}, &surroundings.Record{},
 	}
 }
 
