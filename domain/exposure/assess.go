@@ -23,7 +23,7 @@ const (
 	C0 Contest = iota // nobody is told
 	C1                // a channel is told that the attacker does not hold
 	C2                // likewise, 24 hours before, with a way to say no
-	C3                // likewise, 72 hours before, or somebody else must agree
+	C3                // likewise, and 72 hours before, or somebody else must agree
 )
 
 func (c Contest) String() string { return "C" + string(rune('0'+c)) }

@@ -6,13 +6,13 @@ type walk struct {
 	n       *Net
 	missing []int32
 	has     []bool
-	by      []int32 // by thing: the edge that it came by; -1: it was given
-	order   []int32 // things, as they came
-	without int32   // an edge that does not count; -1: none
+	by      []int32          // by thing: the edge that it came by; -1: it was given
+	order   []int32          // things, as they came
+	use     func(*edge) bool // the edges that count; nil: all
 }
 
 func (n *Net) walk() *walk {
-	return &walk{n: n, missing: make([]int32, len(n.edges)), has: make([]bool, len(n.names)), by: make([]int32, len(n.names)), without: -1}
+	return &walk{n: n, missing: make([]int32, len(n.edges)), has: make([]bool, len(n.names)), by: make([]int32, len(n.names))}
 }
 
 // start begins anew, from nothing.
@@ -23,11 +23,13 @@ func (w *walk) start() {
 		w.missing[i] = int32(w.n.edges[i].k)
 	}
 	for _, e := range w.n.free {
-		if e != w.without {
+		if w.may(e) {
 			w.got(w.n.edges[e].head, e)
 		}
 	}
 }
+
+func (w *walk) may(e int32) bool { return w.use == nil || w.use(&w.n.edges[e]) }
 
 // got notes a thing, and what comes with it.
 func (w *walk) got(thing, by int32) {
@@ -47,7 +49,7 @@ func (w *walk) got(thing, by int32) {
 func (w *walk) finish() {
 	for at := 0; at < len(w.order); at++ {
 		for _, e := range w.n.uses[w.order[at]] {
-			if w.missing[e]--; w.missing[e] == 0 && e != w.without {
+			if w.missing[e]--; w.missing[e] == 0 && w.may(e) {
 				w.got(w.n.edges[e].head, e)
 			}
 		}

@@ -9,7 +9,8 @@ const (
 )
 
 // contest is how well an edge can be contested by somebody whose attacker has
-// come as far as w: only a channel counts that the attacker does not hold.
+// come as far as w: only a channel counts that the attacker does not hold. Each
+// grade has what those below it have.
 func (n *Net) contest(e *edge, w *walk) Contest {
 	held := func(name string) bool { i, ok := n.index[name]; return ok && w.has[i] }
 	told := false
@@ -17,14 +18,12 @@ func (n *Net) contest(e *edge, w *walk) Contest {
 		told = told || !held(channel)
 	}
 	switch {
-	case e.Approver != "" && !held(e.Approver):
-		return C3
 	case !told:
 		return C0
-	case e.Hold >= threeDays:
+	case e.Hold < dayHold || !e.Contest:
+		return C1
+	case e.Hold >= threeDays || e.Approver != "" && !held(e.Approver):
 		return C3
-	case e.Hold >= dayHold && e.Contest:
-		return C2
 	}
-	return C1
+	return C2
 }

@@ -1,6 +1,7 @@
 package exposure
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -16,6 +17,9 @@ func (n *Net) Assess(q Question) Assessment {
 	a.Effective, a.Best = n.Effective(q.Goal, q.House, q.Given...)
 	for _, s := range n.minimal(q.Goal, q.Given, q.Limit, q.House, &a.Truncated) {
 		a.Sets = append(a.Sets, n.describe(q, s))
+	}
+	if !a.Truncated {
+		a.Effective, a.Best = weakest(a.Sets)
 	}
 	a.Effective.Contest = weakestContest(a.Sets)
 	a.Best.Contest = a.Effective.Contest
@@ -76,7 +80,7 @@ func (n *Net) follow(s *Set, q Question, atoms []int32) {
 		s.Path = append(s.Path, edge.ID)
 		s.House = union1(s.House, edge.House)
 		if c := n.contest(edge, w); c > s.Contest {
-			if again.without = e; !again.from(have...).has[goal] {
+			if again.use = not(&n.edges[e]); !again.from(have...).has[goal] {
 				s.Contest = c
 			}
 		}
@@ -84,21 +88,28 @@ func (n *Net) follow(s *Set, q Question, atoms []int32) {
 	s.NIST = n.conforming(path, have, goal)
 }
 
+// not takes every edge but one.
+func not(left *edge) func(*edge) bool { return func(e *edge) bool { return e != left } }
+
 // path lists the edges by which a thing came, in an order in which they can be
 // gone.
 func (w *walk) path(goal int32) (out []int32) {
-	seen := make([]bool, len(w.n.names))
+	rank := make([]int32, len(w.n.names))
+	for i, t := range w.order {
+		rank[t] = int32(i)
+	}
+	seen, gone := make([]bool, len(w.n.names)), make([]bool, len(w.n.edges))
 	var back func(t int32)
 	back = func(t int32) {
 		if seen[t] || !w.has[t] || w.by[t] < 0 {
 			return
 		}
 		seen[t] = true
-		e := &w.n.edges[w.by[t]]
-		for _, b := range w.premises(e) {
+		for _, b := range w.premises(&w.n.edges[w.by[t]], rank) {
 			back(b)
 		}
-		if !slices.Contains(out, w.by[t]) {
+		if !gone[w.by[t]] {
+			gone[w.by[t]] = true
 			out = append(out, w.by[t])
 		}
 	}
@@ -107,17 +118,15 @@ func (w *walk) path(goal int32) (out []int32) {
 }
 
 // premises are the first k of the body that came.
-func (w *walk) premises(e *edge) []int32 {
-	var got []int32
-	for _, t := range w.order {
-		if len(got) == e.k {
-			break
-		}
-		if slices.Contains(e.body, t) {
+func (w *walk) premises(e *edge, rank []int32) []int32 {
+	got := make([]int32, 0, len(e.body))
+	for _, t := range e.body {
+		if w.has[t] {
 			got = append(got, t)
 		}
 	}
-	return got
+	slices.SortFunc(got, func(a, b int32) int { return cmp.Compare(rank[a], rank[b]) })
+	return got[:min(e.k, len(got))]
 }
 
 // conforming says whether a set leads to the goal by a way back that NIST
@@ -134,52 +143,8 @@ func (n *Net) conforming(path, have []int32, goal int32) bool {
 // followsBy asks by some edges only.
 func (n *Net) followsBy(have []int32, goal int32, use func(*edge) bool) bool {
 	w := n.walk()
-	w.start()
-	for _, t := range have {
-		w.got(t, -1)
-	}
-	for _, e := range n.free { // start took them all
-		if !use(&n.edges[e]) {
-			return n.slowly(have, goal, use)
-		}
-	}
-	for at := 0; at < len(w.order); at++ {
-		for _, e := range n.uses[w.order[at]] {
-			if w.missing[e]--; w.missing[e] == 0 && use(&n.edges[e]) {
-				w.got(n.edges[e].head, e)
-			}
-		}
-	}
-	return w.has[goal]
-}
-
-// slowly is followsBy where some edges that take nothing do not count.
-func (n *Net) slowly(have []int32, goal int32, use func(*edge) bool) bool {
-	has := make([]bool, len(n.names))
-	for _, t := range have {
-		for _, t := range n.with(t) {
-			has[t] = true
-		}
-	}
-	for changed := true; changed; {
-		changed = false
-		for i := range n.edges {
-			e := &n.edges[i]
-			got := 0
-			for _, b := range e.body {
-				if has[b] {
-					got++
-				}
-			}
-			if got >= e.k && !has[e.head] && use(e) {
-				for _, t := range n.with(e.head) {
-					has[t] = true
-				}
-				changed = true
-			}
-		}
-	}
-	return has[goal]
+	w.use = use
+	return w.from(have...).has[goal]
 }
 
 // verdict is that of docs/exposure-model.md, in this order.
@@ -196,6 +161,8 @@ func (a *Assessment) verdict(r Required) Verdict {
 		}
 	}
 	switch {
+	case a.Truncated && a.Effective.short(r) && !a.Best.short(r):
+		return FailUnknown
 	case r.Phr && !a.Effective.Phr:
 		return Fail
 	case short && (!only || a.Truncated):
@@ -204,6 +171,23 @@ func (a *Assessment) verdict(r Required) Verdict {
 		return NISTOnly
 	}
 	return Pass
+}
+
+// short says whether e is less than r.
+func (e Effective) short(r Required) bool { return e.AAL < r.AAL || r.Phr && !e.Phr }
+
+// weakest is what all of the sets come to: of all, and of those that rest on
+// nothing unknown.
+func weakest(sets []Set) (worst, best Effective) {
+	worst, best = Effective{AAL: 3, Phr: true}, Effective{AAL: 3, Phr: true}
+	for i := range sets {
+		s := &sets[i]
+		worst.AAL, worst.Phr = min(worst.AAL, s.Level), worst.Phr && s.Phr
+		if len(s.Unknown) == 0 {
+			best.AAL, best.Phr = min(best.AAL, s.Level), best.Phr && s.Phr
+		}
+	}
+	return worst, best
 }
 
 // singles are the things each of which is enough and not enough of an assurance.

@@ -29,9 +29,15 @@ func (t *tally) add(a *Atom) {
 	case HaveHW:
 		t.keys = append(t.keys, a.ID)
 	}
-	if a.Key != "" && (a.Class == Know || a.Class == Are) {
+	if a.activates() {
 		t.opens = append(t.opens, a.Key)
 	}
+}
+
+// activates says whether a is what unlocks a key: a PIN, a fingerprint, or a code
+// that stands for one.
+func (a *Atom) activates() bool {
+	return a.Key != "" && kinds[a.Class]&^kinds[Have] != 0
 }
 
 // level is that of NIST SP 800-63B-4 §2, with the house rules for what NIST does
@@ -79,8 +85,8 @@ func (h House) persons(n int) int {
 // proof is what passing a proof of identity is worth.
 func (h House) proof(ial int) int {
 	switch {
-	case ial >= 3:
-		return h.Onsite
+	case ial >= 3: // it is a proof at 1 and 2 as well
+		return max(h.Onsite, min(factors, h.Remote))
 	case ial > 0:
 		return min(factors, h.Remote)
 	}
