@@ -29,7 +29,7 @@ type Declaration struct {
 
 	Status      string // empty: declared
 	Source      string
-	ReviewBy    time.Time // zero: ReviewAfter from now
+	ReviewBy    time.Time // zero: ReviewAfter from now, or as it was
 	From, Until time.Time
 }
 
@@ -57,8 +57,9 @@ func Declare(d Declaration, now time.Time) (Record, []audit.Event, error) {
 	return r, r.event("surrounding.declared"), nil
 }
 
-// Change says it otherwise. Of what kind it is, and whose, never changes. What
-// says the same as before leaves no event.
+// Change says it otherwise. Of what kind it is, and whose, never changes; a
+// review_by that is not said stays. What says the same as before leaves no
+// event.
 func Change(before Record, d Declaration, now time.Time) (Record, []audit.Event, error) {
 	if _, ok := Life.Next(before.State(), "surrounding.changed"); !ok {
 		return before, nil, errGone
@@ -66,6 +67,9 @@ func Change(before Record, d Declaration, now time.Time) (Record, []audit.Event,
 	if d.Kind != before.Kind || d.Person != before.Person {
 		return before, nil, holdfast.Errorf(holdfast.Conflict, "surrounding_fixed",
 			"Of what kind a declaration is, and whose, does not change. Withdraw %q and declare it anew.", before.Name)
+	}
+	if d.ReviewBy.IsZero() {
+		d.ReviewBy = before.ReviewBy // to say it again is not to look again
 	}
 	d, err := d.checked(now)
 	if err != nil {
