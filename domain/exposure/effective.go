@@ -1,5 +1,7 @@
 package exposure
 
+import "slices"
+
 // Effective is what a goal is worth by its weakest path, exactly and without
 // listing the paths: worst counts what is unknown as a way for the attacker, best
 // as none. A goal that nothing leads to is worth AAL3: nobody gets there.
@@ -164,7 +166,7 @@ func (s *sieve) two() bool {
 func (s *sieve) activated() (keys []string) {
 	opens := map[string]bool{}
 	for _, i := range s.atoms {
-		if a := &s.n.atoms[i]; a.Key != "" && (a.Class == Know || a.Class == Are) {
+		if a := &s.n.atoms[i]; a.activates() {
 			opens[a.Key] = true
 		}
 	}
@@ -176,30 +178,51 @@ func (s *sieve) activated() (keys []string) {
 	return keys
 }
 
-// apart tries every way to have of each key only a half. It first asks with all,
-// then parts the keys one by one: a key that does not matter costs one question.
+// apart asks with all of them, and where the way that is found takes a key and
+// what activates it, again without the one and without the other. A key that does
+// not matter costs nothing.
 func (s *sieve) apart(keys []string, take func(*Atom) bool, one int32) bool {
 	without := map[string]bool{} // atoms: keys that are left out
 	closed := map[string]bool{}  // keys of which the activations are left out
 	asks := 0
-	var try func(at int) bool
-	try = func(at int) bool {
+	var try func() bool
+	try = func() bool {
 		asks++
-		follows := s.followsAlso(func(a *Atom) bool {
-			return take(a) && (a.Class != Proof || s.h.proof(a.IAL) < 3) && !without[a.ID] && !(a.Key != "" && closed[a.Key] && (a.Class == Know || a.Class == Are))
-		}, one)
-		if !follows || at == len(keys) || asks > 1<<14 {
-			return follows // beyond so many the worse is told
+		if !s.followsAlso(func(a *Atom) bool {
+			return take(a) && (a.Class != Proof || s.h.proof(a.IAL) < 3) && !without[a.ID] && !(closed[a.Key] && a.activates())
+		}, one) {
+			return false
 		}
-		without[keys[at]] = true
-		if try(at + 1) {
+		key := ""
+		if len(keys) > 0 {
+			key = s.together(s.leaves())
+		}
+		if key == "" || asks > 1<<12 {
+			return true // beyond so many the worse is told
+		}
+		without[key] = true
+		if try() {
 			return true
 		}
-		delete(without, keys[at])
-		closed[keys[at]] = true
-		found := try(at + 1)
-		delete(closed, keys[at])
+		delete(without, key)
+		closed[key] = true
+		found := try()
+		delete(closed, key)
 		return found
 	}
-	return try(0)
+	return try()
+}
+
+// together is a hardware key that is in a set with something that activates it.
+func (s *sieve) together(set []int32) string {
+	for _, i := range set {
+		a := &s.n.atoms[i]
+		if !a.activates() {
+			continue
+		}
+		if k, ok := s.n.index[a.Key]; ok && slices.Contains(set, k) && s.n.atoms[k].Class == HaveHW {
+			return a.Key
+		}
+	}
+	return ""
 }

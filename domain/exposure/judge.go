@@ -94,10 +94,7 @@ func not(left *edge) func(*edge) bool { return func(e *edge) bool { return e != 
 // path lists the edges by which a thing came, in an order in which they can be
 // gone.
 func (w *walk) path(goal int32) (out []int32) {
-	rank := make([]int32, len(w.n.names))
-	for i, t := range w.order {
-		rank[t] = int32(i)
-	}
+	rank := w.rank()
 	seen, gone := make([]bool, len(w.n.names)), make([]bool, len(w.n.edges))
 	var back func(t int32)
 	back = func(t int32) {
@@ -115,6 +112,15 @@ func (w *walk) path(goal int32) (out []int32) {
 	}
 	back(goal)
 	return out
+}
+
+// rank is the place of each thing in the order in which they came.
+func (w *walk) rank() []int32 {
+	rank := make([]int32, len(w.n.names))
+	for i, t := range w.order {
+		rank[t] = int32(i)
+	}
+	return rank
 }
 
 // premises are the first k of the body that came.

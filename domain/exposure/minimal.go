@@ -51,6 +51,9 @@ func (n *Net) minimal(goal string, given []string, limit int, h House, truncated
 	default:
 		*truncated = true
 	}
+	if *truncated {
+		out = n.mend(g, given, h, out)
+	}
 	return n.ordered(out, h)
 }
 
@@ -363,10 +366,7 @@ func (s *searcher[S]) decode(x S) []int32 {
 	if !slices.ContainsFunc(out, func(a int32) bool { return len(s.n.lower[a]) > 0 }) {
 		return out
 	}
-	all := slices.Clone(out)
-	return slices.DeleteFunc(out, func(a int32) bool {
-		return slices.ContainsFunc(all, func(b int32) bool { return b != a && slices.Contains(s.n.lower[b], a) })
-	})
+	return s.n.generators(out)
 }
 
 func (s *searcher[S]) named(list []S) [][]int32 {

@@ -27,6 +27,7 @@ type Net struct {
 	heads [][]int32 // by thing: the edges that lead to it
 	lower [][]int32 // by atom: the atoms of the same pool that take fewer people
 	free  []int32   // edges that take nothing
+	size  int       // of all bodies
 }
 
 // edge is an Edge in numbers.
@@ -132,6 +133,7 @@ func (n *Net) connect(g Graph, o Options) {
 		if e.k == 0 {
 			n.free = append(n.free, int32(i))
 		}
+		n.size += len(e.body)
 		for _, b := range e.body {
 			n.uses[b] = append(n.uses[b], int32(i))
 		}
