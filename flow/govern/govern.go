@@ -78,6 +78,7 @@ type Tx interface {
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 	Registrations
 	deviceTx
+	surroundingTx
 	taskTx
 	verdict.Reader
 	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)

@@ -185,7 +185,7 @@ func (f *Flow) Erase(ctx context.Context, by holdfast.Actor, id holdfast.PersonI
 			return nil, err
 		}
 		for _, forget := range []func(context.Context, Tx, person.Record) ([]audit.Event, error){
-			forgetCredentials, forgetJudgements, forgetSessions, forgetDecisions, forgetGroups, forgetDevices,
+			forgetCredentials, forgetJudgements, forgetSessions, forgetDecisions, forgetGroups, forgetDevices, f.forgetSurroundings,
 		} {
 			more, err := forget(ctx, tx, p)
 			if err != nil {

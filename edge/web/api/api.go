@@ -59,7 +59,7 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c, mux: route.NewMux(c.Guard)}
 	a.huma = huma.NewAPI(a.document(), adapter{a})
 	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
-		a.apps, a.grants, a.tokens, a.devices, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks} {
+		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks} {
 		part()
 	}
 	if err := a.serveDocument(); err != nil {
