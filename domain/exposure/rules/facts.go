@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sync"
 	"time"
 
 	"holdfast"
@@ -22,20 +23,25 @@ type Held struct {
 }
 
 // Account is what the rules read of one account, under one policy, at one
-// moment. Of Held makes it.
+// moment. Organisation.From makes it.
 type Account struct {
-	ID      string // of the person; "a" in a canonical one
-	Name    string // for labels only
-	User    policy.User
-	Segment string // of the policy; empty: none covers the person
-	Status  person.Status
-	Open    bool        // may sign in, or will once there is a passkey
-	Ended   bool        // employment is over here
-	Left    time.Time   // a departure was declared for this day; zero: none
-	Role    person.Role // that holds now
-	Holds   authority.Set
-	Sponsor string // id of a person; empty: none
-	Manager string
+	ID         string    // of the person; "~a" in a canonical one
+	At         time.Time // when it was read
+	Name       string    // for labels only
+	User       policy.User
+	Segment    string // of the policy; empty: none covers the person
+	Status     person.Status
+	Open       bool        // may sign in, or will once there is a passkey
+	Ended      bool        // employment is over here
+	Left       time.Time   // a departure was declared for this day; zero: none
+	Role       person.Role // that holds now
+	Holds      authority.Set
+	Sponsor    string   // id of the person whose word a way back of the segment takes as the sponsor's; empty: none does, or there is none
+	Manager    string   // likewise, as the manager's
+	Domain     string   // of the person's own address
+	Under      []string // groups of the person that a declared power is aimed at, sorted
+	Fallbacks  []string // of the segment that are open to the account, or may be
+	Enrolments []string // procedures by which somebody who is invited may get their first passkey
 
 	Credentials []Credential // not removed
 	Syncs       []surroundings.Record
@@ -47,9 +53,9 @@ type Account struct {
 
 // Credential is a passkey as the rules see it.
 type Credential struct {
-	ID       string // "c1" in a canonical account
-	Name     string // for labels
-	Facts    policy.Cred
+	ID       string      // "~c1" in a canonical account
+	Name     string      // for labels
+	Facts    policy.Cred // Facts.UV says that a sign-in with it takes user verification: the policy admits none without
 	Active   bool
 	Admitted bool   // the policy lets it sign in: policy.Policy.Admits
 	Device   string // id of the managed device that it was made on, or the serial that its attestation names: what falls together
@@ -59,6 +65,9 @@ type Credential struct {
 func (c Credential) Hardware() bool {
 	return c.Facts.Distribution == policy.DeviceBound && c.Facts.Hardware
 }
+
+// Signs says whether it signs its owner in.
+func (c Credential) Signs() bool { return c.Active && c.Admitted }
 
 // Link is a ticket that somebody could use.
 type Link struct {
@@ -76,12 +85,21 @@ type Token struct {
 }
 
 // Organisation is what all accounts share: the policy, who has power over
-// others, what surrounds it. Core people are accounts, too.
+// others, what surrounds it. Core people are accounts, too. Once a question was
+// put to it, it must not be changed: make another. It may be asked by several
+// at once.
 type Organisation struct {
 	Policy *policy.Policy
 	At     time.Time
-	Core   []Account             // everybody who is Core
+	Core   []Account             // everybody who is Core, and whose word others' ways back take: Vouches
 	Shared []surroundings.Record // powers; not withdrawn
+
+	once struct {
+		reading, index, graph sync.Once
+	}
+	reading *reading
+	index   *index
+	graph   *build
 }
 
 // PersonOf is the id in an account, typed.

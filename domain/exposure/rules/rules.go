@@ -1,6 +1,7 @@
 // Package rules says which edges of the exposure graph follow from what the
 // organisation holds: one rule for each kind of fact, each by itself. A fact
-// that is added adds exactly the edges of its rule.
+// that is added adds exactly the edges of its rule. docs/exposure-rules.md lists
+// them.
 //
 // It refuses to guess: what nobody has said is an unknown atom that names what
 // to go and learn, and a synced passkey, or one of which nothing is proven, is
@@ -8,6 +9,7 @@
 package rules
 
 import (
+	"slices"
 	"strconv"
 
 	"holdfast/domain/exposure"
@@ -23,48 +25,91 @@ func Bind(person string) string         { return "bind:" + person }             
 func Corrupt(person string) string      { return "corrupt:" + person }                        // atom: dishonest
 func Key(credential string) string      { return "key:" + credential }                        // atom: a proven hardware key
 func Passkey(credential string) string  { return "passkey:" + credential }                    // atom: a passkey that may be copied, on a device of its owner
+func Device(device string) string       { return "device:" + device }                         // atom: a device that holds a passkey which may be copied
 func Unlock(credential string) string   { return "unlock:" + credential }                     // atom: its PIN, or what the device asks
 func Restored(credential string) string { return "restored:" + credential }                   // node: a copy on a device of the attacker
 func Sync(account string) string        { return "sync:" + account }                          // node: signed in at a sync account (a surroundings id, or PROVIDER/PERSON where none is declared)
 func Inbox(person string) string        { return "inbox:" + person }                          // node: reads the person's mail
 func Number(person string) string       { return "number:" + person }                         // node: gets what is sent to the person's telephone number
-func Power(record string) string        { return "power:" + record }                          // node: a declared power is used for the attacker
+func Power(record string) string        { return "power:" + record }                          // node: a declared power, or one of Holdfast's own, is used for the attacker
 func Deceived(procedure string) string  { return "deceive:" + procedure }                     // atom: a story that is believed
 func Passes(procedure string) string    { return "proof:" + procedure }                       // atom: passing its proof of identity
 func Pooled(party string, k int) string { return "pool:" + strconv.Itoa(k) + "-of-" + party } // atom: k dishonest people of a pool
+func Approved(party string, k int) string {
+	return "approved:" + strconv.Itoa(k) + "-of-" + party // node: so many of a pool approve for the attacker
+}
+
+// What operators may do here, by their scopes: nodes that are shared, so that an
+// account has one edge to each.
+const (
+	InviteMembers   = "power:invite-members"   // link somebody in who has no passkey and no role
+	InviteAnybody   = "power:invite-anybody"   // likewise, role or not
+	TakeoverMembers = "power:takeover-members" // remove the passkeys of somebody without a role, and link somebody in
+	TakeoverAnybody = "power:takeover-anybody" // likewise, role or not
+)
+
+// Root is the node of a power over everything.
+const Root = "root"
 
 // Of builds the edges of one account: what leads to its session from its own
-// atoms and from the nodes of the core.
-//
-//	func (o *Organisation) Of(a Account) exposure.Graph
-//
-// Core builds the edges of the core: everybody's in o.Core, and the powers.
-//
-//	func (o *Organisation) Graph() exposure.Graph
-//
-// Whole is both, for one account: Core people bring everything with them.
-//
-//	func (o *Organisation) Whole(a Account) exposure.Graph
-//
-// From reads an account.
-//
-//	func (o *Organisation) From(h Held) Account
-//
-// IsCore says whether an account belongs into Core: a role, a token, a place in
-// a pool that a procedure names, a declared power, or somebody's sponsor where a
-// procedure takes the sponsor's word.
-//
-//	func IsCore(p *policy.Policy, h Held, powers []surroundings.Record) bool
-//
-// Canon is the account with everything of its own under another name: two
-// accounts with the same canonical form have the same graph, up to names. Slots
-// are the names that were replaced, by the new one. What varies without changing
-// any edge (names, days since, sign counters) is gone.
-//
-//	func Canon(a Account) (canonical Account, slots map[string]string)
-//
-// Shape is a text that is equal for equal canonical forms, the segment and
-// everything else that edges depend on included, User left out.
-//
-//	func Shape(canonical Account) string
-var _ = exposure.Graph{}
+// atoms and from the nodes of the core. By itself it is not whole: the core's
+// nodes have no edges in it.
+func (o *Organisation) Of(a Account) exposure.Graph {
+	b := build{o: o, x: o.indexed()}
+	b.g.Edges = make([]exposure.Edge, 0, 16)
+	b.g.Atoms = make([]exposure.Atom, 0, 16)
+	b.account(&a)
+	return b.g
+}
+
+// Graph builds the edges of the core: everybody's in o.Core, and the powers. It
+// is built once and shared: do not change it.
+func (o *Organisation) Graph() exposure.Graph {
+	o.once.graph.Do(func() {
+		b := &build{o: o, x: o.indexed(), seen: map[string]bool{}}
+		b.core()
+		o.graph = b
+	})
+	g := o.graph.g
+	return exposure.Graph{Atoms: slices.Clip(g.Atoms), Edges: slices.Clip(g.Edges)}
+}
+
+// Whole is both, for one account: Core people bring everything with them. That
+// the person themselves is dishonest is left out: nobody takes their own account
+// over.
+func (o *Organisation) Whole(a Account) exposure.Graph {
+	core := o.Graph()
+	if o.indexed().core[a.ID] != nil {
+		return honest(core, a.ID)
+	}
+	g := exposure.Graph{Atoms: slices.Clone(core.Atoms), Edges: slices.Clone(core.Edges)}
+	own := o.Of(a)
+	for i := range own.Atoms {
+		if !o.graph.seen[own.Atoms[i].ID] {
+			g.Atoms = append(g.Atoms, own.Atoms[i])
+		}
+	}
+	for i := range own.Edges {
+		if !o.graph.seen[edgeKey(own.Edges[i].ID)] {
+			g.Edges = append(g.Edges, own.Edges[i])
+		}
+	}
+	return g
+}
+
+// honest is g without the dishonesty of one person.
+func honest(g exposure.Graph, person string) exposure.Graph {
+	out := exposure.Graph{Atoms: make([]exposure.Atom, 0, len(g.Atoms)), Edges: make([]exposure.Edge, 0, len(g.Edges))}
+	corrupt := Corrupt(person)
+	for i := range g.Atoms {
+		if g.Atoms[i].ID != corrupt {
+			out.Atoms = append(out.Atoms, g.Atoms[i])
+		}
+	}
+	for i := range g.Edges {
+		if !slices.Contains(g.Edges[i].Body, corrupt) {
+			out.Edges = append(out.Edges, g.Edges[i])
+		}
+	}
+	return out
+}

@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"time"
+
+	"holdfast/domain/exposure"
+)
+
+// fallbacks: ways to sign in that are not passkeys, until they are retired
+// (assurance rule 5). Account.Fallbacks says which are open to the account.
+func (b *build) fallbacks(a *Account) {
+	for _, name := range a.Fallbacks {
+		f, ok := b.o.Policy.Document().Fallbacks.Get(name)
+		if !ok || f.Retire.Over(b.o.At) {
+			continue
+		}
+		var until time.Time
+		if !f.Retire.IsZero() {
+			until = f.Retire.End()
+		}
+		b.edge(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback",
+			Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until})
+	}
+}
+
+func (b *build) fallbackBody(a *Account, kind string) []string {
+	switch kind {
+	case "totp+password":
+		return []string{b.has(a, "password", exposure.Know, "password"), b.has(a, "totp", exposure.Have, "one-time codes")}
+	case "sms+password":
+		b.number = true
+		return []string{b.has(a, "password", exposure.Know, "password"), Number(a.ID)}
+	case "push+password":
+		return []string{b.has(a, "password", exposure.Know, "password"), b.has(a, "push", exposure.Have, "yes to a prompt")}
+	case "password":
+		return []string{b.has(a, "password", exposure.Know, "password")}
+	case "email-code":
+		b.inbox = true
+		return []string{Inbox(a.ID)}
+	case "saved-code":
+		return []string{b.saved(a)}
+	}
+	return []string{b.unknown("fallback/"+kind, "what the fallback "+kind+" takes")}
+}
+
+// has adds something of the person's that they type or confirm, which can be
+// relayed.
+func (b *build) has(a *Account, word string, class exposure.Class, what string) string {
+	id := word + ":" + a.ID
+	b.atom(exposure.Atom{ID: id, Class: class, Phishable: true, Label: whose(a.Name) + " " + what, Owner: a.ID, Status: exposure.Declared})
+	return id
+}
+
+func (b *build) saved(a *Account) string {
+	return b.has(a, "saved", exposure.RecSaved, "saved recovery code")
+}

@@ -1,0 +1,160 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"holdfast/domain/authority"
+	"holdfast/domain/person"
+	"holdfast/domain/policy"
+	"holdfast/domain/policy/grade"
+	"holdfast/domain/provider"
+	"holdfast/domain/surroundings"
+)
+
+// index is what the rules look up, prepared once.
+type index struct {
+	core     map[string]*Account
+	profiles provider.Registry
+	powers   []surroundings.Record // that hold now
+	over     map[string][]*surroundings.Record
+
+	recovery  map[string][]*plan // by segment
+	enrolment map[string]*plan   // by name
+	pools     []*pool            // whose approval somebody's way back takes
+	held      map[string]bool    // powers of Holdfast's own that somebody holds
+}
+
+// indexed makes the index when it is first asked for.
+func (o *Organisation) indexed() *index {
+	o.once.index.Do(func() {
+		d := o.Policy.Document()
+		x := &index{core: make(map[string]*Account, len(o.Core)), profiles: o.Policy.Profiles(), over: map[string][]*surroundings.Record{},
+			recovery: map[string][]*plan{}, enrolment: map[string]*plan{}, held: map[string]bool{}}
+		for i := range o.Core {
+			x.core[o.Core[i].ID] = &o.Core[i]
+			x.hold(&o.Core[i])
+		}
+		for _, r := range o.Shared {
+			if r.Kind == surroundings.Power && !o.At.Before(r.From) && !closed(&r, o.At) {
+				x.powers = append(x.powers, r)
+			}
+		}
+		for i := range x.powers {
+			x.over[x.powers[i].Over] = append(x.over[x.powers[i].Over], &x.powers[i])
+		}
+		eq := grade.Equivalence(d)
+		for _, s := range d.Segments {
+			for _, name := range s.Recovery {
+				p := d.Recovery.Of[name]
+				x.recovery[s.Name] = append(x.recovery[s.Name], x.plan(o, p, "recovery", eq, grade.At(p, eq, int64(s.Required.AAL)).NIST))
+			}
+		}
+		for _, name := range d.Enrolment.Names {
+			p := d.Enrolment.Of[name]
+			x.enrolment[name] = x.plan(o, p, "enrolment", eq, grade.OfEnrolment(p, eq).NIST)
+		}
+		o.index = x
+	})
+	return o.index
+}
+
+// hold notes what somebody of the core may do here.
+func (x *index) hold(a *Account) {
+	if a.Open {
+		for _, p := range powersOf(a.Holds) {
+			x.held[p] = true
+		}
+	}
+	for i := range a.Tokens {
+		for _, p := range powersOf(a.Tokens[i].Holds) {
+			x.held[p] = true
+		}
+	}
+}
+
+// powersOf are those of Holdfast's own powers over accounts that scopes give.
+func powersOf(h authority.Set) []string {
+	if !h.Has(authority.InvitationsWrite) {
+		return nil
+	}
+	out := []string{InviteMembers}
+	roles, removes := h.Has(authority.RolesWrite), h.Has(authority.CredentialsRemove)
+	if roles {
+		out = append(out, InviteAnybody)
+	}
+	if removes {
+		out = append(out, TakeoverMembers)
+	}
+	if roles && removes {
+		out = append(out, TakeoverAnybody)
+	}
+	return out
+}
+
+// pool is who can approve.
+type pool struct {
+	name    string // the party, with what is taken from it
+	k       int
+	members []string // ids, sorted
+}
+
+// poolOf finds or makes the pool of an approval. Who is in none of the core is in no
+// pool: IsCore sees to it.
+func (x *index) poolOf(o *Organisation, a *policy.Approve) string {
+	name := string(a.From)
+	var but []policy.Party
+	for _, n := range a.NotIn {
+		if !strings.HasPrefix(string(n), "subject") {
+			but = append(but, n)
+			name += "-without-" + string(n)
+		}
+	}
+	for _, p := range x.pools {
+		if p.name == name && p.k == a.K {
+			return Approved(name, a.K)
+		}
+	}
+	p := &pool{name: name, k: a.K}
+	for i := range o.Core {
+		m := &o.Core[i]
+		if m.Open && isIn(m, a.From) && !slices.ContainsFunc(but, func(n policy.Party) bool { return isIn(m, n) }) {
+			p.members = append(p.members, m.ID)
+		}
+	}
+	slices.Sort(p.members)
+	x.pools = append(x.pools, p)
+	return Approved(name, a.K)
+}
+
+// isIn: a role that Holdfast does not have is a group that somebody gave a power to.
+func isIn(a *Account, p policy.Party) bool {
+	role, isRole := p.Role()
+	if isRole && builtIn(role) {
+		return a.Role == person.Role(role)
+	}
+	group, ok := p.Group()
+	return ok && slices.Contains(a.User.Groups, group) || isRole && slices.Contains(a.User.Groups, role)
+}
+
+func builtIn(role string) bool {
+	r := person.Role(role)
+	return r == person.Administrator || r == person.HelpDesk || r == person.Auditor
+}
+
+// aimed says whether a power's target names people.
+func aimed(target string) bool {
+	return strings.HasPrefix(target, "segment:") || strings.HasPrefix(target, "group:")
+}
+
+// covers says whether a power that is aimed at target reaches a. A target that
+// means nothing here is everybody: the worse case.
+func covers(target string, a *Account) bool {
+	if name, ok := strings.CutPrefix(target, "segment:"); ok {
+		return a.Segment == name
+	}
+	if name, ok := strings.CutPrefix(target, "group:"); ok {
+		return slices.Contains(a.Under, name)
+	}
+	return true
+}

@@ -1,0 +1,118 @@
+package rules
+
+import (
+	"strconv"
+
+	"holdfast/domain/exposure"
+	"holdfast/domain/person"
+	"holdfast/domain/surroundings"
+)
+
+// acts: somebody of the core acts for the attacker when they are dishonest, or
+// when the attacker is in as them. What they then may do, their scopes say
+// (assurance rule 7).
+func (b *build) acts(a *Account) {
+	corrupt := Corrupt(a.ID)
+	b.atom(exposure.Atom{ID: corrupt, Class: exposure.Person, Label: orElse(a.Name, a.ID) + " acts dishonestly", Owner: a.ID, Status: exposure.Observed})
+	b.edge(exposure.Edge{ID: "dishonest:" + a.ID, Head: Act(a.ID), Body: []string{corrupt}, Rule: "act-dishonest",
+		Label: orElse(a.Name, a.ID) + " acts dishonestly", Status: exposure.Observed})
+	if a.Open {
+		b.edge(exposure.Edge{ID: "session-act:" + a.ID, Head: Act(a.ID), Body: []string{Session(a.ID)}, Rule: "act-session",
+			Label: "act as " + orElse(a.Name, a.ID), Status: exposure.Observed})
+		for _, p := range powersOf(a.Holds) {
+			b.edge(exposure.Edge{ID: "scope:" + p + ":" + a.ID, Head: p, Body: []string{Act(a.ID)}, Rule: "operator-power",
+				Label: orElse(a.Name, a.ID) + " uses their role", Status: exposure.Observed})
+		}
+	}
+	for i := range a.Tokens {
+		b.token(a, &a.Tokens[i])
+	}
+}
+
+// token: whoever has an API token has what it is worth, until it ends.
+func (b *build) token(a *Account, t *Token) {
+	ps := powersOf(t.Holds)
+	if len(ps) == 0 {
+		return
+	}
+	id := "token:" + t.ID
+	b.atom(exposure.Atom{ID: id, Class: exposure.Have, Label: "the API token " + orElse(t.Name, t.ID), Owner: a.ID, Status: exposure.Observed})
+	for _, p := range ps {
+		b.edge(exposure.Edge{ID: "scope:" + p + ":" + id, Head: p, Body: []string{id}, Rule: "token-power", Label: "use the API token " + orElse(t.Name, t.ID),
+			Status: exposure.Observed, Until: t.Until})
+	}
+}
+
+// operators: who may link the person in here, by the scopes that they hold.
+// Somebody with a role is touched only by those who may give roles.
+func (b *build) operators(a *Account) {
+	power, rule, what := TakeoverMembers, "operator-takeover", "an operator removes "+whose(a.Name)+" passkeys and makes an invitation"
+	if a.Status == person.Invited {
+		power, rule, what = InviteMembers, "operator-invite", "an operator makes an invitation for "+orElse(a.Name, "the person")
+	}
+	switch {
+	case a.Role == person.Member:
+	case power == TakeoverMembers:
+		power = TakeoverAnybody
+	default:
+		power = InviteAnybody
+	}
+	if b.x.held[power] {
+		b.inbox = true
+		b.edge(exposure.Edge{ID: rule + ":" + a.ID, Head: Bind(a.ID), Body: []string{power}, Rule: rule, Label: what, Recovery: true,
+			Status: exposure.Observed, Notify: []string{Inbox(a.ID)}})
+	}
+}
+
+// desks: who resets the passkeys here by hand, as is declared.
+func (b *build) desks(a *Account) {
+	for _, p := range b.x.over[surroundings.OverPasskeys] {
+		if covers(p.Target, a) {
+			b.edge(exposure.Edge{ID: "desk:" + string(p.ID) + ":" + a.ID, Head: Bind(a.ID), Body: []string{Power(string(p.ID))}, Rule: "desk-reset",
+				Label: p.Name + " resets " + whose(a.Name) + " passkeys", Recovery: true, Status: status(p)})
+		}
+	}
+}
+
+// approvals: how each pool comes to approve. People are named where they are few;
+// else any so many of them are one symbolic atom.
+func (b *build) approvals() {
+	for _, p := range b.x.pools {
+		node := Approved(p.name, p.k)
+		n := len(p.members)
+		switch {
+		case n == 0:
+			b.edge(exposure.Edge{ID: node, Head: node, Body: []string{b.unknown("pool/"+p.name, "who is in "+p.name)}, Rule: "approval-unknown",
+				Label: "nobody has said who is in " + p.name, Status: exposure.Assumed})
+		case n <= named || p.k == 1 && n <= namedAlone:
+			body := make([]string, n)
+			for i, m := range p.members {
+				body[i] = Act(m)
+			}
+			b.edge(exposure.Edge{ID: node, Head: node, Body: body, K: p.k, Rule: "approval", Label: strconv.Itoa(p.k) + " of " + p.name + " approve", Status: exposure.Declared})
+		default:
+			b.symbolic(p, node)
+		}
+	}
+}
+
+const (
+	named      = 6  // people in a pool who are listed by name
+	namedAlone = 20 // where one of them is enough
+)
+
+// symbolic is a pool that is too large to list. Where one is enough, each is a
+// way. Where it takes more, that an attacker takes so many of their accounts over
+// one by one is left out: see docs/exposure-rules.md.
+func (b *build) symbolic(p *pool, node string) {
+	atom := Pooled(p.name, p.k)
+	b.atom(exposure.Atom{ID: atom, Class: exposure.Person, Pool: exposure.Pool{Of: p.name, K: p.k}, Status: exposure.Declared,
+		Label: strconv.Itoa(p.k) + " of the " + strconv.Itoa(len(p.members)) + " people of " + p.name + " act dishonestly"})
+	b.edge(exposure.Edge{ID: node, Head: node, Body: []string{atom}, Rule: "approval", Label: strconv.Itoa(p.k) + " of " + p.name + " approve", Status: exposure.Declared})
+	if p.k > 1 {
+		return
+	}
+	for _, m := range p.members {
+		b.edge(exposure.Edge{ID: node + ":" + m, Head: node, Body: []string{Act(m)}, Rule: "approval", Label: "one of " + p.name + " approves", Status: exposure.Declared})
+	}
+}
