@@ -1,0 +1,179 @@
+package answer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/rules"
+	"holdfast/domain/policy"
+	"holdfast/domain/surroundings"
+)
+
+// What can be done about each kind of thing. Each change is one that somebody
+// can really make: in the policy, in what is declared because it was changed
+// there, or to a passkey.
+
+func (c *Case) againstRecovery(name string) []Edit {
+	p, ok := c.Organisation.Policy.Document().Recovery.Get(name)
+	if !ok {
+		return nil
+	}
+	path := "policy.recovery." + name
+	var out []Edit
+	proofs := []struct {
+		text, said string
+		step       policy.Proof
+	}{
+		{"proof(ial2)", "a remote proof of identity (IAL2)", policy.Proof{Kind: "remote-video", IAL: 2}},
+		{"proof(onsite, stored-portrait)", "an attended comparison on site with the stored portrait", policy.Proof{Kind: "onsite-attended", IAL: 2, Match: "stored-portrait"}},
+	}
+	for _, x := range proofs {
+		out = append(out, Edit{
+			Text:   path + ".steps += " + x.text,
+			Said:   "Make " + x.said + " a step of " + name + ", so that it does not rest on belief.",
+			policy: procedureWith(name, func(p *policy.Procedure) { p.Steps = append(p.Steps, &policy.Step{Proof: &x.step}) }),
+		})
+	}
+	if slices.ContainsFunc(p.Steps, func(s *policy.Step) bool { return s.Approve != nil }) {
+		out = append(out, Edit{
+			Text: path + ".steps.approve.k += 1",
+			Said: "Have one more person, independent of the others, approve " + name + ".",
+			policy: procedureWith(name, func(p *policy.Procedure) {
+				for _, s := range p.Steps {
+					if s.Approve != nil {
+						s.Approve.K++
+						s.Approve.Independent = true
+					}
+				}
+			}),
+		})
+	}
+	return append(out, Edit{
+		Text: "policy.segments." + c.Person.Segment + ".recovery -= " + name,
+		Said: "Do without the recovery " + name + " in " + c.Person.Segment + ".",
+		policy: segmentWith(c.Person.Segment, func(s *policy.Segment) {
+			s.Recovery = slices.DeleteFunc(s.Recovery, func(r string) bool { return r == name })
+		}),
+	})
+}
+
+func (c *Case) againstPower(id string) []Edit {
+	i := slices.IndexFunc(c.Organisation.Shared, func(r surroundings.Record) bool { return string(r.ID) == id })
+	if i < 0 {
+		return nil
+	}
+	r := c.Organisation.Shared[i]
+	name := r.Name
+	var out []Edit
+	for _, x := range []struct{ check, said string }{
+		{surroundings.CheckVideo, "prove the caller's identity by video (IAL2)"},
+		{surroundings.CheckOnsite, "compare whoever asks with the stored portrait, on site"},
+	} {
+		if r.Check == x.check || r.Check == surroundings.CheckOnsite {
+			continue
+		}
+		set, _ := recordWith(id, func(r *surroundings.Record) { r.Check = x.check })
+		out = append(out, Edit{Text: "surroundings." + name + ".check = " + x.check, Said: "Have " + name + " " + x.said + ", in place of believing.", shared: set})
+	}
+	if k := max(r.K, 1) + 1; len(r.Holders) >= k {
+		set, _ := recordWith(id, func(r *surroundings.Record) { r.K = k })
+		out = append(out, Edit{Text: "surroundings." + name + ".k = " + strconv.Itoa(k), Said: "Let " + name + " act only where " + strconv.Itoa(k) + " agree.", shared: set})
+	}
+	if r.Over == surroundings.OverPrimary {
+		out = append(out, c.separate()...)
+	}
+	return append(out, Edit{
+		Text: "surroundings -= " + name,
+		Said: "Take the power " + name + " away.",
+		shared: func(list []surroundings.Record) []surroundings.Record {
+			return slices.DeleteFunc(list, func(r surroundings.Record) bool { return string(r.ID) == id })
+		},
+	})
+}
+
+// separate: whoever resets the directory's account does not get at the passkeys.
+func (c *Case) separate() (out []Edit) {
+	for _, s := range c.Person.Syncs {
+		if s.Primary {
+			out = append(out, Edit{
+				Text: "surroundings.sync_account.primary = false",
+				Said: "Separate the account at which passkeys are synced from the account of the directory.",
+				one: func(a *rules.Account) {
+					for i := range a.Syncs {
+						a.Syncs[i].Primary = false
+						desk := func(way string) bool { return slices.Contains(strings.Split(way, "+"), "desk") }
+						a.Syncs[i].Recovery, a.Syncs[i].Said = slices.DeleteFunc(slices.Clone(a.Syncs[i].Recovery), desk), true
+					}
+				},
+			})
+			break
+		}
+	}
+	return out
+}
+
+// againstAccount is about a sync account, a mailbox or a telephone number.
+func (c *Case) againstAccount(of, id string) []Edit {
+	records := slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones)
+	i := slices.IndexFunc(records, func(r surroundings.Record) bool { return string(r.ID) == id })
+	if i < 0 {
+		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+	}
+	r := records[i]
+	_, signIn := recordWith(id, func(r *surroundings.Record) { r.SignIn = []string{"key+pin"} })
+	out := []Edit{{
+		Text: "surroundings." + string(r.Kind) + ".sign_in = [key+pin]",
+		Said: "Have " + c.name() + " sign in at " + r.Name + " with a hardware key.",
+		one:  signIn,
+	}}
+	for _, way := range r.Recovery {
+		_, drop := recordWith(id, func(r *surroundings.Record) {
+			r.Recovery, r.Said = slices.DeleteFunc(slices.Clone(r.Recovery), func(w string) bool { return w == way }), true
+		})
+		out = append(out, Edit{Text: "surroundings." + string(r.Kind) + ".recovery -= " + way, Said: "Turn the way back by " + way + " off at " + r.Name + ".", one: drop})
+	}
+	if r.Kind == surroundings.SyncAccount {
+		out = append(out, c.separate()...)
+	}
+	return out
+}
+
+func (c *Case) againstCredential(id string) []Edit {
+	for _, k := range c.Person.Credentials {
+		if k.ID != id {
+			continue
+		}
+		remove := Edit{Text: "credentials -= " + id, Said: "Remove the passkey " + label(k.Name, id) + ".", one: dropCredential(id)}
+		if k.Hardware() {
+			return []Edit{remove}
+		}
+		replace := Edit{Text: "credentials.synced = key", Said: "Give " + c.name() + " a hardware key in place of the passkeys that can be copied.",
+			one: func(a *rules.Account) {
+				a.Credentials = slices.DeleteFunc(a.Credentials, func(k rules.Credential) bool { return !k.Hardware() })
+				newKey(a)
+			}}
+		return []Edit{replace, remove}
+	}
+	return nil
+}
+
+// learn: the fact is looked up and turns out to be no way in.
+func (c *Case) learn(fact string) Edit {
+	return Edit{
+		Text: "learn: " + fact,
+		Said: "Find out " + fact + ", and declare it: where it is no way in, that is enough.",
+		graph: func(g exposure.Graph) exposure.Graph {
+			unknown := map[string]bool{}
+			for i := range g.Atoms {
+				if g.Atoms[i].Class == exposure.Unknown && g.Atoms[i].Learn == fact {
+					unknown[g.Atoms[i].ID] = true
+				}
+			}
+			return without(func(e *exposure.Edge) bool {
+				return slices.ContainsFunc(e.Body, func(b string) bool { return unknown[b] })
+			})(g)
+		},
+	}
+}

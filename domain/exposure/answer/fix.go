@@ -1,0 +1,226 @@
+package answer
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/rules"
+)
+
+// Counting says how many accounts a change lifts to what is required of them, and
+// how many have one way in fewer and at most one left.
+type Counting func(Edit) (lifted, lockout int64)
+
+// Bounds of a search for fixes: candidates that are tried in pairs, and fixes
+// that are shown and counted.
+const (
+	paired = 24
+	fixes  = 12
+)
+
+// Fixes finds what would mend a finding: each change by itself, and each two of
+// those that do not do it alone. They are ranked by the accounts that they lift,
+// then by those that they may lock out, then by how many changes it takes.
+func (c *Case) Fixes(f Finding, count Counting) []Fix {
+	var found []Edit
+	var rest []Edit
+	verdicts := map[string]exposure.Verdict{}
+	try := func(ch Edit) bool {
+		now, err := ch.Apply(c)
+		if err != nil || !c.mends(f, now) {
+			return false
+		}
+		found = append(found, ch)
+		verdicts[ch.Text] = now.Truth.Verdict
+		return true
+	}
+	for _, ch := range c.candidates(f) {
+		if !try(ch) {
+			rest = append(rest, ch)
+		}
+	}
+	if len(rest) > paired {
+		rest = rest[:paired]
+	}
+	for i := range rest {
+		for j := i + 1; j < len(rest) && len(found) < 2*fixes; j++ {
+			try(both(rest[i], rest[j]))
+		}
+	}
+	out := make([]Fix, 0, len(found))
+	for _, ch := range found {
+		x := Fix{Change: ch.Text, Said: ch.Said, Verdict: verdicts[ch.Text], Lifted: 1}
+		if count != nil {
+			x.Lifted, x.Lockout = count(ch)
+		}
+		out = append(out, x)
+	}
+	slices.SortStableFunc(out, func(a, b Fix) int {
+		return cmp.Or(cmp.Compare(b.Lifted, a.Lifted), cmp.Compare(a.Lockout, b.Lockout),
+			cmp.Compare(strings.Count(a.Change, " ; "), strings.Count(b.Change, " ; ")))
+	})
+	if len(out) > fixes {
+		out = out[:fixes]
+	}
+	return out
+}
+
+// mends says whether a finding is gone, and nothing worse has come: whoever could
+// sign in still can, and the account is worth no less.
+func (c *Case) mends(f Finding, now *Case) bool {
+	before, after := &c.Truth, &now.Truth
+	if f.Rule != Residual && (len(after.Sets) == 0 || before.Availability > 0 && after.Availability == 0) {
+		return false
+	}
+	if after.Effective.AAL < before.Effective.AAL || before.Effective.Phr && !after.Effective.Phr {
+		return false
+	}
+	same := func(g Finding) bool { return g.Rule == f.Rule }
+	switch f.Rule {
+	case SinglePoint, UnknownFact:
+		same = func(g Finding) bool { return g.ID == f.ID }
+	case BelowRequired, NISTOnly:
+		same = func(g Finding) bool { return g.Rule == BelowRequired || g.Rule == NISTOnly }
+	}
+	return !slices.ContainsFunc(now.Findings(), same)
+}
+
+// Moves says what a change does to one account, or to all of one shape: whether
+// it is worth what is required only afterwards, and whether it has one way in
+// fewer and at most one left. Changed is what ch.Organisation made of o.
+func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, locked bool) {
+	before, err := Examine(Basis{}, o, a)
+	if err != nil {
+		return false, false
+	}
+	o, a, g := ch.On(changed, a)
+	after, err := ExamineGraph(Basis{}, o, a, g)
+	if err != nil {
+		return false, false
+	}
+	enough := func(c *Case) bool {
+		return c.Truth.Effective.AAL >= c.Required.AAL && (c.Truth.Effective.Phr || !c.Required.Phr)
+	}
+	ways := func(c *Case) int { return len(c.sets(c.owned)) + c.waysBack() }
+	return !enough(before) && enough(after), ways(after) < ways(before) && ways(after) <= 1
+}
+
+// waysBack counts the recovery procedures that lead to the account.
+func (c *Case) waysBack() int {
+	of := map[string]bool{}
+	for _, e := range c.edges {
+		if e.Recovery && strings.HasPrefix(rules.Source(e), "recovery:") {
+			of[rules.Source(e)] = true
+		}
+	}
+	return len(of)
+}
+
+// candidates are the changes that could matter for a finding, in an order that
+// does not depend on anything but the facts.
+func (c *Case) candidates(f Finding) []Edit {
+	var out []Edit
+	add := func(list ...Edit) {
+		for _, ch := range list {
+			if !slices.ContainsFunc(out, func(o Edit) bool { return o.Text == ch.Text }) {
+				out = append(out, ch)
+			}
+		}
+	}
+	if f.Rule == Availability {
+		add(Edit{Text: "credentials += key", Said: "Give " + c.name() + " another hardware key, to be kept elsewhere.", one: newKey})
+		return out
+	}
+	for _, of := range c.groups(f) {
+		add(c.against(of)...)
+	}
+	for _, s := range c.Truth.Sets {
+		for _, u := range s.Unknown {
+			add(c.learn(c.atom(u).Learn))
+		}
+	}
+	return out
+}
+
+// groups are the things that the edges of bad ways were made of, those nearest
+// to the beginning first.
+func (c *Case) groups(f Finding) (out []string) {
+	for i := range c.Truth.Sets {
+		s := &c.Truth.Sets[i]
+		if !c.violates(s) && f.Rule != Residual && f.Rule != Contestable {
+			continue
+		}
+		for _, id := range s.Path {
+			if e := c.edges[id]; e != nil && rules.Source(e) != "" && !slices.Contains(out, rules.Source(e)) {
+				out = append(out, rules.Source(e))
+			}
+		}
+	}
+	return out
+}
+
+// against is what can be done about one thing.
+func (c *Case) against(of string) []Edit {
+	kind, name, _ := strings.Cut(of, ":")
+	switch kind {
+	case "fallback":
+		return c.againstFallback(name)
+	case "recovery":
+		return c.againstRecovery(name)
+	case "power":
+		return c.againstPower(name)
+	case "sync", "mailbox", "phone":
+		return c.againstAccount(of, name)
+	case "token":
+		return []Edit{{Text: "tokens -= " + name, Said: "Revoke the API token " + name + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+	case "credential":
+		return c.againstCredential(name)
+	case "role":
+		return []Edit{{Text: "roles -= " + name, Said: "Take the role of " + c.personName(name) + " away, or have somebody else agree to what it does.",
+			graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+	case "link":
+		return []Edit{{Text: "invitations -= " + name, Said: "Revoke the open link.", one: func(a *rules.Account) {
+			a.Links = slices.DeleteFunc(a.Links, func(l rules.Link) bool { return l.ID == name })
+		}}}
+	case "binding", "root":
+		return nil
+	}
+	return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+}
+
+// groupLabel is what the first edge of a group is called.
+func (c *Case) groupLabel(of string) string {
+	for i := range c.Graph.Edges {
+		if e := &c.Graph.Edges[i]; rules.Source(e) == of && e.Label != "" {
+			return e.Label
+		}
+	}
+	return of
+}
+
+func (c *Case) againstFallback(name string) []Edit {
+	segment := c.Person.Segment
+	out := []Edit{{
+		Text: "policy.segments." + segment + ".fallbacks -= " + name,
+		Said: "Retire the fallback " + name + " of " + segment + " now.",
+		one: func(a *rules.Account) {
+			if a.Segment == segment {
+				dropFallback(name)(a)
+			}
+		},
+	}}
+	if fb, ok := c.Organisation.Policy.Document().Fallbacks.Get(name); ok && !fb.NoDowngrade {
+		out = append(out, Edit{
+			Text: "policy.fallbacks." + name + ".no_downgrade = true",
+			Said: "Refuse the fallback " + name + " to whoever has a passkey that works.",
+			one: func(a *rules.Account) {
+				if slices.ContainsFunc(a.Credentials, rules.Credential.Signs) {
+					dropFallback(name)(a)
+				}
+			},
+		})
+	}
+	return out
+}
