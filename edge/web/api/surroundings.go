@@ -190,9 +190,9 @@ func (a *API) surroundings() {
 	text := &huma.Schema{Type: "string"}
 	add(a, operation{id: "import-surroundings", method: http.MethodPost, path: "/surroundings/import", access: write, tag: "surroundings",
 		summary: "Declare what a YAML or JSON file says, all or nothing", body: surroundings.MaxFile,
-		more: "The file has one key, surroundings, a list of declarations with the members of this API. What stands under a name is changed where the file says otherwise; " +
+		more: "JSON is YAML, too. The file has one key, surroundings, a list of declarations with the members of this API. What stands under a name is changed where the file says otherwise; " +
 			"what the file does not name stays. A file with a wrong line is refused with import_refused, which names every wrong line.",
-		raw: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/yaml": {Schema: text}, "application/json": {Schema: text}}}},
+		raw: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/yaml": {Schema: text}}}},
 		a.importSurroundings)
 }
 
