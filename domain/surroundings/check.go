@@ -56,10 +56,10 @@ func (d *Declaration) checkFields() error {
 	}{
 		{"provider", d.Provider != "", []Kind{SyncAccount, Mailbox}},
 		{"primary", d.Primary, []Kind{SyncAccount}},
-		{"sign_in", len(d.SignIn) > 0, []Kind{SyncAccount, Mailbox}},
-		{"recovery", len(d.Recovery) > 0, []Kind{SyncAccount, Mailbox, Phone}},
+		{"sign_in", len(d.SignIn) > 0, []Kind{SyncAccount, Mailbox, Power}},
+		{"recovery", len(d.Recovery) > 0, []Kind{SyncAccount, Mailbox, Phone, Power}},
 		{"recovery_complete", d.Said, []Kind{SyncAccount, Mailbox, Phone}},
-		{"devices", len(d.Devices) > 0, []Kind{SyncAccount, Mailbox, Phone}},
+		{"devices", len(d.Devices) > 0, []Kind{SyncAccount, Mailbox, Phone, Power}},
 		{"over", d.Over != "", []Kind{Power}},
 		{"target", d.Target != "", []Kind{Power}},
 		{"holders", len(d.Holders) > 0, []Kind{Power}},
@@ -172,23 +172,29 @@ func (d *Declaration) checkPower() error {
 }
 
 func (d *Declaration) checkTarget() error {
-	switch {
-	case d.Target == "" || d.Over == OverProvider:
+	of, name, aimed := strings.Cut(d.Target, ":")
+	aimed = aimed && name != "" && (of == "segment" || of == "group")
+	switch d.Over {
+	case OverProvider:
 		return nil
-	case d.Over == OverMail || d.Over == OverDNS:
+	case OverMail, OverDNS:
+		if aimed || d.Target == "" {
+			return nil
+		}
 		d.Target = strings.ToLower(d.Target)
 		if strings.ContainsAny(d.Target, "@/: ") || !strings.Contains(d.Target, ".") {
-			return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "The target of a power over %s is a mail domain: example.org.", d.Over)
+			return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "The target of a power over %s is a mail domain such as example.org, segment:NAME or group:NAME.", d.Over)
 		}
-		return nil
-	case d.Over == OverPasskeys:
-		of, name, _ := strings.Cut(d.Target, ":")
-		if of != "segment" && of != "group" || name == "" {
-			return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "The target of a power over passkeys is segment:NAME or group:NAME.")
+	case OverPrimary, OverPasskeys, OverDevices:
+		if !aimed && d.Target != "" {
+			return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "The target of a power over %s is segment:NAME or group:NAME.", d.Over)
 		}
-		return nil
+	default:
+		if d.Target != "" {
+			return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "A power over %s has no target: it is over everything.", d.Over)
+		}
 	}
-	return holdfast.Errorf(holdfast.Invalid, "surrounding_target", "A power over %s has no target: it is over all of them.", d.Over)
+	return nil
 }
 
 func (d *Declaration) checkTimes(now time.Time) error {

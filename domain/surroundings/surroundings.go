@@ -37,7 +37,7 @@ const (
 	OverMail     = "mail"     // the mailboxes of Target, a mail domain; empty: all
 	OverProvider = "provider" // the accounts at Target, a provider of the policy, that are the organisation's; empty: at all
 	OverPrimary  = "primary"  // the people's accounts in the directory: sync accounts that are Primary fall with them
-	OverPasskeys = "passkeys" // resets the passkeys here, by hand: of the segment or group that Target names ("segment:workforce"); empty: everybody
+	OverPasskeys = "passkeys" // resets the passkeys here, by hand
 	OverDevices  = "devices"  // the managed devices
 	OverDNS      = "dns"      // the names of Target, a mail domain; empty: all
 	OverDatabase = "database" // a root power: whoever writes to it can make any session
@@ -82,13 +82,13 @@ type Record struct {
 
 	Provider string   // SyncAccount: of the policy. Mailbox: its domain, where Name does not tell it
 	Primary  bool     // SyncAccount: it is the same account as the person's in the organisation's directory
-	SignIn   []string // each a way in; empty: nobody has said
+	SignIn   []string // each a way in; empty: nobody has said. Power: into the account by which it is used
 	Recovery []string // each a way back in; empty with Said: there is none
 	Said     bool     // Recovery is complete as it stands
 	Devices  []string // personal; that hold a copy of what is synced, or are trusted by the account
 
 	Over    string   // Power: what it is over
-	Target  string   // Power: which of them; empty: all
+	Target  string   // Power: which of them, or whose: "segment:NAME", "group:NAME"; empty: all
 	Holders []string // personal; Power: "person:ID" of somebody here, or a name of somebody outside
 	K       int      // Power: how many of the holders must act together; 0: 1
 	Check   string   // Power: how it makes sure of who asks

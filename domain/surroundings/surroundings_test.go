@@ -1,6 +1,7 @@
 package surroundings
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -96,6 +97,8 @@ func TestDeclareRefuses(t *testing.T) {
 		"target of primary":    {desk(), func(d *Declaration) { d.Target = "example.org" }, "surrounding_target"},
 		"target of mail":       {desk(), func(d *Declaration) { d.Over, d.Target = OverMail, "ada@example.org" }, "surrounding_target"},
 		"target of passkeys":   {desk(), func(d *Declaration) { d.Over, d.Target = OverPasskeys, "workforce" }, "surrounding_target"},
+		"target of a database": {desk(), func(d *Declaration) { d.Over, d.Target, d.Check = OverDatabase, "segment:x", "" }, "surrounding_target"},
+		"target of nobody":     {desk(), func(d *Declaration) { d.Target = "segment:" }, "surrounding_target"},
 		"sms to itself": {Declaration{Kind: Phone, Name: "+1", Person: "per_ada"},
 			func(d *Declaration) { d.Recovery = []string{"sms"} }, "surrounding_factor"},
 		"departure without day": {Declaration{Kind: Departure, Person: "per_ada", From: now}, func(d *Declaration) { d.From = time.Time{} }, "surrounding_from"},
@@ -109,6 +112,21 @@ func TestDeclareRefuses(t *testing.T) {
 				t.Errorf("%v, want %s", err, c.code)
 			}
 		})
+	}
+}
+
+func TestTargets(t *testing.T) {
+	for over, targets := range map[string][]string{
+		OverMail: {"", "Example.ORG", "segment:workforce"}, OverDNS: {"example.org"}, OverProvider: {"", "cloud", "group:Nurses"},
+		OverPrimary: {"", "segment:workforce"}, OverPasskeys: {"group:Night shift"}, OverDevices: {""}, OverDatabase: {""},
+	} {
+		for _, target := range targets {
+			d := desk()
+			d.Over, d.Target, d.SignIn = over, target, []string{"password+totp"}
+			if r, _, err := Declare(d, now); err != nil || r.Target != strings.ReplaceAll(target, "Example.ORG", "example.org") {
+				t.Errorf("%s of %q: %q, %v", over, target, r.Target, err)
+			}
+		}
 	}
 }
 

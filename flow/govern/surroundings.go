@@ -129,7 +129,7 @@ func providerOf(d surroundings.Declaration) string {
 	switch {
 	case d.Kind == surroundings.SyncAccount:
 		return strings.TrimSpace(d.Provider)
-	case d.Kind == surroundings.Power && d.Over == surroundings.OverProvider:
+	case d.Kind == surroundings.Power && d.Over == surroundings.OverProvider && !strings.Contains(d.Target, ":"): // not a segment's or a group's people
 		return strings.TrimSpace(d.Target)
 	}
 	return ""
