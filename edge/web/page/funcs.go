@@ -14,17 +14,22 @@ import (
 // funcs are the words that templates use.
 func (ps *Pages) funcs() template.FuncMap {
 	return template.FuncMap{
-		"asset":  ps.assets.url,
-		"when":   when,
-		"date":   date,
-		"icon":   icon,
-		"count":  count,
-		"Count":  func(n int, one, many string) string { return capital(count(n, one, many)) },
-		"person": PersonPath, "group": GroupPath, "app": ApplicationPath, "record": AuditPath, "at": at,
+		"asset":   ps.assets.url,
+		"when":    when,
+		"date":    date,
+		"icon":    icon,
+		"count":   count,
+		"Count":   func(n int, one, many string) string { return capital(count(n, one, many)) },
+		"Capital": capital,
+		"person":  PersonPath, "group": GroupPath, "app": ApplicationPath, "record": AuditPath, "at": at,
 		"credential": CredentialPath, "revision": RevisionPath, "decision": DecisionPath, "tabs": policyTabs, "here": here,
-		"badge":   func(text string, t Tone) Badge { return Badge{Text: text, Tone: t} },
-		"sign":    sign,
-		"section": section,
+		"badge":        func(text string, t Tone) Badge { return Badge{Text: text, Tone: t} },
+		"sign":         sign,
+		"section":      section,
+		"exposuretabs": exposureTabs, "segment": Segment, "asks": Asks, "worth": Worth, "level": Level, "verdict": VerdictBadge, "verdictsays": VerdictSays,
+		"severity": SeverityBadge, "contest": ContestSays, "classwords": ClassWords, "classicon": classIcon, "knownby": KnownBy, "phr": PhrBadge, "nist": conforms,
+		"exposed": exposedBy, "exposedaccount": ExposedAccountPath, "blast": BlastPath, "bars": Bars, "shortfall": Shortfall, "rested": rested, "headline": headline,
+		"adversaries": AdversaryNames, "rulewords": RuleWords, "labels": Labels, "nistrefs": NISTRefs, "verdictof": verdictOf, "declares": declares,
 		"toneof":  toneOf,
 		"linkify": linkify,
 		"list":    list,
@@ -62,6 +67,8 @@ func section(p Page) string {
 		return "credentials"
 	case "manageddevices":
 		return "devices"
+	case "exposed", "exposedaccount", "exposureblast", "exposurefindings", "exposureresidual":
+		return "exposure"
 	case "policyedit", "revision", "decisions", "decision", "replacements", "findings", "metadata", "providers":
 		return "policy"
 	default:
@@ -168,6 +175,9 @@ func count(n int, one, many string) string {
 
 // capital makes a text the beginning of a heading.
 func capital(s string) string {
+	if s == "" {
+		return ""
+	}
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
 }

@@ -79,6 +79,18 @@ func strokes(name string) string {
 		return `<path d="M12 20V6m-5.500 5.500L12 6l5.500 5.500"/>`
 	case "fall":
 		return `<path d="M12 4v14m-5.500-5.500L12 18l5.500-5.500"/>`
+	case "branch":
+		return `<circle cx="6" cy="6" r="2.500"/><circle cx="6" cy="18" r="2.500"/><circle cx="18" cy="12" r="2.500"/><path d="M8.500 6.500c4 .5 3 5.500 7 5.500m-7 5.500c4-.5 3-5.500 7-5.500"/>`
+	case "phone":
+		return `<rect x="7" y="3" width="10" height="18" rx="2"/><path d="M11 18h2"/>`
+	case "call":
+		return `<path d="M4 5h16v11h-9l-4 4v-4H4z"/><path d="M8 9.500h8m-8 3h5"/>`
+	case "lips":
+		return `<rect x="3" y="8" width="18" height="8" rx="2"/><path d="M7 12h.01M11 12h.01M15 12h3"/>`
+	case "finger":
+		return `<path d="M6 12a6 6 0 0 1 12 0v3M9 12a3 3 0 0 1 6 0v6m-3-6v8m-3-5v3"/>`
+	case "badge":
+		return `<rect x="4" y="4" width="16" height="16" rx="2"/><circle cx="12" cy="10" r="2.500"/><path d="M8 17c.5-2 2-3 4-3s3.500 1 4 3"/>`
 	case "left":
 		return `<path d="m14 6-6 6 6 6"/>`
 	case "right":

@@ -40,6 +40,13 @@ const (
 	PathMetadata     = "/console/policy/metadata"
 	PathProviders    = "/console/policy/providers"
 
+	PathExposure         = "/console/exposure"
+	PathExposed          = "/console/exposure/accounts"
+	PathBlast            = "/console/exposure/blast"
+	PathExposureFindings = "/console/exposure/findings"
+	PathResidual         = "/console/exposure/residual"
+	PathSurroundings     = "/console/surroundings"
+
 	PathMail = "/demo/mail"
 )
 

@@ -24,6 +24,7 @@ func rail(p Page) []RailEntry {
 		{"credentials", "Passkeys", PathCredentials, "key", authority.CredentialsRead, true},
 		{"devices", "Devices", PathDevices, "laptop", authority.DevicesRead, false},
 		{"policy", "Policy", PathPolicy, "scroll", authority.PolicyRead, false},
+		{"exposure", "Exposure", PathExposure, "branch", authority.ExposureRead, false},
 		{"applications", "Applications", PathApplications, "app", authority.AppsRead, true},
 		{"tokens", "API tokens", PathTokens, "token", authority.TokensRead, false},
 		{"audit", "Audit", PathAudit, "log", authority.AuditRead, true},
