@@ -147,7 +147,8 @@ type Use struct {
 
 // Observe notes a verified use. A counter that does not grow and a change of
 // BE are signals, not refusals (WebAuthn L3 §7.2 steps 19 and 22): each is an
-// event of its own.
+// event of its own, and so is another backup state or the first verified user,
+// so that whoever follows the facts need not look at each use.
 func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	if err := r.MayBeUsed(); err != nil {
 		return r, nil, err
@@ -158,6 +159,9 @@ func Observe(r Record, u Use, now time.Time) (Record, []audit.Event, error) {
 	}
 	if u.BE != r.BE {
 		signals = append(signals, audit.New("credential.backup_eligibility_changed", string(r.ID), r.Person))
+	}
+	if u.BS != r.BS || u.UV && !r.UVInitialized {
+		signals = append(signals, audit.New("credential.use_changed", string(r.ID), r.Person))
 	}
 	columns := []string{"bs", "sign_count", "last_used", "uv_initialized"}
 	if u.BE != r.BE {

@@ -52,6 +52,7 @@ var sentences = map[audit.Type]string{
 	"credential.forgotten":                  "The details of a passkey of {person} were erased",
 	"credential.counter_regressed":          "A passkey of {person} counted backwards: there may be a copy",
 	"credential.backup_eligibility_changed": "A passkey of {person} changed whether it can be synced",
+	"credential.use_changed":                "A passkey of {person} was synced, or is not any more, or verified its user for the first time",
 
 	"session.opened":    "{person} signed in",
 	"session.renewed":   "{person} confirmed with a passkey",
@@ -82,6 +83,11 @@ var sentences = map[audit.Type]string{
 	"device.linked":             "A browser was connected to a device",
 	"device.onboarding_allowed": "{person} may make a first passkey on a device",
 	"device.onboarding_used":    "{person} made a first passkey on a device",
+
+	"surrounding.declared":  "Something of the surroundings was declared",
+	"surrounding.changed":   "A declaration about the surroundings was changed",
+	"surrounding.withdrawn": "A declaration about the surroundings was withdrawn",
+	"surrounding.forgotten": "What was declared about {person} was erased",
 
 	"api_token.created": "An API token was made for {person}",
 	"api_token.revoked": "An API token of {person} was revoked",
