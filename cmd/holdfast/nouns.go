@@ -12,7 +12,7 @@ import (
 // nouns are what is administered. Each is a client of /api/v1: on the host
 // without a token, from anywhere with one.
 func nouns() []noun {
-	return []noun{people(), groups(), invitations(), applications(), grants(), sessions(), credentials(), managedDevices(), tokens(), auditLog(),
+	return []noun{people(), groups(), invitations(), applications(), grants(), sessions(), credentials(), managedDevices(), around(), tokens(), auditLog(),
 		organisation(), signingKeyring(), authenticatorMetadata(), replacements(), wrongs(), thePolicy(), setUp()}
 }
 
