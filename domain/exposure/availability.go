@@ -1,6 +1,9 @@
 package exposure
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // availability is the smallest number of the owner's things whose loss leaves
 // none of the owner's ways: a minimum hitting set of the sets that consist of the
@@ -36,45 +39,96 @@ func (n *Net) owned(a *Atom, owner string) bool {
 	return owner == "" || a.Owner == owner
 }
 
-// tries bounds the search; beyond it the number is the one that is certain, and
-// may be too low.
-const tries = 200_000
-
-// hitting is the size of the smallest set that has something of each.
+// hitting is the size of the smallest set that has something of each. Beyond its
+// bound it is the greatest number that is known not to be too high.
 func hitting(sets [][]string) int {
 	if len(sets) == 0 {
 		return 0
 	}
-	left := tries
+	number := map[string]int{}
+	h := hitter{left: 20_000_000}
+	for _, s := range sets {
+		numbers := make([]int, 0, len(s))
+		for _, a := range s {
+			if _, ok := number[a]; !ok {
+				number[a] = len(number)
+			}
+			numbers = append(numbers, number[a])
+		}
+		h.sets = append(h.sets, numbers)
+	}
+	slices.SortStableFunc(h.sets, func(a, b []int) int { return cmp.Compare(len(a), len(b)) })
+	h.state, h.seen = make([]int, len(number)), make([]int, len(number))
 	for size := 1; ; size++ {
-		if hits(sets, map[string]bool{}, size, &left) || left <= 0 {
+		if h.within(size) || h.left <= 0 {
 			return size
 		}
 	}
 }
 
-// hits tries to hit what is not hit yet with so many more.
-func hits(sets [][]string, chosen map[string]bool, more int, left *int) bool {
-	*left--
-	var first []string
-	for _, s := range sets {
-		if !slices.ContainsFunc(s, func(a string) bool { return chosen[a] }) && (first == nil || len(s) < len(first)) {
+type hitter struct {
+	sets  [][]int // the shortest first
+	state []int   // by atom: open, chosen, or tried before and left out
+	seen  []int   // by atom: the pass that met it last
+	pass  int
+	left  int // steps, until it gives up
+}
+
+const (
+	open = iota
+	chosen
+	leftOut
+)
+
+// within says whether so many more hit every set that is not hit yet. Sets that
+// have nothing in common take one each: with more of them than that, it is
+// hopeless.
+func (h *hitter) within(more int) bool {
+	var first []int
+	apart := 0
+	h.pass++
+	for _, s := range h.sets {
+		hit, met := false, false
+		for _, a := range s {
+			hit = hit || h.state[a] == chosen
+			met = met || h.seen[a] == h.pass && h.state[a] == open
+		}
+		h.left -= len(s)
+		if hit {
+			continue
+		}
+		if first == nil {
 			first = s
 		}
-	}
-	switch {
-	case first == nil:
-		return true
-	case more == 0 || *left <= 0:
-		return false
-	}
-	for _, a := range first {
-		chosen[a] = true
-		found := hits(sets, chosen, more-1, left)
-		delete(chosen, a)
-		if found {
-			return true
+		if !met {
+			for _, a := range s {
+				h.seen[a] = h.pass
+			}
+			apart++
 		}
 	}
-	return false
+	if first == nil {
+		return true
+	}
+	if apart > more || h.left <= 0 {
+		return false
+	}
+	var tried []int
+	found := false
+	for _, a := range first {
+		if h.state[a] != open {
+			continue
+		}
+		h.state[a] = chosen
+		found = h.within(more - 1)
+		h.state[a] = leftOut // with it, it was hopeless
+		tried = append(tried, a)
+		if found {
+			break
+		}
+	}
+	for _, a := range tried {
+		h.state[a] = open
+	}
+	return found
 }

@@ -11,9 +11,12 @@ type words interface {
 	[1]uint64 | [2]uint64 | [4]uint64 | [16]uint64 | [64]uint64
 }
 
-// effort bounds the comparisons of one search; where it does not suffice the
-// lists are cut shorter.
-const effort = 30_000_000
+// effort bounds one search, in words that are compared: some tenths of a second.
+// Where it does not suffice the lists are cut shorter, to an eighth at a time.
+const (
+	effort  = 100_000_000
+	shorter = 8
+)
 
 // Minimal gives every minimal set of atoms from which, with what is given, goal
 // follows: what is given is left out of them. A list longer than limit at any
@@ -141,7 +144,7 @@ func search[S words](n *Net, r *region, given []string, limit int, h House, trun
 			return s.named(s.lists[r.goal])
 		}
 		*truncated = true
-		if limit = limit / 4; limit == 0 {
+		if limit /= shorter; limit == 0 {
 			return nil
 		}
 	}
@@ -240,10 +243,9 @@ func (s *searcher[S]) join(e *edge) []S {
 			for _, u := range s.product(part[j-1], s.lists[b]) {
 				part[j], _ = s.insert(part[j], u)
 			}
-			part[j] = s.cut(part[j])
-		}
-		if s.spent > effort {
-			return nil
+			if part[j] = s.cut(part[j]); s.spent > effort {
+				return nil
+			}
 		}
 	}
 	return part[e.k]
@@ -308,7 +310,7 @@ func (s *searcher[S]) improve(thing int32, sets []S) bool {
 
 // insert adds a set to an antichain unless one that is contained in it is there.
 func (s *searcher[S]) insert(list []S, x S) ([]S, bool) {
-	s.spent += len(list) + 1
+	s.spent += (len(list) + 4) * len(x)
 	for i := range list {
 		if within(list[i], x) {
 			return list, false
@@ -343,6 +345,7 @@ func (s *searcher[S]) cut(list []S) []S {
 	rs := make([]ranked, len(list))
 	for i := range list {
 		atoms := s.decode(list[i])
+		s.spent += 16 + 8*len(atoms)
 		rs[i] = ranked{s.n.levelOf(atoms, s.h), len(atoms), list[i]}
 	}
 	slices.SortFunc(rs, func(a, b ranked) int {
