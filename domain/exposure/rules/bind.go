@@ -13,15 +13,15 @@ import (
 func (b *build) binding(a *Account) {
 	d := b.o.Policy.Document()
 	tell := b.tell(a, d.Binding.Notify)
-	b.edge(exposure.Edge{ID: "bind:" + a.ID, Head: Bind(a.ID), Body: []string{Session(a.ID)}, Rule: "bind",
+	b.edge(exposure.Edge{ID: "bind:" + a.ID, Head: Bind(a.ID), Body: []string{Session(a.ID)}, Rule: "bind", Of: "binding",
 		Label: "add a passkey while signed in", Status: exposure.Observed, Notify: tell})
 	if slices.Contains(d.Binding.AcrossDevices.Channel, "manual") {
 		name := "deceive:" + a.ID
 		b.atom(exposure.Atom{ID: name, Class: exposure.Deceive, Label: whose(a.Name) + " own mistake: they read a code out", Owner: a.ID, Status: exposure.Declared})
-		b.edge(exposure.Edge{ID: "bind-code:" + a.ID, Head: Bind(a.ID), Body: []string{Session(a.ID), name}, Rule: "bind-code",
+		b.edge(exposure.Edge{ID: "bind-code:" + a.ID, Head: Bind(a.ID), Body: []string{Session(a.ID), name}, Rule: "bind-code", Of: "binding",
 			Label: "add a passkey on another device by a code that is typed", Status: exposure.Declared, Notify: tell})
 	}
-	b.edge(exposure.Edge{ID: "bound:" + a.ID, Head: Session(a.ID), Body: []string{Bind(a.ID)}, Rule: "bound",
+	b.edge(exposure.Edge{ID: "bound:" + a.ID, Head: Session(a.ID), Body: []string{Bind(a.ID)}, Rule: "bound", Of: "binding",
 		Label: "sign in with the new passkey", Status: exposure.Observed})
 }
 
@@ -29,7 +29,7 @@ func (b *build) binding(a *Account) {
 func (b *build) links(a *Account) {
 	for i := range a.Links {
 		l := &a.Links[i]
-		e := exposure.Edge{ID: "link:" + l.ID, Head: Bind(a.ID), Recovery: true, Until: l.Until, Status: exposure.Observed,
+		e := exposure.Edge{ID: "link:" + l.ID, Of: "link:" + l.ID, Head: Bind(a.ID), Recovery: true, Until: l.Until, Status: exposure.Observed,
 			Rule: "link", Label: "use the " + linkName(l.Kind)}
 		if l.Mailed {
 			b.inbox = true

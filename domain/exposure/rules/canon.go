@@ -88,7 +88,7 @@ func (c *canon) credentials(a, out *Account) {
 		f := policy.Cred{Distribution: old.Facts.Distribution, UV: old.Facts.UV, ManagedDevice: old.Facts.ManagedDevice && old.Device != "", Hardware: old.Hardware()}
 		if f.Distribution != policy.DeviceBound {
 			if f.Provider = old.Facts.Provider; f.Provider == "" {
-				f.AAGUID = old.Facts.AAGUID
+				f.AAGUID = modelOf(old.Facts.AAGUID)
 			}
 		}
 		out.Credentials = append(out.Credentials, Credential{ID: old.ID, Facts: f, Active: true, Admitted: true, Device: old.Device})

@@ -45,8 +45,8 @@ func (b *build) mailboxes(a *Account) {
 	}
 	name := "mailbox:" + a.ID
 	b.atom(exposure.Atom{ID: name, Class: exposure.RecIssued, Phishable: true, Label: "control of " + whose(a.Name) + " mailbox", Owner: a.ID, Status: exposure.Observed})
-	b.edge(exposure.Edge{ID: "inbox:" + a.ID, Head: Inbox(a.ID), Body: []string{name}, Rule: "inbox", Label: "read " + whose(a.Name) + " mail", Status: exposure.Observed})
-	k := kept{b: b, a: a, id: "inbox:" + a.ID, node: Inbox(a.ID), name: whose(a.Name) + " mailbox", provider: a.Domain, status: exposure.Declared}
+	b.edge(exposure.Edge{ID: "inbox:" + a.ID, Head: Inbox(a.ID), Body: []string{name}, Rule: "inbox", Of: "mailbox:" + a.ID, Label: "read " + whose(a.Name) + " mail", Status: exposure.Observed})
+	k := kept{b: b, a: a, of: "mailbox:" + a.ID, id: "inbox:" + a.ID, node: Inbox(a.ID), name: whose(a.Name) + " mailbox", provider: a.Domain, status: exposure.Declared}
 	k.powers(surroundings.OverMail, "inbox-power")
 	k.powers(surroundings.OverDNS, "inbox-dns")
 }
@@ -55,7 +55,7 @@ func (b *build) mailboxes(a *Account) {
 func (b *build) numbers(a *Account) {
 	name := "phone:" + a.ID
 	b.atom(exposure.Atom{ID: name, Class: exposure.RecIssued, Phishable: true, Label: whose(a.Name) + " telephone number (SIM swap)", Owner: a.ID, Status: exposure.Observed})
-	b.edge(exposure.Edge{ID: "number:" + a.ID, Head: Number(a.ID), Body: []string{name}, Rule: "number", Label: "get what is sent to " + whose(a.Name) + " telephone", Status: exposure.Observed})
+	b.edge(exposure.Edge{ID: "number:" + a.ID, Head: Number(a.ID), Body: []string{name}, Rule: "number", Of: "phone:" + a.ID, Label: "get what is sent to " + whose(a.Name) + " telephone", Status: exposure.Observed})
 	for i := range a.Phones {
 		if r := &a.Phones[i]; !closed(r, b.o.At) {
 			b.keptAt(a, r).ways(r.Recovery, "number-recovery")

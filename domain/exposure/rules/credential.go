@@ -31,34 +31,47 @@ func (b *build) possession(a *Account, i int, syncs []int) {
 		for _, s := range syncs {
 			for _, d := range a.Syncs[s].Devices {
 				devices++
-				b.use(a, c, deviceName(a, d), "synced-device", "use:"+c.ID+":"+d, a.Syncs[s].Name+" on "+d)
+				name := deviceName(a, d)
+				b.atom(exposure.Atom{ID: Device(name), Class: exposure.Have, Label: label(whose(a.Name), d, ""), Owner: a.ID, Status: status(&a.Syncs[s])})
+				b.unlock(a, d, Unlock(name), Device(name))
+				b.signsIn(a, c, "use:"+c.ID+":"+d, "synced-device", Device(name), Unlock(name))
 			}
 		}
 	}
 	switch {
-	case c.Device != "" && c.Hardware():
-		b.useKey(a, c, c.Device)
 	case c.Hardware():
-		b.useKey(a, c, c.ID)
+		b.key(a, c)
 	case c.Device != "":
-		b.use(a, c, c.Device, "passkey", "use:"+c.ID, "the device with "+whose(a.Name)+" "+c.Name)
+		device := Device(c.Device)
+		b.atom(exposure.Atom{ID: device, Class: exposure.Have, Label: label("the device with "+whose(a.Name), c.Name, "passkey"), Owner: a.ID, Status: exposure.Observed})
+		b.unlock(a, c.Name, Unlock(c.Device), device)
+		b.within(a, c, Passkey(c.ID), device, "on-device", Unlock(c.Device))
 	case devices == 0:
 		b.kept(a, i)
 	}
 }
 
-// useKey: two credentials in one key have its atoms in common.
-func (b *build) useKey(a *Account, c *Credential, key string) {
-	name := Key(key)
+// key is a passkey in hardware. Two in one device are had together.
+func (b *build) key(a *Account, c *Credential) {
+	name := Key(c.ID)
+	if c.Device != "" {
+		name = Key(c.Device)
+	}
 	b.atom(exposure.Atom{ID: name, Class: exposure.HaveHW, Label: label(whose(a.Name), c.Name, "security key"), Owner: a.ID, Status: exposure.Observed})
-	b.signsIn(a, c, "use:"+c.ID, "passkey", name, key)
+	if c.Device == "" {
+		b.unlock(a, c.Name, Unlock(c.ID), name)
+		b.signsIn(a, c, "use:"+c.ID, "passkey", name, Unlock(c.ID))
+		return
+	}
+	b.unlock(a, c.Name, Unlock(name), name)
+	b.within(a, c, Key(c.ID), name, "on-device", Unlock(name))
 }
 
-// use: what a device holds, whoever holds the device has.
-func (b *build) use(a *Account, c *Credential, device, rule, id, what string) {
-	name := Device(device)
-	b.atom(exposure.Atom{ID: name, Class: exposure.Have, Label: what, Owner: a.ID, Status: exposure.Declared})
-	b.signsIn(a, c, id, rule, name, device)
+// within: a passkey that is had with something else, under its own name.
+func (b *build) within(a *Account, c *Credential, own, in, rule, unlock string) {
+	b.edge(exposure.Edge{ID: "in:" + c.ID, Head: own, Body: []string{in}, Rule: rule, Of: "credential:" + c.ID,
+		Label: label("have "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed})
+	b.signsIn(a, c, "use:"+c.ID, "passkey", own, unlock)
 }
 
 // kept: a passkey of which nothing says on which devices it is. Those that one
@@ -68,15 +81,12 @@ func (b *build) kept(a *Account, i int) {
 	first := &a.Credentials[keeper(a, i)]
 	name := Passkey(first.ID)
 	b.atom(exposure.Atom{ID: name, Class: exposure.Have, Label: label("a device with "+whose(a.Name), first.Name, "passkey"), Owner: a.ID, Status: exposure.Observed})
+	b.unlock(a, first.Name, Unlock(first.ID), name)
 	if first.ID == c.ID {
-		b.signsIn(a, c, "use:"+c.ID, "passkey", name, c.ID)
+		b.signsIn(a, c, "use:"+c.ID, "passkey", name, Unlock(c.ID))
 		return
 	}
-	own := Passkey(c.ID)
-	b.edge(exposure.Edge{ID: "kept:" + c.ID, Head: own, Body: []string{name}, Rule: "one-provider",
-		Label: "one provider keeps both passkeys", Status: exposure.Observed})
-	b.signsInWith(a, c, "use:"+c.ID, "passkey", own, Unlock(first.ID))
-	b.unlock(a, first.Name, Unlock(first.ID), name)
+	b.within(a, c, Passkey(c.ID), name, "one-provider", Unlock(first.ID))
 }
 
 // keeper is the first of the credentials that are kept where the i-th is.
@@ -88,17 +98,11 @@ func keeper(a *Account, i int) int {
 	for j := range a.Credentials[:i] {
 		d := &a.Credentials[j]
 		if d.Signs() && d.Device == "" && d.Facts.Distribution != policy.DeviceBound && d.Facts.Provider == c.Facts.Provider &&
-			(d.Facts.Provider != "" || d.Facts.AAGUID == c.Facts.AAGUID) {
+			(d.Facts.Provider != "" || modelOf(d.Facts.AAGUID) == modelOf(c.Facts.AAGUID)) {
 			return j
 		}
 	}
 	return i
-}
-
-// signsIn: with what unlocks it, where a sign-in takes that.
-func (b *build) signsIn(a *Account, c *Credential, id, rule, possession, unlock string) {
-	b.unlock(a, c.Name, Unlock(unlock), possession)
-	b.signsInWith(a, c, id, rule, possession, Unlock(unlock))
 }
 
 func (b *build) unlock(a *Account, name, id, possession string) {
@@ -106,8 +110,9 @@ func (b *build) unlock(a *Account, name, id, possession string) {
 		Owner: a.ID, Status: exposure.Observed}) // it is typed into the device: nothing is relayed
 }
 
-func (b *build) signsInWith(a *Account, c *Credential, id, rule, possession, unlock string) {
-	e := exposure.Edge{ID: id, Head: Session(a.ID), Body: []string{possession, unlock}, Rule: rule,
+// signsIn: with what unlocks it, where a sign-in takes that.
+func (b *build) signsIn(a *Account, c *Credential, id, rule, possession, unlock string) {
+	e := exposure.Edge{ID: id, Head: Session(a.ID), Body: []string{possession, unlock}, Rule: rule, Of: "credential:" + c.ID,
 		Label: label("sign in with "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed}
 	if !c.Facts.UV {
 		e.Body, e.Rule = e.Body[:1], "passkey-unverified" // AAL1: SP 800-63B-4 §3.1.7.2
@@ -123,7 +128,7 @@ func (b *build) managed(a *Account, c *Credential, id, possession string) {
 	for _, p := range b.x.over[surroundings.OverDevices] {
 		if covers(p.Target, a) {
 			b.edge(exposure.Edge{ID: "reset:" + id + ":" + string(p.ID), Head: Session(a.ID), Body: []string{possession, Power(string(p.ID))},
-				Rule: "managed-device", Label: p.Name + " unlocks the device", Status: status(p)})
+				Rule: "managed-device", Of: Power(string(p.ID)), Label: p.Name + " unlocks the device", Status: status(p)})
 		}
 	}
 }
@@ -139,33 +144,32 @@ func deviceName(a *Account, d string) string {
 	return a.ID + "/" + d
 }
 
-// copies: restored:C <- each account that may keep it.
+// copies: restored:C <- each account that may keep it. One that was closed gives
+// none; those that are on devices stay there: see possession.
 func (b *build) copies(a *Account, c *Credential, syncs []int) {
-	restored := Restored(c.ID)
-	b.edge(exposure.Edge{ID: "restored:" + c.ID, Head: Session(a.ID), Body: []string{restored}, Rule: "use-copy",
-		Label: label("sign in with a copy of "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed})
+	restored, n := Restored(c.ID), 0
 	add := func(from, what string, st exposure.Status) {
-		b.edge(exposure.Edge{ID: "copy:" + c.ID + ":" + from, Head: restored, Body: []string{from}, Rule: "synced-copy", Label: what, Status: st})
+		n++
+		b.edge(exposure.Edge{ID: "copy:" + c.ID + ":" + from, Head: restored, Body: []string{from}, Rule: "synced-copy", Of: "credential:" + c.ID, Label: what, Status: st})
 	}
 	for _, s := range syncs {
-		r := &a.Syncs[s]
-		if closed(r, b.o.At) {
-			continue // its copies stay where they are: see possession
+		if r := &a.Syncs[s]; !closed(r, b.o.At) {
+			add(Sync(string(r.ID)), "restore it from "+orElse(r.Name, "the sync account"), status(r))
+			b.sync(a, r)
 		}
-		add(Sync(string(r.ID)), "restore it from "+r.Name, status(r))
-		b.sync(a, r)
 	}
 	switch {
 	case len(syncs) > 0:
 	case c.Facts.Provider != "" && b.profile(a, c.Facts.Provider):
 		add(Sync(c.Facts.Provider+"/"+a.ID), "restore it from the account at "+c.Facts.Provider, exposure.Declared)
 	default:
-		model := c.Facts.AAGUID
-		if c.Facts.Provider != "" {
-			model = c.Facts.Provider
-		}
-		add(b.unknown("copies/"+model, "where passkeys of "+modelName(c.Facts.Provider, c.Facts.AAGUID)+" can be copied to, and who can get at them there"),
+		add(b.unknown("copies/"+orElse(c.Facts.Provider, modelOf(c.Facts.AAGUID)),
+			"where passkeys of "+modelName(c.Facts.Provider, c.Facts.AAGUID)+" can be copied to, and who can get at them there"),
 			"nobody knows where it can be copied to", exposure.Assumed)
+	}
+	if n > 0 {
+		b.edge(exposure.Edge{ID: "restored:" + c.ID, Head: Session(a.ID), Body: []string{restored}, Rule: "use-copy", Of: "credential:" + c.ID,
+			Label: label("sign in with a copy of "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed})
 	}
 }
 

@@ -18,7 +18,7 @@ func (b *build) fallbacks(a *Account) {
 		if !f.Retire.IsZero() {
 			until = f.Retire.End()
 		}
-		b.edge(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback",
+		b.edge(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback", Of: "fallback:" + name,
 			Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until})
 	}
 }

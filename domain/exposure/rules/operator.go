@@ -20,7 +20,7 @@ func (b *build) acts(a *Account) {
 		b.edge(exposure.Edge{ID: "session-act:" + a.ID, Head: Act(a.ID), Body: []string{Session(a.ID)}, Rule: "act-session",
 			Label: "act as " + orElse(a.Name, a.ID), Status: exposure.Observed})
 		for _, p := range powersOf(a.Holds) {
-			b.edge(exposure.Edge{ID: "scope:" + p + ":" + a.ID, Head: p, Body: []string{Act(a.ID)}, Rule: "operator-power",
+			b.edge(exposure.Edge{ID: "scope:" + p + ":" + a.ID, Head: p, Body: []string{Act(a.ID)}, Rule: "operator-power", Of: "role:" + a.ID,
 				Label: orElse(a.Name, a.ID) + " uses their role", Status: exposure.Observed})
 		}
 	}
@@ -38,7 +38,7 @@ func (b *build) token(a *Account, t *Token) {
 	id := "token:" + t.ID
 	b.atom(exposure.Atom{ID: id, Class: exposure.Have, Label: "the API token " + orElse(t.Name, t.ID), Owner: a.ID, Status: exposure.Observed})
 	for _, p := range ps {
-		b.edge(exposure.Edge{ID: "scope:" + p + ":" + id, Head: p, Body: []string{id}, Rule: "token-power", Label: "use the API token " + orElse(t.Name, t.ID),
+		b.edge(exposure.Edge{ID: "scope:" + p + ":" + id, Head: p, Body: []string{id}, Rule: "token-power", Of: "token:" + t.ID, Label: "use the API token " + orElse(t.Name, t.ID),
 			Status: exposure.Observed, Until: t.Until})
 	}
 }
@@ -68,7 +68,7 @@ func (b *build) operators(a *Account) {
 func (b *build) desks(a *Account) {
 	for _, p := range b.x.over[surroundings.OverPasskeys] {
 		if covers(p.Target, a) {
-			b.edge(exposure.Edge{ID: "desk:" + string(p.ID) + ":" + a.ID, Head: Bind(a.ID), Body: []string{Power(string(p.ID))}, Rule: "desk-reset",
+			b.edge(exposure.Edge{ID: "desk:" + string(p.ID) + ":" + a.ID, Head: Bind(a.ID), Body: []string{Power(string(p.ID))}, Rule: "desk-reset", Of: Power(string(p.ID)),
 				Label: p.Name + " resets " + whose(a.Name) + " passkeys", Recovery: true, Status: status(p)})
 		}
 	}

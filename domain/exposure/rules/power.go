@@ -24,8 +24,8 @@ func (b *build) power(r *surroundings.Record) {
 		body, st = []string{name}, exposure.Assumed
 	}
 	k := max(1, r.K)
-	b.edge(exposure.Edge{ID: "holders:" + id, Head: node, Body: body, K: k, Rule: "power-holders", Label: r.Name + " is used", Status: st})
-	way := kept{b: b, id: id, node: node, name: r.Name, devices: r.Devices, status: status(r), over: r.Over, learn: "how the accounts of " + r.Name + " are signed in to"}
+	b.edge(exposure.Edge{ID: "holders:" + id, Head: node, Body: body, K: k, Rule: "power-holders", Of: node, Label: r.Name + " is used", Status: st})
+	way := kept{b: b, of: node, id: id, node: node, name: r.Name, devices: r.Devices, status: status(r), over: r.Over, learn: "how the accounts of " + r.Name + " are signed in to"}
 	way.ways(r.SignIn, "power-sign-in")
 	way.ways(r.Recovery, "power-recovery")
 	b.check(r, node)
@@ -59,17 +59,17 @@ func (b *build) check(r *surroundings.Record, node string) {
 			return
 		}
 		what := b.unknown("check/"+id, "how "+r.Name+" makes sure of who asks")
-		b.edge(exposure.Edge{ID: "check:" + id, Head: node, Body: []string{what}, Rule: "power-check", Label: "ask " + r.Name, Status: exposure.Assumed})
+		b.edge(exposure.Edge{ID: "check:" + id, Head: node, Body: []string{what}, Rule: "power-check", Of: node, Label: "ask " + r.Name, Status: exposure.Assumed})
 		return
 	}
 	b.atom(a)
-	b.edge(exposure.Edge{ID: "check:" + id, Head: node, Body: []string{a.ID}, Rule: "power-check", Label: "ask " + r.Name, Status: status(r)})
+	b.edge(exposure.Edge{ID: "check:" + id, Head: node, Body: []string{a.ID}, Rule: "power-check", Of: node, Label: "ask " + r.Name, Status: status(r)})
 }
 
 // root: powers over everything reach every account, through one node.
 func (b *build) root(a *Account) {
 	if a.Status != person.Erased {
-		b.edge(exposure.Edge{ID: "root:" + a.ID, Head: Session(a.ID), Body: []string{Root}, Rule: "root", Root: true,
+		b.edge(exposure.Edge{ID: "root:" + a.ID, Head: Session(a.ID), Body: []string{Root}, Rule: "root", Of: "root", Root: true,
 			Label: "whoever holds the host, the database or the keys makes any session", Status: exposure.Observed})
 	}
 }
@@ -81,13 +81,13 @@ func (b *build) roots() {
 		switch r := &b.x.powers[i]; r.Over {
 		case surroundings.OverDatabase, surroundings.OverSigning, surroundings.OverBackups:
 			said = said || r.Over == surroundings.OverDatabase
-			b.edge(exposure.Edge{ID: "root-holder:" + string(r.ID), Head: Root, Body: []string{Power(string(r.ID))}, Rule: "root-holder", Root: true,
+			b.edge(exposure.Edge{ID: "root-holder:" + string(r.ID), Head: Root, Body: []string{Power(string(r.ID))}, Rule: "root-holder", Of: Power(string(r.ID)), Root: true,
 				Label: r.Name + " makes any session", Status: status(r)})
 		}
 	}
 	if !said {
 		b.atom(exposure.Atom{ID: "root:host", Class: exposure.Person, Label: "whoever holds the host acts dishonestly", Status: exposure.Assumed})
-		b.edge(exposure.Edge{ID: "root-holder:host", Head: Root, Body: []string{"root:host"}, Rule: "root-holder", Root: true,
+		b.edge(exposure.Edge{ID: "root-holder:host", Head: Root, Body: []string{"root:host"}, Rule: "root-holder", Of: "root", Root: true,
 			Label: "whoever holds the host makes any session", Status: exposure.Assumed})
 	}
 }

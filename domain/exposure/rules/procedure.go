@@ -85,13 +85,23 @@ func (x *index) plan(o *Organisation, p *policy.Procedure, rule string, eq polic
 	if len(l.outside) == 0 {
 		l.outside = []piece{{kind: sharedAtom, atom: deceived(p)}}
 	}
-	if people == 0 {
+	if people == 0 || l.harder() {
 		l.inside = nil
 	}
 	if people > 1 {
 		l.inHouse = append(l.inHouse, "dual_control: "+strconv.Itoa(eq.DualControl))
 	}
 	return l
+}
+
+// harder says whether insiders need all that an outsider needs, and more: then
+// they are no other way.
+func (l *plan) harder() bool {
+	return !slices.ContainsFunc(l.outside, func(o piece) bool {
+		return !slices.ContainsFunc(l.inside, func(i piece) bool {
+			return i.kind == o.kind && i.atom.ID == o.atom.ID && i.code == o.code && i.node == o.node
+		})
+	})
 }
 
 func deceived(p *policy.Procedure) exposure.Atom {
@@ -183,7 +193,7 @@ func (b *build) procedures(a *Account) {
 }
 
 func (b *build) follow(a *Account, l *plan) {
-	e := exposure.Edge{Head: Bind(a.ID), Recovery: true, NIST: l.nist, Status: exposure.Declared, Hold: l.hold, Contest: l.contest,
+	e := exposure.Edge{Head: Bind(a.ID), Of: l.rule + ":" + l.p.Name, Recovery: true, NIST: l.nist, Status: exposure.Declared, Hold: l.hold, Contest: l.contest,
 		Notify: b.tell(a, l.p.Notify)}
 	if l.approvedBySome {
 		e.Approver = b.piece(a, l, &l.approver)
@@ -288,6 +298,6 @@ func (b *build) code(a *Account, l *plan, p *piece) string {
 		return from[0]
 	}
 	node := "code:" + l.p.Name + p.nth + ":any:" + a.ID
-	b.edge(exposure.Edge{ID: node, Head: node, Body: from, K: 1, Rule: "code-channel", Label: "get the code of " + l.p.Name, Status: exposure.Declared})
+	b.edge(exposure.Edge{ID: node, Head: node, Body: from, K: 1, Rule: "code-channel", Of: l.rule + ":" + l.p.Name, Label: "get the code of " + l.p.Name, Status: exposure.Declared})
 	return node
 }

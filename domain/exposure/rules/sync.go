@@ -60,7 +60,7 @@ func (b *build) profile(a *Account, name string) bool {
 		return false
 	}
 	id := name + "/" + a.ID
-	k := kept{b: b, a: a, id: id, node: Sync(id), name: label(whose(a.Name), "account at "+name, ""), provider: name, soft: true,
+	k := kept{b: b, a: a, of: "sync:" + id, id: id, node: Sync(id), name: label(whose(a.Name), "account at "+name, ""), provider: name, soft: true,
 		status: exposure.Declared, over: surroundings.OverProvider, learn: "how accounts at " + name + " are signed in to and recovered"}
 	k.ways(accessWays(p.Access), "sync-sign-in")
 	for _, word := range p.Recovery {
@@ -106,6 +106,14 @@ func recoveryWays(word string) []string {
 	return []string{word} // a factor's own word; ways takes any other for unknown
 }
 
+// modelOf is a model as unknown facts name it: an AAGUID of zeros names none.
+func modelOf(aaguid string) string {
+	if aaguid == "" || aaguid == "00000000-0000-0000-0000-000000000000" {
+		return "any"
+	}
+	return aaguid
+}
+
 // modelName is what a model is called.
 func modelName(provider, aaguid string) string {
 	switch {
@@ -113,7 +121,7 @@ func modelName(provider, aaguid string) string {
 		return provider
 	case credential.Provider(aaguid) != "":
 		return credential.Provider(aaguid)
-	case aaguid == "" || aaguid == "00000000-0000-0000-0000-000000000000":
+	case modelOf(aaguid) == "any":
 		return "a model that does not say which"
 	}
 	return "the model " + aaguid

@@ -12,6 +12,7 @@ import (
 type kept struct {
 	b        *build
 	a        *Account // whose it is; nil: nobody's here
+	of       string   // Edge.Of
 	id       string   // begins the names of its atoms
 	node     string   // that the ways lead to
 	name     string
@@ -28,13 +29,13 @@ func (b *build) keptAt(a *Account, r *surroundings.Record) *kept {
 	k := &kept{b: b, a: a, id: string(r.ID), name: r.Name, provider: r.Provider, devices: r.Devices, status: status(r)}
 	switch r.Kind {
 	case surroundings.SyncAccount:
-		k.node, k.soft, k.over = Sync(k.id), true, surroundings.OverProvider
+		k.node, k.of, k.soft, k.over = Sync(k.id), "sync:"+k.id, true, surroundings.OverProvider
 		k.learn = "how the accounts of people at " + orElse(r.Provider, "their sync provider") + " are signed in to and recovered"
 	case surroundings.Mailbox:
-		k.node, k.over = Inbox(a.ID), surroundings.OverMail
+		k.node, k.of, k.over = Inbox(a.ID), "mailbox:"+k.id, surroundings.OverMail
 		k.learn = "how the mailboxes of people at " + orElse(r.Provider, domainOf(r.Name), "their mail provider") + " are signed in to and recovered"
 	case surroundings.Phone:
-		k.node, k.learn = Number(a.ID), "how a telephone number is taken over at its carrier"
+		k.node, k.of, k.learn = Number(a.ID), "phone:"+k.id, "how a telephone number is taken over at its carrier"
 	}
 	return k
 }
@@ -60,15 +61,15 @@ func (k *kept) ways(texts []string, rule string) {
 		for _, f := range w {
 			body = k.factor(body, w, f)
 		}
-		k.b.edge(exposure.Edge{ID: "way:" + k.id + ":" + text + ":" + rule, Head: k.node, Body: body, Rule: rule,
+		k.b.edge(exposure.Edge{ID: "way:" + k.id + ":" + text + ":" + rule, Head: k.node, Body: body, Rule: rule, Of: k.of,
 			Label: "get into " + k.name + " by " + text, Status: k.status})
 	}
 }
 
 // unknown: nobody has said how one gets in.
 func (k *kept) unknown(rule string) {
-	what := k.b.unknown("ways/"+k.over+"/"+k.provider, k.learn)
-	k.b.edge(exposure.Edge{ID: "way:" + k.id + ":unknown", Head: k.node, Body: []string{what}, Rule: rule,
+	what := k.b.unknown("ways/"+orElse(k.over, "phone")+"/"+orElse(k.provider, "any"), k.learn)
+	k.b.edge(exposure.Edge{ID: "way:" + k.id + ":unknown", Head: k.node, Body: []string{what}, Rule: rule, Of: k.of,
 		Label: "nobody has said " + k.learn, Status: exposure.Assumed})
 }
 
@@ -76,7 +77,7 @@ func (k *kept) unknown(rule string) {
 func (k *kept) powers(over, rule string) {
 	for _, p := range k.b.x.over[over] {
 		if k.under(p) {
-			k.b.edge(exposure.Edge{ID: "power:" + k.id + ":" + string(p.ID), Head: k.node, Body: []string{Power(string(p.ID))}, Rule: rule,
+			k.b.edge(exposure.Edge{ID: "power:" + k.id + ":" + string(p.ID), Head: k.node, Body: []string{Power(string(p.ID))}, Rule: rule, Of: Power(string(p.ID)),
 				Label: p.Name + " gives " + k.name + " to somebody else", Status: status(p)})
 		}
 	}
@@ -125,6 +126,9 @@ func (k *kept) factor(body []string, w surroundings.Way, f surroundings.Factor) 
 	case surroundings.SMS:
 		return append(body, k.number())
 	case surroundings.Desk:
+		if k.over == "" { // the carrier's, of a telephone number: a caller with a story (SIM swap)
+			return append(body, k.own("desk", exposure.Deceive, true, "", "somebody talks the desk into giving away"))
+		}
 		return append(body, k.whoever("desk", surroundings.OverPrimary, "who resets people's accounts in the directory, and how they make sure of who asks"))
 	case surroundings.Admin:
 		return append(body, k.whoever("admin", k.over, "who administers "+k.what()))
@@ -134,7 +138,7 @@ func (k *kept) factor(body []string, w surroundings.Way, f surroundings.Factor) 
 	if n, m, ok := f.OfDevices(); ok {
 		return append(body, k.device(n, m))
 	}
-	return append(body, k.b.unknown("ways/"+k.over+"/"+k.provider, k.learn))
+	return append(body, k.b.unknown("ways/"+orElse(k.over, "phone")+"/"+orElse(k.provider, "any"), k.learn))
 }
 
 func (k *kept) what() string {
@@ -197,12 +201,12 @@ func (k *kept) whoever(word, over, learn string) string {
 	for _, p := range k.b.x.over[over] {
 		if k.under(p) {
 			any = true
-			k.b.edge(exposure.Edge{ID: word + ":" + k.id + ":" + string(p.ID), Head: node, Body: []string{Power(string(p.ID))}, Rule: "way-power",
+			k.b.edge(exposure.Edge{ID: word + ":" + k.id + ":" + string(p.ID), Head: node, Body: []string{Power(string(p.ID))}, Rule: "way-power", Of: Power(string(p.ID)),
 				Label: p.Name + " helps", Status: status(p)})
 		}
 	}
 	if !any {
-		return k.b.unknown(word+"/"+over+"/"+k.provider, learn)
+		return k.b.unknown(word+"/"+orElse(over, "phone")+"/"+orElse(k.provider, "any"), learn)
 	}
 	return node
 }
@@ -223,7 +227,7 @@ func (k *kept) device(n, m int) string {
 		}
 		body = append(body, k.unlocked(name, what))
 	}
-	k.b.edge(exposure.Edge{ID: "devices:" + node, Head: node, Body: body, K: n, Rule: "way-devices",
+	k.b.edge(exposure.Edge{ID: "devices:" + node, Head: node, Body: body, K: n, Rule: "way-devices", Of: k.of,
 		Label: strconv.Itoa(n) + " of the devices of " + k.name, Status: k.status})
 	return node
 }
@@ -232,6 +236,6 @@ func (k *kept) unlocked(device, what string) string {
 	d, u, node := Device(device), Unlock(device), "unlocked:"+device
 	k.b.atom(exposure.Atom{ID: d, Class: exposure.Have, Label: what, Owner: k.owner(), Status: k.status})
 	k.b.atom(exposure.Atom{ID: u, Class: exposure.Know, Key: d, Label: "what unlocks " + what, Owner: k.owner(), Status: k.status})
-	k.b.edge(exposure.Edge{ID: node, Head: node, Body: []string{d, u}, Rule: "way-device", Label: "unlock " + what, Status: k.status})
+	k.b.edge(exposure.Edge{ID: node, Head: node, Body: []string{d, u}, Rule: "way-device", Of: k.of, Label: "unlock " + what, Status: k.status})
 	return node
 }

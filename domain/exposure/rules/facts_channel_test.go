@@ -1,0 +1,79 @@
+package rules_test
+
+import (
+	"testing"
+
+	"holdfast/domain/exposure/rules"
+	"holdfast/domain/person"
+	"holdfast/domain/surroundings"
+	"holdfast/domain/ticket"
+)
+
+func channelFacts() []fact {
+	key := with(hardKey("k1"))
+	mail := key.and(mailbox("m1", surroundings.Record{Provider: "example.org", SignIn: []string{"password"}, Said: true}))
+	admin := func(target string) surroundings.Record {
+		return power(surroundings.Record{ID: "mail", Name: "mail administration", Over: surroundings.OverMail, Target: target, Holders: []string{"mona"}})
+	}
+	return []fact{
+		{name: "8 a recovery of the mailbox", before: mail,
+			after: key.and(mailbox("m1", surroundings.Record{Provider: "example.org", SignIn: []string{"password"}, Recovery: []string{"sms"}, Said: true}))},
+		{name: "8 who administers the mail, of a mailbox that is declared", before: mail, after: mail.and(admin("example.org"))},
+		{name: "8 who administers the mail, of one that is not", before: key, after: key.and(admin(""))},
+		{name: "8 who administers another domain", before: key, after: key.and(admin("example.com"))},
+		{name: "8 who holds the domain's names", before: key,
+			after: key.and(power(surroundings.Record{ID: "dns", Name: "registrar", Over: surroundings.OverDNS, Holders: []string{"dora"}}))},
+		{name: "8 a telephone, told of nothing", before: with(synced("c1", vault)), after: with(synced("c1", vault), phone("p1", "desk"))},
+	}
+}
+
+func operatorFacts(t *testing.T) []fact {
+	key := with(hardKey("k1"))
+	olga := func(change ...func(*rules.Held)) rules.Held { return held("olga", "Olga", change...) }
+	return []fact{
+		{name: "7 an administrator", before: key.and(olga()), after: key.and(olga(role(person.Administrator)))},
+		{name: "7 a help desk cannot take over who has a passkey", before: key.and(olga()), after: key.and(olga(role(person.HelpDesk)))},
+		{name: "7 a help desk links in who has none", before: with(invited, olga()), after: with(invited, olga(role(person.HelpDesk)))},
+		{name: "7 an auditor reads", before: key.and(olga()), after: key.and(olga(role(person.Auditor)))},
+		{name: "7 a help desk does not link an administrator in", before: with(invited, role(person.Auditor), olga()),
+			after: with(invited, role(person.Auditor), olga(role(person.HelpDesk)))},
+		{name: "7 an API token that removes passkeys and invites", before: key.and(olga(role(person.Administrator))),
+			after: key.and(olga(role(person.Administrator), token("t1", "credentials:remove", "invitations:write")))},
+		{name: "7 an API token that reads", before: key.and(olga(role(person.Administrator))),
+			after: key.and(olga(role(person.Administrator), token("t1", "people:read")))},
+		{name: "7 an API token whose owner holds nothing", before: key.and(olga()), after: key.and(olga(token("t1", "credentials:remove", "invitations:write")))},
+	}
+}
+
+func powerFacts() []fact {
+	key := with(hardKey("k1"))
+	desk := func(check string, k int, target string) surroundings.Record {
+		return power(surroundings.Record{ID: "desk", Name: "service desk", Over: surroundings.OverPasskeys, Target: target, Holders: []string{"person:olga", "otto"}, Check: check, K: k})
+	}
+	olga := held("olga", "Olga")
+	inGroup := key.and(groups("nurses"))
+	return []fact{
+		{name: "7 a desk that resets passkeys and asks questions", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckAsked, 1, ""))},
+		{name: "7 a desk of two that looks at people", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckVideo, 2, ""))},
+		{name: "7 a desk that is taken for sound", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckSound, 1, "segment:workforce"))},
+		{name: "7 a desk that compares on site", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckOnsite, 1, ""))},
+		{name: "7 a desk of which nobody says what it asks", before: key.and(olga), after: key.and(olga, desk("", 1, ""))},
+		{name: "7 a desk for another segment", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckNone, 1, "segment:low"))},
+		{name: "7 a desk for a group", before: inGroup.and(olga), after: inGroup.and(olga, desk(surroundings.CheckSound, 1, "group:nurses"))},
+		{name: "7 a desk for another group", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckSound, 1, "group:nurses"))},
+		{name: "7 a desk whose holders nobody names", before: key, after: key.and(power(surroundings.Record{ID: "desk", Name: "service desk", Over: surroundings.OverPasskeys, Check: surroundings.CheckSound}))},
+		{name: "7 a desk that is no more", before: key.and(olga), after: key.and(olga, func() surroundings.Record { r := desk("", 1, ""); r.Until = now; return r }())},
+		{name: "10 who holds the database", before: key.and(power(surroundings.Record{ID: "host", Name: "the host", Over: surroundings.OverDatabase, Holders: []string{"hugo"}})),
+			after: key.and(power(surroundings.Record{ID: "host", Name: "the host", Over: surroundings.OverDatabase, Holders: []string{"hugo"}}),
+				power(surroundings.Record{ID: "tape", Name: "the backups", Over: surroundings.OverBackups, Holders: []string{"bea"}}))},
+	}
+}
+
+func linkFacts(t *testing.T) []fact {
+	return []fact{
+		{name: "11 an invitation", before: with(invited), after: with(invited, link("l1", ticket.Invitation))},
+		{name: "11 a replacement link", before: with(hardKey("k1")), after: with(hardKey("k1"), link("l1", ticket.Replacement))},
+		{name: "11 a link of somebody who was suspended", before: with(func(h *rules.Held) { h.Person.Status = person.Suspended }),
+			after: with(func(h *rules.Held) { h.Person.Status = person.Suspended }, link("l1", ticket.Invitation))},
+	}
+}

@@ -1,0 +1,107 @@
+package rules_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"holdfast"
+	"holdfast/domain/exposure/rules"
+	"holdfast/domain/person"
+)
+
+// steps is a recovery procedure "p" of the workforce.
+func steps(s string) string {
+	return "recovery:\n  p:\n    yields: { aal: 2, capability: bind-only }\n    steps:\n" + s + "    notify: { to: all_addresses }\n"
+}
+
+func procedureFacts(t *testing.T) []fact {
+	key := with(hardKey("k1"))
+	in := func(n int, group string) (out world) {
+		for i := range n {
+			id := "m" + strconv.Itoa(i+1)
+			out = out.and(held(id, id, groups(group)))
+		}
+		return out
+	}
+	type procedure struct {
+		name, steps string
+		core        world
+	}
+	var out []fact
+	for _, c := range []procedure{
+		{"4 one of two, on questions", "      - proof: { kind: knowledge-questions }\n      - approve: { k: 1, from: group:desk }\n", in(2, "desk")},
+		{"4 two of two, on video", "      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 2, from: group:desk, independent: true, not_in: [subject] }\n", in(2, "desk")},
+		{"4 two of two, on site", "      - proof: { kind: onsite-attended, ial: 2, match: stored-portrait }\n      - approve: { k: 2, from: group:desk }\n", in(2, "desk")},
+		{"4 two of many", "      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 2, from: group:desk }\n", in(7, "desk")},
+		{"4 one of many", "      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 1, from: group:desk }\n", in(21, "desk")},
+		{"4 a pool in which nobody is", "      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 1, from: group:desk }\n", in(0, "desk")},
+		{"4 a pool of a role, less a group", "      - approve: { k: 1, from: role:helpdesk, not_in: [group:trainees] }\n",
+			with(held("olga", "Olga", role(person.HelpDesk)), held("otto", "Otto", role(person.HelpDesk), groups("trainees")))},
+		{"4 a machine looks, and one approves", "      - proof: { kind: remote-unattended, ial: 2 }\n      - approve: { k: 1, from: group:desk }\n", in(2, "desk")},
+		{"4 a proof that somebody attends, and nobody approves", "      - proof: { kind: remote-video, ial: 2 }\n", with()},
+		{"4 a code by mail", "      - code: { kind: issued, channel: email }\n", with()},
+		{"4 a saved code and one by any address", "      - code: { kind: saved, bits: 80 }\n      - code: { kind: issued, channel: any_verified }\n", with(phone("p1"))},
+		{"4 a code that whoever approves hands over", "      - approve: { k: 1, from: group:desk }\n      - code: { kind: issued, channel: [manual, qr] }\n", in(2, "desk")},
+		{"4 a code that is sent after approval", "      - approve: { k: 1, from: group:desk }\n      - code: { kind: issued, channel: sms }\n", in(2, "desk")},
+		{"4 a code by mail or letter", "      - code: { kind: issued, channel: [email, postal] }\n", with()},
+		{"4 a device of the organisation", "      - device: { certificate: mdm }\n", with()},
+		{"4 the sponsor's word", "      - approve: { k: 1, from: subject.sponsor }\n      - proof: { kind: remote-video, ial: 2 }\n",
+			with(contractor("olga"), held("olga", "Olga"))},
+		{"4 the sponsor's word, who is not known", "      - approve: { k: 1, from: subject.sponsor }\n", with(contractor("olga"))},
+		{"4 the sponsor's word of somebody without one", "      - approve: { k: 1, from: subject.sponsor }\n", with()},
+	} {
+		out = append(out, fact{name: c.name, was: lawOf(t, steps(c.steps), "", ""), policy: lawOf(t, steps(c.steps), "p", ""), before: key.and(c.core), after: key.and(c.core)})
+	}
+	return append(out, enrolmentFacts(t)...)
+}
+
+func enrolmentFacts(t *testing.T) (out []fact) {
+	hand := "enrolment:\n  e:\n    yields: { aal: 2, capability: bind-only }\n    when: WHEN\n    steps:\n      - proof: { kind: onsite-attended, ial: 2, capture: portrait }\n" +
+		"      - approve: { k: 1, from: group:desk, not_in: [subject] }\n    code: { bits: 112, ttl: 10m, single_use: true, channel: [qr, manual] }\n"
+	nobody := lawOf(t, "", "", "")
+	olga := held("olga", "Olga", groups("desk"))
+	for name, when := range map[string]string{"11 an enrolment procedure": "'device.managed'", "11 one for others": "'user.employment == \"guest\" && device.managed'"} {
+		out = append(out, fact{name: name, was: nobody, policy: lawOf(t, strings.Replace(hand, "WHEN", when, 1), "", ""), before: with(invited, olga), after: with(invited, olga)})
+	}
+	slices.SortFunc(out, func(a, b fact) int { return strings.Compare(a.name, b.name) })
+	return out
+}
+
+func fallbackFacts(t *testing.T) (out []fact) {
+	fallback := func(kind, only, more string) string {
+		return "fallbacks:\n  f: { kind: " + kind + ", only_when: '" + only + "', session: { overall: 1h }, retire: 2027-03-31" + more + " }\n"
+	}
+	key := with(hardKey("k1"))
+	for _, c := range []struct {
+		name, kind, only, more string
+		w                      world
+	}{
+		{"5 password and a code", "totp+password", "true", "", key},
+		{"5 password and a message", "sms+password", "true", "", key},
+		{"5 password and a prompt", "push+password", "true", "", key},
+		{"5 a password", "password", "app.sensitivity <= 2", "", key},
+		{"5 a code by mail", "email-code", "true", "", key},
+		{"5 a saved code", "saved-code", "true", "", key},
+		{"5 never beside a passkey", "password", "true", ", no_downgrade: true", key},
+		{"5 only where there is no passkey", "password", "user.credentials.phr_active == 0 && app.sensitivity <= 2", "", key},
+		{"5 where there is none", "password", "user.credentials.phr_active == 0 && app.sensitivity <= 2", ", no_downgrade: true", with()},
+	} {
+		text := fallback(c.kind, c.only, c.more)
+		out = append(out, fact{name: c.name, was: lawOf(t, text, "", ""), policy: lawOf(t, text, "", "f"), before: c.w, after: c.w})
+	}
+	return out
+}
+
+func bindingFacts(t *testing.T) []fact {
+	key := with(hardKey("k1"))
+	text := strings.Replace(base, "binding: { ", "binding: { across_devices: { code_bits: 112, ttl: 10m, channel: [qr, manual] }, ", 1)
+	return []fact{{name: "6 a code that may be typed", was: lawOf(t, "", "", ""), policy: compiled(t, text), before: key, after: key}}
+}
+
+func contractor(manager string) func(*rules.Held) {
+	return func(h *rules.Held) {
+		h.Person.Employment, h.Person.Manager = person.Contractor, holdfast.PersonID(manager)
+	}
+}
