@@ -83,6 +83,7 @@ func (b *build) core() {
 	for i := range b.x.powers {
 		b.power(&b.x.powers[i])
 	}
+	b.takeovers()
 	b.approvals()
 	b.roots()
 }

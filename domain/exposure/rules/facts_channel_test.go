@@ -3,6 +3,7 @@ package rules_test
 import (
 	"testing"
 
+	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
 	"holdfast/domain/surroundings"
@@ -32,6 +33,7 @@ func operatorFacts(t *testing.T) []fact {
 	olga := func(change ...func(*rules.Held)) rules.Held { return held("olga", "Olga", change...) }
 	return []fact{
 		{name: "7 an administrator", before: key.and(olga()), after: key.and(olga(role(person.Administrator)))},
+		{name: "7 an administrator who is invited", before: key.and(olga(invited)), after: key.and(olga(invited, role(person.Administrator)))},
 		{name: "7 a help desk cannot take over who has a passkey", before: key.and(olga()), after: key.and(olga(role(person.HelpDesk)))},
 		{name: "7 a help desk links in who has none", before: with(invited, olga()), after: with(invited, olga(role(person.HelpDesk)))},
 		{name: "7 an auditor reads", before: key.and(olga()), after: key.and(olga(role(person.Auditor)))},
@@ -75,5 +77,21 @@ func linkFacts(t *testing.T) []fact {
 		{name: "11 a replacement link", before: with(hardKey("k1")), after: with(hardKey("k1"), link("l1", ticket.Replacement))},
 		{name: "11 a link of somebody who was suspended", before: with(func(h *rules.Held) { h.Person.Status = person.Suspended }),
 			after: with(func(h *rules.Held) { h.Person.Status = person.Suspended }, link("l1", ticket.Invitation))},
+	}
+}
+
+// Who removes passkeys and who links in need not be the same.
+func TestTwoDoWhatNeitherMay(t *testing.T) {
+	w := with(synced("c1", vault)).and(held("olga", "Olga", role(person.HelpDesk)), held("otto", "Otto", role(person.Administrator), token("t1", "credentials:remove")))
+	net, err := exposure.Compile(w.graph(lawOf(t, "", "", "")), exposure.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	goal := rules.Session("ada")
+	if net.Derives(goal, "token:t1") || net.Derives(goal, rules.Corrupt("olga")) {
+		t.Error("one of them is enough")
+	}
+	if !net.Derives(goal, "token:t1", rules.Corrupt("olga")) {
+		t.Error("both are not enough")
 	}
 }

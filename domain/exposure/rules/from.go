@@ -68,8 +68,10 @@ func (o *Organisation) From(h Held) Account {
 	p, now := h.Person, o.At
 	in := h.Input(policy.SignIn, o.Policy.Profiles(), now)
 	a := Account{ID: string(p.ID), At: now, Name: p.Name, User: in.User, Status: p.Status, Ended: p.Ended(now), Role: p.RoleAt(now),
-		Holds: authority.OfPerson(p, now), Domain: domainOf(p.Email)}
-	a.Open = (p.Status == person.Active || p.Status == person.Invited) && !a.Ended
+		Domain: domainOf(p.Email)}
+	if a.Open = (p.Status == person.Active || p.Status == person.Invited) && !a.Ended; a.Open {
+		a.Holds = authority.OfRole(a.Role) // who is invited has it with their first passkey, and so has who opens their link
+	}
 	if s, ok := o.Policy.SegmentOf(&in); ok {
 		a.Segment = s.Name
 		in.Account.Segment = s.Name

@@ -35,6 +35,9 @@ func (o *Organisation) indexed() *index {
 			x.core[o.Core[i].ID] = &o.Core[i]
 			x.hold(&o.Core[i])
 		}
+		for _, t := range takeovers() {
+			x.held[t.node] = x.held[t.remove] && x.held[t.invite]
+		}
 		for _, r := range o.Shared {
 			if r.Kind == surroundings.Power && !o.At.Before(r.From) && !closed(&r, o.At) {
 				x.powers = append(x.powers, r)
@@ -75,21 +78,30 @@ func (x *index) hold(a *Account) {
 
 // powersOf are those of Holdfast's own powers over accounts that scopes give.
 func powersOf(h authority.Set) []string {
-	if !h.Has(authority.InvitationsWrite) {
-		return nil
-	}
-	out := []string{InviteMembers}
-	roles, removes := h.Has(authority.RolesWrite), h.Has(authority.CredentialsRemove)
-	if roles {
-		out = append(out, InviteAnybody)
-	}
-	if removes {
-		out = append(out, TakeoverMembers)
-	}
-	if roles && removes {
-		out = append(out, TakeoverAnybody)
+	var out []string
+	for _, p := range []struct {
+		scope            authority.Scope
+		members, anybody string
+	}{
+		{authority.InvitationsWrite, InviteMembers, InviteAnybody},
+		{authority.CredentialsRemove, RemoveMembers, RemoveAnybody},
+	} {
+		if !h.Has(p.scope) {
+			continue
+		}
+		if out = append(out, p.members); h.Has(authority.RolesWrite) {
+			out = append(out, p.anybody)
+		}
 	}
 	return out
+}
+
+// takeovers are what comes of two powers together.
+func takeovers() []struct{ node, remove, invite string } {
+	return []struct{ node, remove, invite string }{
+		{TakeoverMembers, RemoveMembers, InviteMembers},
+		{TakeoverAnybody, RemoveAnybody, InviteAnybody},
+	}
 }
 
 // pool is who can approve.

@@ -43,6 +43,16 @@ func (b *build) token(a *Account, t *Token) {
 	}
 }
 
+// takeovers: who removes passkeys and who links in need not be the same.
+func (b *build) takeovers() {
+	for _, t := range takeovers() {
+		if b.x.held[t.node] {
+			b.edge(exposure.Edge{ID: t.node, Head: t.node, Body: []string{t.remove, t.invite}, Rule: "operator-both",
+				Label: "passkeys are removed and an invitation is made", Status: exposure.Observed})
+		}
+	}
+}
+
 // operators: who may link the person in here, by the scopes that they hold.
 // Somebody with a role is touched only by those who may give roles.
 func (b *build) operators(a *Account) {

@@ -44,7 +44,9 @@ func Approved(party string, k int) string {
 const (
 	InviteMembers   = "power:invite-members"   // link somebody in who has no passkey and no role
 	InviteAnybody   = "power:invite-anybody"   // likewise, role or not
-	TakeoverMembers = "power:takeover-members" // remove the passkeys of somebody without a role, and link somebody in
+	RemoveMembers   = "power:remove-members"   // remove the passkeys of somebody without a role
+	RemoveAnybody   = "power:remove-anybody"   // likewise, role or not
+	TakeoverMembers = "power:takeover-members" // remove the passkeys of somebody without a role, and link somebody in: one does both, or two do one each
 	TakeoverAnybody = "power:takeover-anybody" // likewise, role or not
 )
 

@@ -147,11 +147,23 @@ var wants = map[string][]string{
 	"8 a telephone, told of nothing": {
 		"number-recovery: number:ada <- p1:desk",
 	},
-	"7 an administrator": {
+	"7 an administrator who is invited": {
+		"operator-both: power:takeover-anybody <- power:remove-anybody + power:invite-anybody",
+		"operator-both: power:takeover-members <- power:remove-members + power:invite-members",
+		"operator-invite: bind:olga <- power:invite-anybody",
 		"operator-power: power:invite-anybody <- act:olga",
 		"operator-power: power:invite-members <- act:olga",
-		"operator-power: power:takeover-anybody <- act:olga",
-		"operator-power: power:takeover-members <- act:olga",
+		"operator-power: power:remove-anybody <- act:olga",
+		"operator-power: power:remove-members <- act:olga",
+		"operator-takeover: bind:ada <- power:takeover-members",
+	},
+	"7 an administrator": {
+		"operator-both: power:takeover-anybody <- power:remove-anybody + power:invite-anybody",
+		"operator-both: power:takeover-members <- power:remove-members + power:invite-members",
+		"operator-power: power:invite-anybody <- act:olga",
+		"operator-power: power:invite-members <- act:olga",
+		"operator-power: power:remove-anybody <- act:olga",
+		"operator-power: power:remove-members <- act:olga",
 		"operator-takeover: bind:ada <- power:takeover-members",
 		"operator-takeover: bind:olga <- power:takeover-anybody",
 	},
@@ -167,7 +179,7 @@ var wants = map[string][]string{
 	},
 	"7 an API token that removes passkeys and invites": {
 		"token-power: power:invite-members <- token:t1",
-		"token-power: power:takeover-members <- token:t1",
+		"token-power: power:remove-members <- token:t1",
 	},
 	"7 a desk that resets passkeys and asks questions": {
 		"desk-reset: bind:ada <- power:desk",
