@@ -1,7 +1,6 @@
 package exposure
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -65,25 +64,30 @@ type ResultSet struct {
 	Phr   bool     `json:"phr"`
 }
 
-// The bounds of a file.
+// FileBytes is how long a file may be.
+const FileBytes = 8 << 20
+
+// The bounds of what is in it.
 const (
-	fileBytes = 8 << 20
 	fileDepth = 8
 	fileAtoms = 4096
 	fileEdges = 65536
 	fileLimit = 1024 // sets at each node: all antichains of up to 12 atoms are smaller
 )
 
-// Parse reads a file strictly.
+// Parse reads a file strictly: what it does not understand it refuses, and says
+// where.
 func Parse(text []byte) (File, error) {
 	var f File
-	if _, err := ijson.Parse(text, ijson.Limits{Bytes: fileBytes, Depth: fileDepth}); err != nil {
+	v, err := ijson.Parse(text, ijson.Limits{Bytes: FileBytes, Depth: fileDepth})
+	if err != nil {
 		return f, invalid("graph_json", "This is not the JSON that a graph is written in: %v.", err)
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return f, invalid("graph_json", "The graph cannot be read: %v. The keys are atoms, edges, given, goal, required and equivalence.", err)
+	if err := fileKeys().check(v, ""); err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(text, &f); err != nil {
+		return f, invalid("graph_json", "The graph cannot be read: %v.", err)
 	}
 	return f, f.check()
 }
@@ -96,77 +100,99 @@ func (f File) check() error {
 	if len(f.Atoms) > fileAtoms || len(f.Edges) > fileEdges {
 		return invalid("graph_size", "A graph has at most %d atoms and %d edges; this one has %d and %d.", fileAtoms, fileEdges, len(f.Atoms), len(f.Edges))
 	}
-	ids := map[string]bool{}
-	for i, a := range f.Atoms {
-		if err := a.check(fmt.Sprintf("atoms[%d]", i), ids); err != nil {
+	named := map[string]Class{}
+	for i := range f.Atoms {
+		at := fmt.Sprintf("atoms[%d]", i)
+		if err := f.Atoms[i].check(at); err != nil {
 			return err
 		}
+		if _, again := named[f.Atoms[i].ID]; again {
+			return invalid("graph_duplicate", "%s.id: there is another atom %q; give this one an id of its own.", at, f.Atoms[i].ID)
+		}
+		named[f.Atoms[i].ID] = f.Atoms[i].Class
 	}
-	edges, names := map[string]bool{}, map[string]bool{}
+	if err := f.checkPools(named); err != nil {
+		return err
+	}
+	edges, nodes := map[string]bool{}, map[string]bool{}
 	for i, e := range f.Edges {
-		if err := e.check(fmt.Sprintf("edges[%d]", i), edges); err != nil {
+		at := fmt.Sprintf("edges[%d]", i)
+		if err := e.check(at); err != nil {
 			return err
 		}
-		names[e.Head] = true
+		if edges[e.ID] {
+			return invalid("graph_duplicate", "%s.id: there is another edge %q; give this one an id of its own.", at, e.ID)
+		}
+		edges[e.ID], nodes[e.Head] = true, true
 		for _, b := range e.Body {
-			names[b] = true
+			nodes[b] = true
 		}
 	}
+	is := func(name string) bool { _, atom := named[name]; return atom || nodes[name] }
 	for i, g := range f.Given {
-		if !ids[g] && !names[g] {
-			return invalid("graph_given", "given[%d]: there is no %q in the graph.", i, g)
+		if !is(g) {
+			return invalid("graph_given", "given[%d]: there is no %q in the graph; name an atom, or a node.", i, g)
 		}
 	}
-	if f.Goal == "" {
-		return invalid("graph_goal", "goal: say which node the question is about.")
-	}
-	if !ids[f.Goal] && !names[f.Goal] {
-		return invalid("graph_goal", "goal: there is no %q in the graph.", f.Goal)
+	if !is(f.Goal) {
+		return invalid("graph_goal", "goal: there is no %q in the graph; name the head of an edge.", f.Goal)
 	}
 	if f.Required.AAL < 0 || f.Required.AAL > 3 {
-		return invalid("graph_required", "required.aal is %d; it is 0 to 3.", f.Required.AAL)
+		return invalid("graph_range", "required.aal is %d; it is 0 to 3.", f.Required.AAL)
 	}
 	return f.Equivalence.check()
 }
 
-func (a FileAtom) check(at string, ids map[string]bool) error {
+func (a *FileAtom) check(at string) error {
 	switch {
-	case a.ID == "":
-		return invalid("graph_atom", "%s has no id.", at)
-	case ids[a.ID]:
-		return invalid("graph_atom", "%s: there is another atom %q.", at, a.ID)
 	case !slices.Contains(Classes(), a.Class):
-		return invalid("graph_class", "%s: there is no class %q. The classes are %v.", at, a.Class, Classes())
-	case a.IAL < 0 || a.IAL > 3 || a.IAL != 0 && a.Class != Proof:
-		return invalid("graph_ial", "%s: ial is 1 to 3, and only of a proof.", at)
-	case a.Pool != nil && (a.Pool.Of == "" || a.Pool.K < 1 || a.Pool.K > 1<<16):
-		return invalid("graph_pool", "%s: a pool has the name of whom it is made, and a k of at least 1.", at)
-	case a.Pool != nil && a.Class != Person:
-		return invalid("graph_pool", "%s: only people make a pool.", at)
+		return invalid("graph_class", "%s.class: there is no %.40q. The classes are %v.", at, a.Class, Classes())
+	case a.IAL < 0 || a.IAL > 3:
+		return invalid("graph_range", "%s.ial is %d; it is 1 to 3.", at, a.IAL)
+	case a.IAL != 0 && a.Class != Proof:
+		return invalid("graph_range", "%s.ial is of a proof, and this is %s; leave it out.", at, a.Class)
+	case a.Pool != nil && (a.Pool.K < 1 || a.Pool.K > 1<<16):
+		return invalid("graph_range", "%s.pool.k is %d; it is how many of them, 1 to %d.", at, a.Pool.K, 1<<16)
 	}
-	ids[a.ID] = true
 	return nil
 }
 
-func (e FileEdge) check(at string, ids map[string]bool) error {
-	switch {
-	case e.ID == "":
-		return invalid("graph_edge", "%s has no id.", at)
-	case ids[e.ID]:
-		return invalid("graph_edge", "%s: there is another edge %q.", at, e.ID)
-	case e.Head == "":
-		return invalid("graph_edge", "%s has no head.", at)
-	case slices.Contains(e.Body, ""):
-		return invalid("graph_edge", "%s: something in its body has no name.", at)
-	case e.K != nil && (*e.K < 1 || *e.K > len(e.Body)):
-		return invalid("graph_k", "%s: k is %d; it is 1 to %d, the length of the body.", at, *e.K, len(e.Body))
-	}
-	for i, b := range e.Body {
-		if slices.Contains(e.Body[:i], b) {
-			return invalid("graph_edge", "%s: %q is twice in its body.", at, b)
+// checkPools refuses two names for the same people, and keys that are none.
+func (f File) checkPools(named map[string]Class) error {
+	pools := map[Pool]int{}
+	class := map[string]Class{}
+	for i, a := range f.Atoms {
+		if _, is := named[a.Key]; a.Key != "" && (!is || a.Key == a.ID) {
+			return invalid("graph_unlocks", "atoms[%d].key: %q is no other atom; name the atom of the key that this one activates.", i, a.Key)
 		}
+		if a.Key != "" && !(&Atom{Class: a.Class, Key: a.Key}).activates() {
+			return invalid("graph_unlocks", "atoms[%d].key: what is %s activates no key; that is know, are or a recovery code. Leave it out.", i, a.Class)
+		}
+		if a.Pool == nil {
+			continue
+		}
+		if j, again := pools[*a.Pool]; again {
+			return invalid("graph_pool", "atoms[%d].pool: atoms[%d] is any %d of %q, too; use one of them.", i, j, a.Pool.K, a.Pool.Of)
+		}
+		if c, is := class[a.Pool.Of]; is && c != a.Class {
+			return invalid("graph_pool", "atoms[%d].pool: %q is %s elsewhere and %s here; a pool is of one class.", i, a.Pool.Of, c, a.Class)
+		}
+		pools[*a.Pool], class[a.Pool.Of] = i, a.Class
 	}
-	ids[e.ID] = true
+	return nil
+}
+
+func (e FileEdge) check(at string) error {
+	if e.K != nil && (*e.K < 1 || *e.K > len(e.Body)) {
+		return invalid("graph_range", "%s.k is %d; it is 1 to %d, the length of the body. Left out, it is all of it.", at, *e.K, len(e.Body))
+	}
+	there := make(map[string]bool, len(e.Body))
+	for i, b := range e.Body {
+		if there[b] {
+			return invalid("graph_duplicate", "%s.body[%d]: %q is in the body already; nothing counts twice.", at, i, b)
+		}
+		there[b] = true
+	}
 	return nil
 }
 
@@ -174,9 +200,9 @@ func (h *FileHouse) check() error {
 	if h == nil {
 		return nil
 	}
-	for _, v := range []*int{h.DualControl, h.Onsite} {
+	for i, v := range []*int{h.DualControl, h.Onsite} {
 		if v != nil && (*v < 0 || *v > 3) {
-			return invalid("graph_equivalence", "equivalence: a house rule is 0 to 3, and not %d.", *v)
+			return invalid("graph_range", "equivalence.%s is %d; it is a level, 0 to 3.", []string{"dual_control", "onsite"}[i], *v)
 		}
 	}
 	return nil
