@@ -1,10 +1,13 @@
 package census
 
 import (
+	"container/heap"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"holdfast"
-	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/policy"
 	"holdfast/domain/surroundings"
@@ -14,70 +17,382 @@ import (
 const Limit = 64
 
 // Census is all accounts by shape. New makes it.
-type Census struct{}
+type Census struct {
+	mu sync.RWMutex // the writer takes it to change what readers see
+
+	at      time.Time
+	policy  *policy.Policy
+	powers  []surroundings.Record
+	reading reading
+	buffer  []byte
+	touched []uint32
+	stale   bool // everything is to be solved again
+
+	index    map[string]uint32 // by id
+	accounts []account
+	free     []uint32
+	order    []uint32 // by id
+	recent   []uint32 // by id, not in order yet
+	fresh    []uint32 // in neither
+	gone     []uint32 // removed, and in order or recent still
+
+	groups  *groupSets
+	known   []*known
+	byKey   map[string]uint32
+	names   []string // managers, from 1
+	byName  map[string]uint32
+	dates   map[uint32][]int64
+	due     moments64
+	left    map[uint32]int64
+	whole   map[uint32]rules.Held // accounts of the core
+	holders map[string]bool       // of declared powers
+	vouched map[string]int        // whose word is taken, by how many accounts
+
+	reads   reads
+	shapes  []*shape
+	byShape map[string]uint32
+	shapeOf []uint32
+	k       *core
+	org     *rules.Organisation // as of now
+	epoch   int64               // grows with every change of results
+	topMu   sync.Mutex
+	top     *toppling                // of an epoch
+	people  map[uint32]rules.Account // of the core, as the core has them
+}
+
+// account is what is kept of each.
+type account struct {
+	id      string
+	known   uint32 // facts
+	groups  uint32 // set of them
+	manager uint32 // name
+	vouch   uint32 // name of whose word it takes: counted in vouched
+	alive   bool
+}
+
+// known are facts that at least one account had.
+type known struct {
+	held rules.Held
+	core bool // by these alone the account is of the core
+}
+
+// derivation is what a shape follows from, under a policy at a moment.
+type derivation struct {
+	known, groups, manager uint32
+	only                   uint32 // the account, from 1, where the policy asks who it is
+}
+
+// shape is accounts that are worth the same.
+type shape struct {
+	key     string
+	account rules.Account
+	leaf    *leaf // nil: of the core
+	count   int64
+	worth
+}
+
+// noShape is that of an account that no Settle has seen.
+const noShape = ^uint32(0)
 
 // New is a census of nobody.
-func New(at time.Time) *Census { return &Census{} }
+func New(at time.Time) *Census {
+	return &Census{at: at, stale: true, groups: newGroupSets(), index: map[string]uint32{}, byKey: map[string]uint32{}, names: []string{""}, byName: map[string]uint32{"": 0},
+		dates: map[uint32][]int64{}, left: map[uint32]int64{}, whole: map[uint32]rules.Held{}, holders: map[string]bool{}, vouched: map[string]int{},
+		byShape: map[string]uint32{}, people: map[uint32]rules.Account{}}
+}
 
 // Policy puts another policy in force. nil: none, and nobody is covered.
-func (c *Census) Policy(p *policy.Policy) {}
+func (c *Census) Policy(p *policy.Policy) {
+	c.policy, c.stale = p, true
+	c.judge()
+}
 
 // Powers says what powers are declared: all of them, those of before are
 // forgotten.
-func (c *Census) Powers(records []surroundings.Record) {}
+func (c *Census) Powers(records []surroundings.Record) {
+	c.powers, c.stale = slices.Clone(records), true
+	slices.SortFunc(c.powers, func(a, b surroundings.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	clear(c.holders)
+	for i := range c.powers {
+		for _, p := range c.powers[i].People() {
+			c.holders[string(p)] = true
+		}
+	}
+	c.judge()
+}
 
-// Put notes an account as it is now, in place of what was known of it.
-func (c *Census) Put(h rules.Held) {}
+// judge says of all facts which belong to the core.
+func (c *Census) judge() {
+	c.reads = readsOf(c.policy, c.powers)
+	c.groups.forget()
+	for _, k := range c.known {
+		k.core = c.isCore(&k.held)
+	}
+}
+
+func (c *Census) isCore(h *rules.Held) bool {
+	return c.policy != nil && rules.IsCore(c.policy, *h, c.powers)
+}
+
+// Put notes an account as it is now, in place of what was known of it. h must not
+// be changed afterwards.
+func (c *Census) Put(h rules.Held) {
+	facts, dates := c.reading.facts(&h, c.at)
+	n := c.intern(&facts)
+	id := string(h.Person.ID)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i, ok := c.index[id]
+	if !ok {
+		i = c.place(id)
+	}
+	a := &c.accounts[i]
+	a.known, a.manager, a.groups = n, c.name(string(h.Person.Manager)), c.groups.of(h.Groups)
+	c.dated(i, slices.Clone(dates))
+	c.leave(i, leftOf(&h, c.at))
+	delete(c.whole, i)
+	if c.inCore(a) {
+		c.whole[i] = h
+	}
+	c.touched = append(c.touched, i)
+}
+
+// place makes room for an account.
+func (c *Census) place(id string) uint32 {
+	id = strings.Clone(id)
+	var i uint32
+	if n := len(c.free); n > 0 {
+		i, c.free = c.free[n-1], c.free[:n-1]
+		c.accounts[i], c.shapeOf[i] = account{id: id, alive: true}, noShape
+	} else {
+		i = uint32(len(c.accounts))
+		c.accounts, c.shapeOf = append(c.accounts, account{id: id, alive: true}), append(c.shapeOf, noShape)
+	}
+	c.index[id] = i
+	c.fresh = append(c.fresh, i)
+	return i
+}
+
+// intern is the number of facts.
+func (c *Census) intern(h *rules.Held) uint32 {
+	c.buffer = key(c.buffer[:0], h)
+	if n, ok := c.byKey[string(c.buffer)]; ok {
+		return n
+	}
+	n := uint32(len(c.known))
+	c.known = append(c.known, &known{held: *h, core: c.isCore(h)})
+	c.byKey[string(c.buffer)] = n
+	return n
+}
+
+func (c *Census) name(id string) uint32 {
+	if n, ok := c.byName[id]; ok {
+		return n
+	}
+	id = strings.Clone(id)
+	n := uint32(len(c.names))
+	c.names = append(c.names, id)
+	c.byName[id] = n
+	return n
+}
+
+// inCore says whether an account has power over others, as far as is known.
+func (c *Census) inCore(a *account) bool {
+	if c.policy == nil || !a.alive {
+		return false
+	}
+	return c.known[a.known].core || c.groups.inCore(c.groups.named(a.groups, &c.reads), c.policy) || c.holders[a.id] || c.vouched[a.id] > 0
+}
+
+// dated notes when an account changes by itself.
+func (c *Census) dated(i uint32, dates []int64) {
+	if len(dates) == 0 {
+		delete(c.dates, i)
+		return
+	}
+	c.dates[i] = dates
+	heap.Push(&c.due, moment{dates[0], i})
+}
+
+// leave notes when somebody left.
+func (c *Census) leave(i uint32, at time.Time) {
+	if at.IsZero() {
+		delete(c.left, i)
+		return
+	}
+	c.left[i] = holdfast.Micros(at)
+}
+
+// leftOf is when the person left: the day of their departure, or the end of their
+// employment; zero while they are here.
+func leftOf(h *rules.Held, at time.Time) time.Time {
+	var out time.Time
+	for i := range h.Surroundings {
+		r := &h.Surroundings[i]
+		if r.Kind == surroundings.Departure && r.State() == surroundings.Stands && !at.Before(r.From) && (out.IsZero() || r.From.Before(out)) {
+			out = r.From
+		}
+	}
+	if out.IsZero() && h.Person.Ended(at) {
+		out = h.Person.Ends
+	}
+	return out
+}
 
 // Remove forgets an account.
-func (c *Census) Remove(id holdfast.PersonID) {}
-
-// Settle makes everything count that was noted since, at a moment not before the
-// last one.
-func (c *Census) Settle(at time.Time) {}
+func (c *Census) Remove(id holdfast.PersonID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	i, ok := c.index[string(id)]
+	if !ok {
+		return
+	}
+	delete(c.index, string(id))
+	delete(c.dates, i)
+	delete(c.left, i)
+	delete(c.whole, i)
+	c.accounts[i].alive = false
+	if s := c.shapeOf[i]; s != noShape {
+		c.shapes[s].count--
+		c.shapeOf[i] = noShape
+	}
+	c.gone = append(c.gone, i)
+	c.touched = append(c.touched, i)
+}
 
 // Wants lists accounts of which the census has kept too little: they have gained
 // power over others since they were put (the policy names their group, somebody
 // names them as sponsor). Put them again, then Settle. Until then they count as
-// unknown, that is, as worth nothing.
-func (c *Census) Wants() []holdfast.PersonID { return nil }
+// unknown, that is, as worth nothing. It is for the one who writes.
+func (c *Census) Wants() []holdfast.PersonID {
+	var out []holdfast.PersonID
+	for i := range c.accounts {
+		if a := &c.accounts[i]; c.inCore(a) {
+			if _, ok := c.whole[uint32(i)]; !ok {
+				out = append(out, holdfast.PersonID(a.id))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // Due is the next moment at which something changes by time alone: Settle then.
 // Zero: never.
-func (c *Census) Due() time.Time { return time.Time{} }
+func (c *Census) Due() time.Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	next := c.turns(c.at)
+	if len(c.due) > 0 {
+		if t := holdfast.FromMicros(c.due[0].at); next.IsZero() || t.Before(next) {
+			next = t
+		}
+	}
+	return next
+}
+
+// turns is the next moment at which the policy or a power changes by itself.
+func (c *Census) turns(since time.Time) time.Time {
+	var next time.Time
+	look := func(t time.Time) {
+		if t.After(since) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for i := range c.powers {
+		p := &c.powers[i]
+		look(p.From)
+		look(p.Until)
+		look(p.ReviewBy.Add(reviewed))
+	}
+	if c.policy != nil {
+		d := c.policy.Document()
+		for _, n := range d.Fallbacks.Names {
+			if r := d.Fallbacks.Of[n].Retire; !r.IsZero() {
+				look(r.End())
+			}
+		}
+		for _, n := range d.Providers.Names {
+			if r := d.Providers.Of[n].ReviewBy; !r.IsZero() {
+				look(r.End())
+				look(r.End().Add(time.Microsecond))
+			}
+		}
+	}
+	return next
+}
 
 // Len is how many accounts there are.
-func (c *Census) Len() int { return 0 }
-
-// Of is one account.
-func (c *Census) Of(id holdfast.PersonID) (Standing, bool) { return Standing{}, false }
-
-// Each lists accounts by id, at most limit of them, from behind after on. next
-// asks for more; empty: there are no more.
-func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Standing, next holdfast.PersonID) {
-	return nil, ""
+func (c *Census) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.index)
 }
 
 // Organisation is what all accounts share, as of the last Settle: for answers
-// about one account. It must not be changed.
-func (c *Census) Organisation() *rules.Organisation { return &rules.Organisation{} }
+// about one account. It must not be changed. nil: no policy is in force.
+func (c *Census) Organisation() *rules.Organisation {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.org
+}
 
-// Blast is what falls with given, atoms and nodes of the core, or devices that
-// several people use; its list of ids begins behind after and has at most limit.
-func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast { return Blast{} }
+// moment is when an account changes by itself.
+type moment struct {
+	at int64
+	i  uint32
+}
 
-// Top lists the n greatest blasts of single atoms and nodes of the core, powers
-// over everything included: by privileged accounts, then weight, then name.
-func (c *Census) Top(n int) []Toppled { return nil }
+// moments64 is a heap of them.
+type moments64 []moment
 
-// Overview counts everybody.
-func (c *Census) Overview() Overview { return Overview{} }
+func (m moments64) Len() int           { return len(m) }
+func (m moments64) Less(a, b int) bool { return m[a].at < m[b].at }
+func (m moments64) Swap(a, b int)      { m[a], m[b] = m[b], m[a] }
+func (m *moments64) Push(x any)        { *m = append(*m, x.(moment)) }
+func (m *moments64) Pop() any {
+	old := *m
+	x := old[len(old)-1]
+	*m = old[:len(old)-1]
+	return x
+}
 
-// Residual lists who left and whose things still open a session, by id.
-func (c *Census) Residual() []Leaver { return nil }
+// reads is what the conditions of a policy read of a person that facts leave out.
+type reads struct {
+	id, manager, end, now bool
+	allGroups             bool
+	groups                map[string]bool
+}
 
-// Count says what a change of the graphs would do: change is given the core's
-// graph and each shape's own, and returns what takes its place. In the graph of a
-// shape the account's own things go under other names ("a", "c1"): a change must
-// tell edges by their Rule, label and of what they were made, not by those ids.
-func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted { return Counted{} }
+func readsOf(p *policy.Policy, powers []surroundings.Record) (r reads) {
+	r.groups = map[string]bool{}
+	if p == nil {
+		return r
+	}
+	for _, path := range p.Conditions() {
+		if !strings.HasPrefix(path, "segments") && !strings.HasPrefix(path, "fallbacks.") && !strings.HasPrefix(path, "enrolment.") {
+			continue
+		}
+		c := p.Cond(path)
+		r.groupsOf(c.Text())
+		whole := slices.Contains(c.Fields(), "user")
+		r.allGroups = r.allGroups || whole
+		r.id = r.id || whole || c.Reads("user.id")
+		r.manager = r.manager || whole || c.Reads("user.manager") || c.Reads("user.sponsor")
+		r.end = r.end || whole || c.Reads("user.end_date")
+		r.now = r.now || c.Reads("now")
+	}
+	d := p.Document()
+	for _, name := range d.Recovery.Names {
+		r.partiesOf(d.Recovery.Of[name])
+	}
+	for _, name := range d.Enrolment.Names {
+		r.partiesOf(d.Enrolment.Of[name])
+	}
+	for i := range powers {
+		if group, ok := strings.CutPrefix(powers[i].Target, "group:"); ok {
+			r.groups[group] = true
+		}
+	}
+	return r
+}

@@ -1,0 +1,266 @@
+package census
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"holdfast"
+	"holdfast/domain/exposure/answer"
+)
+
+// Blast is what falls with given: atoms and nodes of the core, and atoms that
+// many accounts have in common (a story that is believed, a proof that is
+// passed). Powers over everything count. What somebody has for themselves, such
+// as a passkey or a device, is not known here: ask about that account. The list
+// of ids begins behind after and has at most limit.
+func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.k == nil {
+		return Blast{}
+	}
+	f := c.fall(given)
+	out := Blast{Powers: f.powers}
+	segments := map[string]int64{}
+	for i, s := range c.shapes {
+		if s.count == 0 {
+			continue
+		}
+		if f.one[i] {
+			out.OneMore += s.count
+		}
+		if f.falls[i] {
+			out.count(s)
+			segments[s.segment] += s.count
+		}
+	}
+	out.Segments = c.counts(segments)
+	if limit > 0 {
+		for i := range c.inOrder(string(after)) {
+			if s := c.shapeOf[i]; s == noShape || !f.falls[s] {
+				continue
+			}
+			if len(out.IDs) == limit {
+				out.Next = out.IDs[limit-1]
+				break
+			}
+			out.IDs = append(out.IDs, holdfast.PersonID(c.accounts[i].id))
+		}
+	}
+	return out
+}
+
+func (b *Blast) count(s *shape) {
+	b.Accounts += s.count
+	b.Weighted += s.count * s.weight
+	if s.privileged {
+		b.Privileged += s.count
+	}
+}
+
+// counts lists segments in the order of the policy; who is in none comes last.
+func (c *Census) counts(of map[string]int64) []answer.Count {
+	var out []answer.Count
+	for _, name := range c.segments() {
+		if of[name] > 0 {
+			out = append(out, answer.Count{Name: name, Count: of[name]})
+		}
+	}
+	return out
+}
+
+func (c *Census) segments() []string {
+	var out []string
+	if c.policy != nil {
+		for _, s := range c.policy.Document().Segments {
+			out = append(out, s.Name)
+		}
+	}
+	return append(out, "")
+}
+
+// falling is which shapes fall, and which take one thing more.
+type falling struct {
+	falls, one []bool
+	powers     []string
+}
+
+func (c *Census) fall(given []string) falling {
+	k, n := c.k, len(c.shapes)
+	f := falling{falls: make([]bool, n), one: make([]bool, n)}
+	var things []int32
+	for _, g := range given {
+		if t := k.h.number(g); t >= 0 {
+			things = append(things, t)
+		}
+	}
+	free, with := k.h.follow(nil, everyEdge), k.h.follow(things, everyEdge)
+	for t := len(k.h.atoms); t < len(with); t++ {
+		if with[t] && !free[t] {
+			f.powers = append(f.powers, k.h.names[t])
+		}
+	}
+	slices.Sort(f.powers)
+	plain := k.h.follow(things, noRoots)
+	more := k.h.singly(plain, func(t int32) int32 {
+		if int(t) < len(k.h.atoms) {
+			return t
+		}
+		return -1
+	}, len(k.h.atoms), noRoots)
+	each(n, func(i int) {
+		s := c.shapes[i]
+		switch {
+		case s.count == 0:
+		case s.leaf == nil:
+			if t := k.goal[s.account.ID]; t >= 0 {
+				f.falls[i] = with[t] && !free[t]
+				f.one[i] = !with[t] && more[t].enough()
+			}
+		default:
+			f.falls[i], f.one[i] = s.leaf.fall(given, free, with, plain, more, len(k.h.atoms))
+		}
+	})
+	return f
+}
+
+// fall says whether the leaf falls with what is given, and whether it would with
+// one atom more: of the core, or its own.
+func (l *leaf) fall(given []string, free, with, plain []bool, more []gain, width int) (falls, one bool) {
+	var room []bool
+	theirs := func(i int) bool { return slices.Contains(given, l.names[i]) }
+	nothing := func(int) bool { return false }
+	if l.reach(with, theirs, true, &room) {
+		return !l.reach(free, nothing, true, &room), false
+	}
+	if l.gain(more, theirs, width, false).enough() {
+		return false, true
+	}
+	for j := range l.atoms {
+		if l.reach(plain, func(i int) bool { return i == j || theirs(i) }, false, &room) {
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// toppling is the blasts of all single things.
+type toppling struct {
+	epoch int64
+	list  []Toppled
+}
+
+// Top lists the n greatest blasts of single atoms, declared powers, sync accounts
+// and pools, powers over everything included: by privileged accounts, then
+// weight, then name.
+func (c *Census) Top(n int) []Toppled {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.k == nil {
+		return nil
+	}
+	c.topMu.Lock()
+	defer c.topMu.Unlock()
+	if c.top == nil || c.top.epoch != c.epoch {
+		c.top = &toppling{c.epoch, c.topple()}
+	}
+	return slices.Clone(c.top.list[:min(n, len(c.top.list))])
+}
+
+// topple asks of each shape at once with which single things it falls.
+func (c *Census) topple() []Toppled {
+	k := c.k
+	names := slices.Clone(k.h.names)
+	number := map[string]int32{}
+	for _, s := range c.shapes {
+		if s.leaf == nil || s.count == 0 {
+			continue
+		}
+		for i := range s.leaf.atoms { // many accounts have it in common
+			if id := s.leaf.atoms[i].ID; !own(id) && number[id] == 0 {
+				number[id] = int32(len(names))
+				names = append(names, id)
+			}
+		}
+	}
+	width := len(names)
+	slot := func(t int32) int32 {
+		if int(t) < len(k.h.atoms) || candidate(k.h.names[t]) {
+			return t
+		}
+		return -1
+	}
+	free := k.h.follow(nil, everyEdge)
+	more := k.h.singly(free, slot, width, everyEdge)
+	plain := k.h.follow(nil, noRoots)
+	byItself := k.h.singly(plain, slot, width, noRoots) // without the powers over everything
+	blasts, fewer := make([]Blast, width), make([]int64, width)
+	for _, s := range c.shapes {
+		if s.count == 0 {
+			continue
+		}
+		for _, t := range c.single(s, more, width, number, true) {
+			blasts[t].count(s)
+		}
+		for _, t := range c.single(s, byItself, width, number, false) {
+			fewer[t] += s.count
+		}
+	}
+	var out []Toppled
+	for t := range blasts {
+		if blasts[t].Accounts > 0 {
+			out = append(out, Toppled{Node: names[t], Root: blasts[t].Accounts > fewer[t], Blast: blasts[t]})
+		}
+	}
+	slices.SortFunc(out, func(a, b Toppled) int {
+		return cmp.Or(cmp.Compare(b.Privileged, a.Privileged), cmp.Compare(b.Weighted, a.Weighted), strings.Compare(a.Node, b.Node))
+	})
+	return out
+}
+
+// candidate says whether a node is shown beside atoms.
+func candidate(name string) bool {
+	for _, p := range []string{"power:", "sync:", "approved:", "root"} {
+		if strings.HasPrefix(name, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// single lists the things with each of which a shape falls.
+func (c *Census) single(s *shape, more []gain, width int, number map[string]int32, roots bool) (out []int32) {
+	k := c.k
+	if s.leaf == nil {
+		if t := k.goal[s.account.ID]; t >= 0 && more[t].any != nil {
+			more[t].any.each(func(i int32) { out = append(out, i) })
+		}
+		return out
+	}
+	g := s.leaf.gain(more, func(int) bool { return false }, width, roots)
+	if g.all {
+		return nil
+	}
+	if g.any != nil {
+		g.any.each(func(i int32) { out = append(out, i) })
+	}
+	var room []bool
+	var core []bool
+	for j := range s.leaf.atoms {
+		id := s.leaf.atoms[j].ID
+		if own(id) {
+			continue
+		}
+		if core == nil {
+			core = make([]bool, len(more))
+			for t := range more {
+				core[t] = more[t].all
+			}
+		}
+		if s.leaf.reach(core, func(i int) bool { return i == j }, roots, &room) {
+			out = append(out, number[id])
+		}
+	}
+	return out
+}

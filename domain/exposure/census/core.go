@@ -1,0 +1,269 @@
+package census
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/answer"
+	"holdfast/domain/exposure/rules"
+)
+
+// core is everything that has power over others, solved once for all shapes:
+// nothing in it depends on an account that has no power, so that a shape looks
+// up what it needs.
+type core struct {
+	org   *rules.Organisation
+	graph exposure.Graph
+	h     *horn
+	house exposure.House
+	goal  map[string]int32 // session of each core account, by person
+
+	asks    []ask
+	states  []state   // by ask
+	profile []state   // by exposure.Profiles()
+	given   [][]int32 // likewise, what they have from the start
+	nothing state     // what follows without anything
+	list    []list    // by thing
+	slots   []int32   // by thing: number among the single people, or -1
+	people  []int32   // things: atoms that are one person each
+	halves  bool      // a hardware key of the core can be used in halves: see openers
+
+	recovers bool // the core has a way back
+
+	mu    sync.Mutex
+	edges map[int32][]exposure.Edge // of sets, by thing
+}
+
+// state is what follows from what is given, and what one person more would give.
+type state struct {
+	has  []bool
+	more []gain // nil: not asked
+}
+
+// newCore solves a core, whose graph is org's own or that with a change.
+func newCore(org *rules.Organisation, graph exposure.Graph) *core {
+	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, edges: map[int32][]exposure.Edge{}}
+	k.graph = graph
+	k.h = newHorn(&k.graph, org.At)
+	for i := range org.Core {
+		id := org.Core[i].ID
+		k.goal[id] = k.h.number(rules.Session(id))
+	}
+	k.recovers = slices.ContainsFunc(k.h.edges, func(c clause) bool { return !c.root && c.way != plain })
+	k.persons()
+	k.asks = asksOf(k.house)
+	opened, all := k.h.openers()
+	k.halves = !all
+	k.states = make([]state, len(k.asks))
+	for i := range k.asks {
+		k.states[i] = k.state(&k.asks[i], opened)
+	}
+	k.nothing = state{has: k.h.follow(nil, noRoots)}
+	k.profiles()
+	goals := make([]int32, len(k.h.names))
+	for i := range goals {
+		goals[i] = int32(i)
+	}
+	k.list = k.h.lists(goals, k.house)
+	return k
+}
+
+// persons numbers those who are one person.
+func (k *core) persons() {
+	k.slots = make([]int32, len(k.h.names))
+	for i := range k.slots {
+		k.slots[i] = -1
+	}
+	for i := range k.h.atoms {
+		if single(&k.h.atoms[i]) {
+			k.slots[i] = int32(len(k.people))
+			k.people = append(k.people, int32(i))
+		}
+	}
+}
+
+func single(a *exposure.Atom) bool { return a.Class == exposure.Person && a.Pool.K <= 1 }
+
+func (k *core) slot(t int32) int32 { return k.slots[t] }
+
+// state of an ask.
+func (k *core) state(q *ask, opened map[string]bool) state {
+	var given []int32
+	for i := range k.h.atoms {
+		if a := &k.h.atoms[i]; q.take(a) && !(q.halves && opened[a.ID]) {
+			given = append(given, int32(i))
+		}
+	}
+	s := state{has: k.h.follow(given, noRoots)}
+	if q.singly {
+		s.more = k.h.singly(s.has, k.slot, len(k.people), noRoots)
+	}
+	return s
+}
+
+// profiles is what every adversary has of the core.
+func (k *core) profiles() {
+	for _, p := range exposure.Profiles() {
+		var given []int32
+		one := p == exposure.SingleOperator || p == exposure.ProviderInsider
+		for i := range k.h.atoms {
+			if !one && p.Has(&k.h.atoms[i], nobody) {
+				given = append(given, int32(i))
+			}
+		}
+		if p == exposure.MailAdmin {
+			for i, name := range k.h.names {
+				if p.Holds(name) {
+					given = append(given, int32(i))
+				}
+			}
+		}
+		s := state{has: k.h.follow(given, noRoots)}
+		if one {
+			s.more = k.h.singly(s.has, func(t int32) int32 {
+				if s := k.slots[t]; s >= 0 && p.Has(&k.h.atoms[t], nobody) {
+					return s
+				}
+				return -1
+			}, len(k.people), noRoots)
+		}
+		k.profile, k.given = append(k.profile, s), append(k.given, given)
+	}
+}
+
+// nobody owns nothing, and is not "".
+const nobody = "\x00"
+
+// openers are the atoms that activate a hardware key and are worth nothing without
+// it: every edge that takes one takes its key as well. Whoever must not have both
+// loses nothing by having the key. all is false where that is not so of some.
+func (h *horn) openers() (opened map[string]bool, all bool) {
+	opened, all = map[string]bool{}, true
+	for i := range h.atoms {
+		a := &h.atoms[i]
+		if a.Key == "" || a.Class != exposure.Know && a.Class != exposure.Are {
+			continue
+		}
+		key := h.number(a.Key)
+		if key < 0 || int(key) >= len(h.atoms) || h.atoms[key].Class != exposure.HaveHW {
+			continue
+		}
+		with := len(h.lower[i]) == 0
+		for _, e := range h.uses[i] {
+			c := &h.edges[e]
+			with = with && (c.root || int(c.k) == len(c.body) && slices.Contains(c.body, key))
+		}
+		if with {
+			opened[a.ID] = true
+		} else {
+			all = false
+		}
+	}
+	return opened, all
+}
+
+// An ask is one question of the level: does the goal follow from all atoms that
+// take says? See package exposure: following is monotone, so that one question
+// with everything of a kind answers for every set of them.
+type ask struct {
+	take   func(*exposure.Atom) bool
+	level  int  // that is found where it does
+	singly bool // or from them and one person
+	halves bool // hardware keys without what activates them
+	phr    bool // it says that nothing resists
+	worst  bool // what is unknown counts
+}
+
+// asksOf are the questions, for the worst case and then for the best, by level.
+func asksOf(h exposure.House) []ask {
+	var out []ask
+	for _, worst := range []bool{true, false} {
+		known := func(a *exposure.Atom) bool { return worst || a.Class != exposure.Unknown }
+		add := func(level int, take func(*exposure.Atom) bool) *ask {
+			out = append(out, ask{level: level, worst: worst, take: func(a *exposure.Atom) bool { return known(a) && take(a) }})
+			return &out[len(out)-1]
+		}
+		nothing := func(a *exposure.Atom) bool { return units(h, a) == 0 }
+		add(0, nothing).singly = h.DualControl > 1
+		for _, c := range [][]exposure.Class{{exposure.Know}, {exposure.Have, exposure.HaveHW}, {exposure.Are}, {exposure.RecSaved}, {exposure.RecIssued}, {exposure.RecContact}} {
+			add(1, func(a *exposure.Atom) bool { return nothing(a) || slices.Contains(c, a.Class) })
+		}
+		add(1, func(a *exposure.Atom) bool { return nothing(a) || a.Class == exposure.Proof && units(h, a) <= 1 })
+		if h.DualControl == 1 {
+			add(1, func(a *exposure.Atom) bool { return nothing(a) || a.Class == exposure.Person })
+		}
+		two := add(2, func(a *exposure.Atom) bool {
+			return !(a.Class == exposure.Person && h.DualControl == 3) && !(a.Class == exposure.Proof && units(h, a) == 3)
+		})
+		two.halves, two.singly = true, h.DualControl == 3
+		add(0, func(a *exposure.Atom) bool {
+			return a.Phishable || a.Class == exposure.Deceive || a.Class == exposure.Unknown
+		}).phr = true
+	}
+	return out
+}
+
+// units is what one atom is worth by itself: see exposure.Level.
+func units(h exposure.House, a *exposure.Atom) int {
+	n, _ := exposure.Level([]exposure.Atom{*a}, h)
+	return n
+}
+
+// sets are the minimal sets of a thing of the core, as edges that lead to it from
+// atoms: what they are to NIST SP 800-63B-4 §4.2.2 is that of the ways that the
+// core has for them. In how far somebody inside the core could contest is not
+// told by them.
+func (k *core) sets(t int32) (edges []exposure.Edge, cut bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := &k.list[t]
+	if edges, ok := k.edges[t]; ok {
+		return edges, l.cut
+	}
+	for i, s := range l.sets {
+		if len(s) != 1 || s[0] != t {
+			edges = k.edge(edges, t, i)
+		}
+	}
+	k.edges[t] = edges
+	return edges, l.cut
+}
+
+// edge adds the i-th set of a thing.
+func (k *core) edge(edges []exposure.Edge, t int32, i int) []exposure.Edge {
+	s, name := k.list[t].sets[i], k.h.names[t]
+	e := exposure.Edge{ID: fmt.Sprintf("%s/%03d", name, i), Head: name}
+	for _, a := range s {
+		e.Body = append(e.Body, k.h.names[a])
+	}
+	if !k.recovers || k.by(s, t, plain) {
+		return append(edges, e)
+	}
+	accepted, refused := k.by(s, t, accept), k.by(s, t, refuse)
+	again := e
+	again.ID += "+"
+	again.Recovery, again.NIST, e.Recovery = true, true, true
+	if !accepted && !refused { // it takes both
+		e.Head, again.Body = e.ID, []string{e.ID}
+		return append(edges, e, again)
+	}
+	if refused {
+		edges = append(edges, e)
+	}
+	if accepted {
+		edges = append(edges, again)
+	}
+	return edges
+}
+
+// by says whether a thing follows from a set by edges that are no way back, and
+// by ways back of one sort.
+func (k *core) by(set []int32, t int32, sort way) bool {
+	return k.h.follow(set, func(c *clause) bool { return !c.root && (c.way == plain || c.way == sort) })[t]
+}
+
+// own says whether a name in a canonical graph is the account's own.
+func own(name string) bool { return strings.Contains(name, "~") }

@@ -1,0 +1,324 @@
+package census
+
+import (
+	"slices"
+
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/answer"
+	"holdfast/domain/exposure/rules"
+)
+
+// worth is what accounts of one shape are worth.
+type worth struct {
+	segment    string
+	required   exposure.Required
+	privileged bool
+	weight     int64
+	core       bool
+
+	worst, best exposure.Effective
+	verdict     exposure.Verdict
+	nist        bool
+	singles     int
+	available   int
+	ways        int // sets of the account's own things alone
+	profiles    Profiles
+	truncated   bool
+	opens       bool
+	learn       []string // what nobody has said, where it makes a difference
+}
+
+// evaluation is one account being evaluated against a core.
+type evaluation struct {
+	k       *core
+	account *rules.Account
+	graph   exposure.Graph // its own
+	l       *leaf          // nil: an account of the core
+	goal    int32          // of an account of the core
+	room    []bool
+}
+
+// evaluate says what an account is worth, and its leaf unless it is of the core.
+func (k *core) evaluate(a *rules.Account) (worth, *leaf) {
+	return k.evaluateGraph(a, k.org.Of(*a))
+}
+
+// evaluateGraph is evaluate with the account's own graph.
+func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph) (worth, *leaf) {
+	e := &evaluation{k: k, account: a, graph: g}
+	if t, ok := k.goal[a.ID]; ok {
+		e.goal = t
+	} else {
+		e.l = newLeaf(k, a.ID, &e.graph)
+	}
+	w := k.asked(a)
+	w.core = e.l == nil
+	w.worst, w.best = e.effective()
+	e.assess(&w)
+	w.profiles = e.profiles()
+	w.opens = e.opens()
+	return w, e.l
+}
+
+// asked is what the policy asks of an account.
+func (k *core) asked(a *rules.Account) worth {
+	s := answer.SubjectOf(k.org.Policy, *a)
+	w := worth{segment: a.Segment, required: s.Required, privileged: s.Privileged, weight: 1}
+	if seg, _, ok := k.org.Policy.Document().Segment(a.Segment); ok && seg.RiskRank != nil {
+		w.weight = int64(max(1, 100>>min(*seg.RiskRank, 62)))
+	}
+	return w
+}
+
+// effective is exact, however many sets there are: see package exposure.
+func (e *evaluation) effective() (worst, best exposure.Effective) {
+	if e.k.halves || e.l != nil && e.l.slow || e.l == nil && e.k.house.DualControl != 3 {
+		return e.slowly()
+	}
+	worst, best = exposure.Effective{AAL: 3, Phr: true}, exposure.Effective{AAL: 3, Phr: true}
+	for i := range e.k.asks {
+		q := &e.k.asks[i]
+		into := &best
+		if q.worst {
+			into = &worst
+		}
+		switch {
+		case q.phr:
+			into.Phr = !e.follows(q, &e.k.states[i])
+		case q.level < into.AAL && e.follows(q, &e.k.states[i]):
+			into.AAL = q.level
+		case q.singly && into.AAL == 3 && e.bySomebody(q, &e.k.states[i]):
+			into.AAL = max(q.level, 1)
+		}
+	}
+	return worst, best
+}
+
+// slowly asks the whole graph.
+func (e *evaluation) slowly() (worst, best exposure.Effective) {
+	self := rules.Corrupt(e.account.ID)
+	whole := exposure.Graph{Atoms: slices.Clone(e.k.graph.Atoms), Edges: slices.Clone(e.k.graph.Edges)}
+	whole.Add(e.graph)
+	whole.Edges = slices.DeleteFunc(whole.Edges, func(edge exposure.Edge) bool { return slices.Contains(edge.Body, self) })
+	n, err := exposure.Compile(whole, exposure.Options{At: e.k.org.At})
+	if err != nil {
+		return exposure.Effective{}, exposure.Effective{}
+	}
+	return n.Effective(rules.Session(e.account.ID), e.k.house)
+}
+
+// follows says whether the goal follows from what an ask takes.
+func (e *evaluation) follows(q *ask, s *state) bool {
+	if e.l == nil {
+		return e.goal >= 0 && s.has[e.goal]
+	}
+	return e.l.reach(s.has, func(i int) bool { return e.takes(q, i) }, false, &e.room)
+}
+
+func (e *evaluation) takes(q *ask, i int) bool {
+	if i >= len(e.l.atoms) {
+		return false
+	}
+	a := &e.l.atoms[i]
+	return q.take(a) && !(q.halves && e.l.opens(a))
+}
+
+// bySomebody says whether the goal follows with one dishonest person more.
+func (e *evaluation) bySomebody(q *ask, s *state) bool {
+	if e.l == nil {
+		return e.goal >= 0 && e.others(s.more[e.goal])
+	}
+	if e.l.gain(s.more, func(i int) bool { return e.takes(q, i) }, len(e.k.people), false).enough() {
+		return true
+	}
+	for j := range e.l.atoms {
+		if single(&e.l.atoms[j]) && e.l.reach(s.has, func(i int) bool { return i == j || e.takes(q, i) }, false, &e.room) {
+			return true
+		}
+	}
+	return false
+}
+
+// others leaves the person themselves out: nobody takes their own account over.
+func (e *evaluation) others(g gain) bool {
+	if g.all || g.any == nil {
+		return g.all
+	}
+	found, self := false, rules.Corrupt(e.account.ID)
+	g.any.each(func(i int32) { found = found || e.k.h.names[e.k.people[i]] != self })
+	return found
+}
+
+// assess lists the sets, with the core's lists in place of the core.
+func (e *evaluation) assess(w *worth) {
+	g, cut := e.small()
+	n, err := exposure.Compile(g, exposure.Options{At: e.k.org.At})
+	if err != nil {
+		w.verdict = exposure.Fail // an id that is there twice: nothing can be said
+		return
+	}
+	a := n.Assess(exposure.Question{Goal: rules.Session(e.account.ID), Required: w.required, House: e.k.house, Owner: e.account.ID, Limit: Limit})
+	w.worst.Contest, w.best.Contest = a.Effective.Contest, a.Effective.Contest
+	w.verdict, w.singles, w.available = a.Verdict, len(a.SinglePoints), a.Availability
+	w.truncated = a.Truncated || cut
+	short := func(f exposure.Effective) bool { return f.AAL < w.required.AAL || w.required.Phr && !f.Phr }
+	if cut && short(w.worst) && (w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly) {
+		if w.verdict = exposure.Fail; !short(w.best) {
+			w.verdict = exposure.FailUnknown
+		}
+	}
+	w.nist = w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly
+	if w.worst.AAL != w.best.AAL || w.worst.Phr != w.best.Phr {
+		w.learn = a.Unknown
+	}
+	for i := range a.Sets {
+		if e.all(n, a.Sets[i].Atoms) {
+			w.ways++
+		}
+	}
+}
+
+// all says whether a set is of the account's own things alone.
+func (e *evaluation) all(n *exposure.Net, set []string) bool {
+	return !slices.ContainsFunc(set, func(id string) bool {
+		a, _ := n.Atom(id)
+		return !keeps(&a, e.account.ID)
+	})
+}
+
+// keeps says whether an atom is something that its owner has or knows.
+func keeps(a *exposure.Atom, owner string) bool {
+	switch a.Class {
+	case exposure.Person, exposure.Deceive, exposure.Proof, exposure.Unknown:
+		return false
+	}
+	return a.Owner == owner
+}
+
+// small is the account's graph with the lists of the core's things that it
+// needs in place of the core.
+func (e *evaluation) small() (g exposure.Graph, cut bool) {
+	k := e.k
+	var need []int32
+	if e.l == nil {
+		need = append(need, e.goal)
+	} else {
+		g.Atoms = append(g.Atoms, e.l.atoms...)
+		for i := range e.graph.Edges {
+			if edge := &e.graph.Edges[i]; !k.h.has(edge.Head) {
+				g.Edges = append(g.Edges, *edge)
+				for _, b := range edge.Body {
+					if t := k.h.number(b); t >= 0 && !edge.Root {
+						need = append(need, t)
+					}
+				}
+			}
+		}
+	}
+	slices.Sort(need)
+	atoms := map[string]bool{}
+	self := rules.Corrupt(e.account.ID)
+	atom := func(name string) {
+		if t := k.h.number(name); t >= 0 && int(t) < len(k.h.atoms) && !atoms[name] {
+			atoms[name] = true
+			g.Atoms = append(g.Atoms, k.h.atoms[t])
+		}
+	}
+	for _, t := range slices.Compact(need) {
+		if t < 0 {
+			continue
+		}
+		atom(k.h.names[t])
+		edges, more := k.sets(t)
+		cut = cut || more
+		if len(edges) == 0 && int(t) >= len(k.h.atoms) { // it is known, and nothing leads to it
+			edges = []exposure.Edge{{ID: k.h.names[t] + "/none", Head: k.h.names[t], Body: []string{"\x00"}, Root: true}}
+		}
+		for _, edge := range edges {
+			if !slices.Contains(edge.Body, self) {
+				g.Edges = append(g.Edges, edge)
+				for _, b := range edge.Body {
+					atom(b)
+				}
+			}
+		}
+	}
+	return g, cut
+}
+
+// profiles are the adversaries that get in.
+func (e *evaluation) profiles() (out Profiles) {
+	for i, p := range exposure.Profiles() {
+		if e.falls(p, i) {
+			out |= 1 << i
+		}
+	}
+	return out
+}
+
+func (e *evaluation) falls(p exposure.Profile, i int) bool {
+	s := &e.k.profile[i]
+	if e.l == nil {
+		if e.goal < 0 {
+			return false
+		}
+		if s.more != nil {
+			return e.others(s.more[e.goal])
+		}
+		return e.k.h.follow(append(e.ownOf(p), e.k.given[i]...), noRoots)[e.goal]
+	}
+	if s.more == nil {
+		return e.l.reach(s.has, func(i int) bool {
+			if i < len(e.l.atoms) && p.Has(&e.l.atoms[i], e.l.owner) {
+				return true
+			}
+			return p.Holds(e.l.names[i])
+		}, false, &e.room)
+	}
+	if e.l.gain(s.more, func(int) bool { return false }, len(e.k.people), false).enough() {
+		return true
+	}
+	for j := range e.l.atoms {
+		if p.Has(&e.l.atoms[j], e.l.owner) && e.l.reach(s.has, func(i int) bool { return i == j }, false, &e.room) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownOf is what an adversary has of an account of the core.
+func (e *evaluation) ownOf(p exposure.Profile) (out []int32) {
+	for i := range e.graph.Atoms {
+		if a := &e.graph.Atoms[i]; p.Has(a, e.account.ID) {
+			out = append(out, e.k.h.number(a.ID))
+		}
+	}
+	for i := range e.graph.Edges {
+		for _, n := range append([]string{e.graph.Edges[i].Head}, e.graph.Edges[i].Body...) {
+			if p.Holds(n) {
+				out = append(out, e.k.h.number(n))
+			}
+		}
+	}
+	return out
+}
+
+// opens says whether what the owner holds gives a session.
+func (e *evaluation) opens() bool {
+	if e.l != nil {
+		return e.l.reach(e.k.nothing.has, func(i int) bool { return i < len(e.l.atoms) && keeps(&e.l.atoms[i], e.l.owner) }, false, &e.room)
+	}
+	var given []int32
+	for i := range e.graph.Atoms {
+		if keeps(&e.graph.Atoms[i], e.account.ID) {
+			given = append(given, e.k.h.number(e.graph.Atoms[i].ID))
+		}
+	}
+	return e.goal >= 0 && e.k.h.follow(given, noRoots)[e.goal]
+}
+
+// none is the worth of an account that no policy covers at all.
+func none() worth {
+	all := exposure.Effective{AAL: 3, Phr: true}
+	return worth{worst: all, best: all, verdict: exposure.Pass, nist: true, weight: 1}
+}

@@ -1,0 +1,184 @@
+package census
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"holdfast"
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/answer"
+)
+
+// standing of an account.
+func (c *Census) standing(i uint32) (Standing, bool) {
+	n := c.shapeOf[i]
+	if n == noShape {
+		return Standing{}, false
+	}
+	s := c.shapes[n]
+	return Standing{ID: holdfast.PersonID(c.accounts[i].id), Segment: s.segment, Required: s.required, Privileged: s.privileged, Core: s.core,
+		Worst: s.worst, Best: s.best, Verdict: s.verdict, NIST: s.nist, Singles: s.singles, Available: s.available, Profiles: s.profiles,
+		Truncated: s.truncated, Left: holdfast.FromMicros(c.left[i]), Opens: s.opens, Shape: n}, true
+}
+
+// Of is one account.
+func (c *Census) Of(id holdfast.PersonID) (Standing, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	i, ok := c.index[string(id)]
+	if !ok {
+		return Standing{}, false
+	}
+	return c.standing(i)
+}
+
+// Each lists accounts by id, at most limit of them, from behind after on. next
+// asks for more; empty: there are no more.
+func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Standing, next holdfast.PersonID) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	fits := make([]bool, len(c.shapes))
+	for n, s := range c.shapes {
+		fits[n] = f.fits(s)
+	}
+	for i := range c.inOrder(string(after)) {
+		n := c.shapeOf[i]
+		if n == noShape || !fits[n] || f.Left && c.left[i] == 0 {
+			continue
+		}
+		if len(list) == limit {
+			if limit == 0 {
+				return nil, after
+			}
+			return list, list[limit-1].ID
+		}
+		s, _ := c.standing(i)
+		list = append(list, s)
+	}
+	return list, ""
+}
+
+// fits says what the shape tells.
+func (f *Filter) fits(s *shape) bool {
+	return s.count > 0 && (f.Segment == "" || f.Segment == s.segment) && (f.Below == 0 || s.worst.AAL < f.Below) &&
+		(f.Verdict == "" || f.Verdict == s.verdict) && (f.Profile == "" || s.profiles.Has(f.Profile)) && (!f.Singles || s.singles > 0) &&
+		(!f.Left || s.opens) && (!f.Phr || s.required.Phr && !s.worst.Phr)
+}
+
+// Overview counts everybody.
+func (c *Census) Overview() Overview {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	out := Overview{At: c.at, Core: len(c.people)}
+	bySegment := map[string]*answer.Histogram{}
+	falls := map[string][]int64{}
+	verdicts, learn := map[exposure.Verdict]int64{}, map[string]int64{}
+	for _, s := range c.shapes {
+		if s.count == 0 {
+			continue
+		}
+		out.Shapes++
+		out.Accounts += s.count
+		h := bySegment[s.segment]
+		if h == nil {
+			h = &answer.Histogram{Segment: s.segment, Required: s.required, Verdicts: map[exposure.Verdict]int64{}}
+			bySegment[s.segment], falls[s.segment] = h, make([]int64, len(exposure.Profiles()))
+		}
+		h.Accounts += s.count
+		h.AAL[s.worst.AAL] += s.count
+		h.Verdicts[s.verdict] += s.count
+		verdicts[s.verdict] += s.count
+		if s.worst.Phr {
+			h.Phr += s.count
+		}
+		if s.singles > 0 {
+			out.Singles += s.count
+		}
+		for p := range falls[s.segment] {
+			if s.profiles&(1<<p) != 0 {
+				falls[s.segment][p] += s.count
+			}
+		}
+		for _, fact := range s.learn {
+			learn[fact] += s.count
+		}
+	}
+	for _, name := range c.segments() {
+		if h := bySegment[name]; h != nil {
+			out.Segments = append(out.Segments, *h)
+			for p, profile := range exposure.Profiles() {
+				out.Matrix = append(out.Matrix, answer.Cell{Segment: name, Profile: string(profile), Falls: falls[name][p], Of: h.Accounts})
+			}
+		}
+	}
+	for _, v := range []exposure.Verdict{exposure.Pass, exposure.NISTOnly, exposure.Fail, exposure.FailUnknown} {
+		out.Verdicts = append(out.Verdicts, answer.Count{Name: string(v), Count: verdicts[v]})
+	}
+	for fact, n := range learn {
+		out.Learn = append(out.Learn, answer.Count{Name: fact, Count: n})
+	}
+	slices.SortFunc(out.Learn, func(a, b answer.Count) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
+	})
+	for i := range c.left {
+		if n := c.shapeOf[i]; n != noShape && c.shapes[n].opens {
+			out.Left++
+		}
+	}
+	return out
+}
+
+// Residual lists who left and whose things still open a session, by id.
+func (c *Census) Residual() []Leaver {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var out []Leaver
+	for i := range c.left {
+		if s, ok := c.standing(i); ok && s.Opens {
+			out = append(out, Leaver{Standing: s, Since: s.Left})
+		}
+	}
+	slices.SortFunc(out, func(a, b Leaver) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return out
+}
+
+// Count says what a change of the graphs would do: change is given the core's
+// graph and each shape's own, which it must not touch, and returns what takes its
+// place. In the graph of a shape the account's own things go under other names
+// (rules.Canon): a change tells edges by what they were made of (rules.Source,
+// their Rule), not by names with "~".
+func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.k == nil {
+		return Counted{}
+	}
+	k := newCore(c.k.org, change(c.k.graph))
+	after := make([]worth, len(c.shapes))
+	each(len(c.shapes), func(i int) {
+		if s := c.shapes[i]; s.count > 0 {
+			after[i], _ = k.evaluateGraph(&s.account, change(c.k.org.Of(s.account)))
+		}
+	})
+	var out Counted
+	for i, s := range c.shapes {
+		if s.count == 0 {
+			continue
+		}
+		w := &after[i]
+		if w.verdict == exposure.Pass && s.verdict != exposure.Pass {
+			out.Lifted += s.count
+		}
+		if w.verdict != exposure.Pass && s.verdict == exposure.Pass {
+			out.Lowered += s.count
+		}
+		if w.ways < s.ways && w.ways <= 1 {
+			out.Lockout += s.count
+		}
+		if w.worst.AAL != s.worst.AAL || w.worst.Phr != s.worst.Phr || w.verdict != s.verdict {
+			out.Moved += s.count
+		}
+	}
+	return out
+}

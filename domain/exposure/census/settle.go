@@ -1,0 +1,544 @@
+package census
+
+import (
+	"container/heap"
+	"iter"
+	"maps"
+	"reflect"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"holdfast"
+	"holdfast/domain/exposure/rules"
+	"holdfast/domain/surroundings"
+)
+
+// Settle makes everything count that was noted since, at a moment not before the
+// last one.
+func (c *Census) Settle(at time.Time) {
+	if at.Before(c.at) {
+		at = c.at
+	}
+	if t := c.turns(c.at); !t.IsZero() && !t.After(at) || c.reads.now && at.After(c.at) {
+		c.stale = true
+	}
+	c.mu.Lock()
+	c.pass(at)
+	c.at = at
+	touched := c.touched
+	c.touched = nil
+	c.arrange()
+	c.mu.Unlock()
+	switch {
+	case c.policy == nil:
+		c.uncovered()
+	case c.stale:
+		c.solve()
+	default:
+		c.follow(touched)
+	}
+	c.stale = false
+}
+
+// pass moves accounts whose dates have come to other facts.
+func (c *Census) pass(at time.Time) {
+	now := holdfast.Micros(at)
+	for len(c.due) > 0 && c.due[0].at <= now {
+		m := heap.Pop(&c.due).(moment)
+		dates, ok := c.dates[m.i]
+		if !ok || dates[0] != m.at || !c.accounts[m.i].alive {
+			continue // it was put again since
+		}
+		n, _ := slices.BinarySearch(dates, now+1)
+		a := &c.accounts[m.i]
+		old := &c.known[a.known].held
+		c.departed(m.i, old, dates[:n])
+		facts := later(*old, n)
+		a.known = c.intern(&facts)
+		if h, ok := c.whole[m.i]; ok {
+			c.leave(m.i, leftOf(&h, at))
+		}
+		c.dated(m.i, dates[n:])
+		c.touched = append(c.touched, m.i)
+	}
+}
+
+// departed notes the day when a date that has come is that of an end.
+func (c *Census) departed(i uint32, h *rules.Held, came []int64) {
+	day := func(t time.Time) int64 {
+		if k := slotOf(t); k > 0 && k <= len(came) {
+			return came[k-1]
+		}
+		return 0
+	}
+	var left int64
+	for j := range h.Surroundings {
+		if r := &h.Surroundings[j]; r.Kind == surroundings.Departure {
+			if d := day(r.From); d != 0 && (left == 0 || d < left) {
+				left = d
+			}
+		}
+	}
+	if left == 0 {
+		left = day(h.Person.Ends)
+	}
+	if _, ok := c.left[i]; left != 0 && !ok {
+		c.left[i] = left
+	}
+}
+
+// few is how many accounts may stand outside of the great order.
+const few = 8192
+
+// arrange puts accounts into the order of their ids: a few beside the many, so
+// that one account more does not move a million.
+func (c *Census) arrange() {
+	if len(c.gone) > few || c.stale && len(c.gone) > 0 {
+		dead := func(i uint32) bool { return !c.accounts[i].alive }
+		c.order, c.recent, c.fresh = slices.DeleteFunc(c.order, dead), slices.DeleteFunc(c.recent, dead), slices.DeleteFunc(c.fresh, dead)
+		c.free = append(c.free, c.gone...)
+		c.gone = nil
+	}
+	if len(c.fresh)+len(c.recent) > few {
+		c.recent = append(c.recent, c.fresh...)
+		slices.SortFunc(c.recent, c.byID)
+		c.order, c.recent, c.fresh = c.merged(), nil, nil
+		return
+	}
+	for _, i := range c.fresh {
+		at, _ := slices.BinarySearchFunc(c.recent, i, c.byID)
+		c.recent = slices.Insert(c.recent, at, i)
+	}
+	c.fresh = nil
+}
+
+func (c *Census) byID(a, b uint32) int { return strings.Compare(c.accounts[a].id, c.accounts[b].id) }
+
+func (c *Census) merged() []uint32 {
+	out := make([]uint32, 0, len(c.order)+len(c.recent))
+	for i := range c.inOrder("") {
+		out = append(out, i)
+	}
+	return out
+}
+
+// inOrder gives accounts by id, from behind after on.
+func (c *Census) inOrder(after string) iter.Seq[uint32] {
+	behind := func(list []uint32) []uint32 {
+		n := sort.Search(len(list), func(n int) bool { return c.accounts[list[n]].id > after })
+		return list[n:]
+	}
+	return func(yield func(uint32) bool) {
+		a, b := behind(c.order), behind(c.recent)
+		for len(a)+len(b) > 0 {
+			from := &a
+			if len(a) == 0 || len(b) > 0 && c.byID(b[0], a[0]) < 0 {
+				from = &b
+			}
+			i := (*from)[0]
+			*from = (*from)[1:]
+			if c.accounts[i].alive && !yield(i) {
+				return
+			}
+		}
+	}
+}
+
+// uncovered: without a policy nobody is covered, and nothing is required.
+func (c *Census) uncovered() {
+	s := &shape{key: "", worth: none(), leaf: &leaf{goal: -1}}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shapes, c.byShape, c.k = []*shape{s}, map[string]uint32{"": 0}, nil
+	c.org, c.people = nil, map[uint32]rules.Account{}
+	c.epoch++
+	clear(c.vouched)
+	for i := range c.accounts {
+		c.shapeOf[i] = noShape
+		c.accounts[i].vouch = 0
+		if c.accounts[i].alive {
+			c.shapeOf[i] = 0
+			s.count++
+		}
+	}
+}
+
+// organisation begins what all accounts share: without the core, as which
+// accounts are read.
+func (c *Census) organisation() *rules.Organisation {
+	return &rules.Organisation{Policy: c.policy, At: c.at, Shared: c.powers}
+}
+
+// solve solves everything again: facts become shapes, each once, then the core,
+// then each shape.
+func (c *Census) solve() {
+	org := c.organisation()
+	canonical, of := c.derivations(org)
+	vouched := map[string]int{}
+	for i := range c.accounts {
+		if a := &c.accounts[i]; a.alive && canonical[of[i]].vouches {
+			vouched[c.names[a.manager]]++
+		}
+	}
+	c.mu.Lock()
+	c.vouched = vouched
+	c.mu.Unlock()
+	k, people := c.solveCore()
+
+	shapes, byShape, derived := []*shape{}, map[string]uint32{}, make([]uint32, len(canonical)) // derived from 1
+	shapeOf := make([]uint32, len(c.accounts))
+	for i := range c.accounts {
+		a := &c.accounts[i]
+		shapeOf[i] = noShape
+		if !a.alive {
+			continue
+		}
+		s := noShape
+		if person, ok := people[uint32(i)]; ok {
+			s = uint32(len(shapes))
+			shapes = append(shapes, &shape{key: "=" + a.id, account: person})
+			byShape["="+a.id] = s
+		} else if s = derived[of[i]] - 1; s == noShape {
+			x := &canonical[of[i]]
+			if s, ok = byShape[x.key]; !ok {
+				s = uint32(len(shapes))
+				shapes = append(shapes, &shape{key: x.key, account: x.account})
+				byShape[x.key] = s
+			}
+			derived[of[i]] = s + 1
+		}
+		shapeOf[i] = s
+		shapes[s].count++
+	}
+	each(len(shapes), func(i int) { shapes[i].worth, shapes[i].leaf = k.evaluate(&shapes[i].account) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf = k, k.org, people, shapes, byShape, shapeOf
+	c.epoch++
+	for i := range c.accounts {
+		a := &c.accounts[i]
+		if a.vouch = 0; a.alive && canonical[of[i]].vouches {
+			a.vouch = a.manager
+		}
+	}
+}
+
+// derivations are what shapes follow from, each once, and by account which.
+func (c *Census) derivations(org *rules.Organisation) (list []canonical, of []uint32) {
+	var keys []derivation
+	of = make([]uint32, len(c.accounts))
+	at, plain := map[derivation]uint32{}, map[uint64]uint32{} // plain: by facts and groups alone
+	find := func(d derivation) uint32 {
+		n, ok := uint32(0), false
+		short, pair := d.manager == 0 && d.only == 0, uint64(d.known)<<32|uint64(d.groups)
+		if short {
+			n, ok = plain[pair]
+		} else {
+			n, ok = at[d]
+		}
+		if !ok {
+			n = uint32(len(keys))
+			keys = append(keys, d)
+			if short {
+				plain[pair] = n
+			} else {
+				at[d] = n
+			}
+		}
+		return n
+	}
+	canon := func() {
+		from := len(list)
+		list = slices.Grow(list, len(keys)-from)[:len(keys)]
+		each(len(keys)-from, func(i int) { list[from+i] = c.canon(org, keys[from+i]) })
+	}
+	for i := range c.accounts {
+		if c.accounts[i].alive {
+			of[i] = find(c.derivation(uint32(i), false))
+		}
+	}
+	canon()
+	for i := range c.accounts {
+		if c.accounts[i].alive && list[of[i]].vouches {
+			of[i] = find(c.derivation(uint32(i), true))
+		}
+	}
+	canon()
+	return list, of
+}
+
+// derivation of an account; word says that it takes its manager's.
+func (c *Census) derivation(i uint32, word bool) derivation {
+	a := &c.accounts[i]
+	d := derivation{known: a.known, groups: c.groups.named(a.groups, &c.reads)}
+	if word || c.reads.manager {
+		d.manager = a.manager
+	}
+	if c.reads.id || c.reads.end && (len(c.dates[i]) > 0 || c.left[i] != 0) {
+		d.only = i + 1
+	}
+	return d
+}
+
+// canonical is an account without names.
+type canonical struct {
+	account rules.Account
+	key     string
+	vouches bool // it takes its manager's word
+}
+
+// canon is the account that follows from facts.
+func (c *Census) canon(org *rules.Organisation, d derivation) canonical {
+	a := org.From(c.heldOf(d))
+	x, _ := rules.Canon(a)
+	return canonical{x, rules.Shape(x), len(rules.Vouches(a)) > 0}
+}
+
+// heldOf are the facts of an account, with what the policy reads beside them.
+func (c *Census) heldOf(d derivation) rules.Held {
+	h := c.known[d.known].held
+	h.Groups = c.groups.list(d.groups)
+	if d.manager != 0 {
+		h.Person.Manager = holdfast.PersonID(c.names[d.manager])
+	}
+	if d.only == 0 {
+		return h
+	}
+	i := d.only - 1
+	h.Person.ID = holdfast.PersonID(c.accounts[i].id)
+	if k := slotOf(h.Person.Ends); k > 0 && k <= len(c.dates[i]) {
+		h.Person.Ends = holdfast.FromMicros(c.dates[i][k-1])
+	} else if left := c.left[i]; left != 0 && !h.Person.Ends.IsZero() {
+		h.Person.Ends = holdfast.FromMicros(left)
+	}
+	return h
+}
+
+// solveCore reads the accounts of the core and solves it.
+func (c *Census) solveCore() (*core, map[uint32]rules.Account) {
+	read := c.organisation()
+	people := map[uint32]rules.Account{}
+	var all []uint32
+	for i, h := range c.whole {
+		if c.inCore(&c.accounts[i]) {
+			people[i] = read.From(h)
+			all = append(all, i)
+		}
+	}
+	slices.SortFunc(all, func(a, b uint32) int { return strings.Compare(c.accounts[a].id, c.accounts[b].id) })
+	org := c.organisation()
+	for _, i := range all {
+		org.Core = append(org.Core, people[i])
+	}
+	return newCore(org, org.Graph()), people
+}
+
+// follow solves again what the touched accounts are.
+func (c *Census) follow(touched []uint32) {
+	org := c.k.org
+	if !org.At.Equal(c.at) {
+		org = c.organisation()
+		now := c.organisation()
+		now.Core = c.k.org.Core
+		c.mu.Lock()
+		c.org = now
+		c.mu.Unlock()
+	}
+	list, again := c.look(org, touched)
+	var shapes []*shape
+	if again {
+		shapes = c.refresh()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if again {
+		c.shapes = shapes
+	}
+	if len(list) > 0 {
+		c.epoch++
+	}
+	for i, x := range list {
+		if c.accounts[i].alive {
+			c.assign(i, c.shapeFor(i, &x))
+		}
+	}
+}
+
+// look reads what the touched accounts are now, and says whether the core is
+// another one by that.
+func (c *Census) look(org *rules.Organisation, touched []uint32) (list map[uint32]canonical, again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list = make(map[uint32]canonical, len(touched))
+	for at := 0; at < len(touched); at++ {
+		i := touched[at]
+		if _, ok := list[i]; ok {
+			continue
+		}
+		a, x := &c.accounts[i], canonical{}
+		if a.alive {
+			if x = c.canon(org, c.derivation(i, false)); x.vouches {
+				x = c.canon(org, c.derivation(i, true))
+			}
+		}
+		list[i] = x
+		touched = append(touched, c.vouch(a, x.vouches)...)
+		again = c.changesCore(org, i) || again
+	}
+	return list, again
+}
+
+// vouch counts whose word an account takes now, and says who is a part of the
+// core or ceases to be one by that.
+func (c *Census) vouch(a *account, takes bool) (changed []uint32) {
+	now := uint32(0)
+	if takes {
+		now = a.manager
+	}
+	if a.vouch == now {
+		return nil
+	}
+	count := func(name uint32, by int) {
+		if name == 0 {
+			return
+		}
+		id := c.names[name]
+		was := c.vouched[id] > 0
+		if c.vouched[id] += by; c.vouched[id] == 0 {
+			delete(c.vouched, id)
+		}
+		if i, ok := c.index[id]; ok && was != (c.vouched[id] > 0) {
+			changed = append(changed, i)
+		}
+	}
+	count(a.vouch, -1)
+	count(now, 1)
+	a.vouch = now
+	return changed
+}
+
+// changesCore says whether an account is another one in the core than before.
+func (c *Census) changesCore(org *rules.Organisation, i uint32) bool {
+	was, ok := c.people[i]
+	h, kept := c.whole[i]
+	if kept && !c.inCore(&c.accounts[i]) {
+		delete(c.whole, i)
+	}
+	if !kept || !c.inCore(&c.accounts[i]) {
+		return ok
+	}
+	return !ok || !same(was, org.From(h))
+}
+
+// same says whether two accounts have the same edges, names included.
+func same(a, b rules.Account) bool {
+	for _, x := range []*rules.Account{&a, &b} {
+		x.At = time.Time{}
+		x.Credentials = slices.Clone(x.Credentials)
+		for i := range x.Credentials {
+			f := &x.Credentials[i].Facts
+			f.AgeDays, f.LastUsedDays, f.MDSAgeDays, f.BS = 0, 0, 0, false
+		}
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// refresh solves the core again, and then the shapes that look something up in it
+// which is not what it was.
+func (c *Census) refresh() []*shape {
+	k, people := c.solveCore()
+	memo := newComparison(c.k, k)
+	shapes := make([]*shape, len(c.shapes))
+	each(len(shapes), func(i int) {
+		s := *c.shapes[i]
+		if shapes[i] = &s; s.leaf == nil {
+			return
+		}
+		g := k.org.Of(s.account)
+		l := newLeaf(k, s.account.ID, &g)
+		if same := memo.same(s.leaf, l); !same {
+			s.worth, _ = k.evaluateGraph(&s.account, g)
+		}
+		s.leaf = l
+	})
+	all := slices.Collect(maps.Keys(people))
+	slices.SortFunc(all, c.byID)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.k, c.org, c.people = k, k.org, people
+	for _, i := range all {
+		key := "=" + c.accounts[i].id
+		n, ok := c.byShape[key]
+		if !ok {
+			n = uint32(len(shapes))
+			c.byShape[key] = n
+			shapes = append(shapes, &shape{key: key})
+		}
+		shapes[n] = &shape{key: key, account: people[i], count: shapes[n].count}
+	}
+	each(len(all), func(j int) {
+		s := shapes[c.byShape["="+c.accounts[all[j]].id]]
+		s.worth, s.leaf = k.evaluate(&s.account)
+	})
+	return shapes
+}
+
+// shapeFor finds or makes the shape of an account.
+func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
+	if _, ok := c.people[i]; ok {
+		return c.byShape["="+c.accounts[i].id]
+	}
+	n, ok := c.byShape[x.key]
+	if !ok {
+		s := &shape{key: x.key, account: x.account}
+		s.worth, s.leaf = c.k.evaluate(&s.account)
+		n = uint32(len(c.shapes))
+		c.shapes = append(c.shapes, s)
+		c.byShape[x.key] = n
+	}
+	return n
+}
+
+func (c *Census) assign(i, s uint32) {
+	if old := c.shapeOf[i]; old != noShape {
+		c.shapes[old].count--
+	}
+	c.shapeOf[i] = s
+	c.shapes[s].count++
+}
+
+// each does n things on all processors.
+func each(n int, do func(i int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	if workers <= 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	const batch = 16
+	var mu sync.Mutex
+	next := 0
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				from := next
+				next += batch
+				mu.Unlock()
+				if from >= n {
+					return
+				}
+				for i := from; i < min(from+batch, n); i++ {
+					do(i)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
