@@ -30,6 +30,9 @@ func (c *Case) againstRecovery(name string) []Edit {
 		{"proof(onsite, stored-portrait)", "an attended comparison on site with the stored portrait", policy.Proof{Kind: "onsite-attended", IAL: 2, Match: "stored-portrait"}},
 	}
 	for _, x := range proofs {
+		if proven(p, x.step.Match != "") {
+			continue
+		}
 		out = append(out, Edit{
 			Text:   path + ".steps += " + x.text,
 			Said:   "Make " + x.said + " a step of " + name + ", so that it does not rest on belief.",
@@ -56,6 +59,13 @@ func (c *Case) againstRecovery(name string) []Edit {
 		policy: segmentWith(c.Person.Segment, func(s *policy.Segment) {
 			s.Recovery = slices.DeleteFunc(s.Recovery, func(r string) bool { return r == name })
 		}),
+	})
+}
+
+// proven says whether p has such a proof already, or a stronger one.
+func proven(p *policy.Procedure, compared bool) bool {
+	return slices.ContainsFunc(p.Steps, func(s *policy.Step) bool {
+		return s.Proof != nil && s.Proof.IAL > 0 && (s.Proof.Match != "" || !compared)
 	})
 }
 

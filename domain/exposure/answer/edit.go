@@ -17,6 +17,7 @@ type Edit struct {
 	Text string // stable: "policy.recovery.desk.steps += proof(ial2)"
 	Said string // for people: "Have the desk check …"
 
+	aim    string // the rule of the finding that it is to mend; empty: the verdict
 	policy func(*policy.Document)
 	shared func([]surroundings.Record) []surroundings.Record
 	one    func(*rules.Account)

@@ -51,6 +51,7 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 	}
 	out := make([]Fix, 0, len(found))
 	for _, ch := range found {
+		ch.aim = f.Rule
 		x := Fix{Change: ch.Text, Said: ch.Said, Verdict: verdicts[ch.Text], Lifted: 1}
 		if count != nil {
 			x.Lifted, x.Lockout = count(ch)
@@ -78,18 +79,30 @@ func (c *Case) mends(f Finding, now *Case) bool {
 		return false
 	}
 	same := func(g Finding) bool { return g.Rule == f.Rule }
-	switch f.Rule {
-	case SinglePoint, UnknownFact:
-		same = func(g Finding) bool { return g.ID == f.ID }
-	case BelowRequired, NISTOnly:
+	if f.Rule == BelowRequired || f.Rule == NISTOnly {
 		same = func(g Finding) bool { return g.Rule == BelowRequired || g.Rule == NISTOnly }
 	}
-	return !slices.ContainsFunc(now.Findings(), same)
+	left := countIf(now.Findings(), same)
+	if f.Rule == SinglePoint || f.Rule == UnknownFact { // there may be others, for other reasons
+		return left < countIf(c.Findings(), same)
+	}
+	return left == 0
+}
+
+func countIf(list []Finding, is func(Finding) bool) (n int) {
+	for _, f := range list {
+		if is(f) {
+			n++
+		}
+	}
+	return n
 }
 
 // Moves says what a change does to one account, or to all of one shape: whether
-// it is worth what is required only afterwards, and whether it has one way in
-// fewer and at most one left. Changed is what ch.Organisation made of o.
+// it lifts it, and whether it has one way in fewer and at most one left. What
+// lifting is, the finding says for which the change was found: to the level that
+// is required, to resistance to phishing, or to both. Changed is what
+// ch.Organisation made of o.
 func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, locked bool) {
 	before, err := Examine(Basis{}, o, a)
 	if err != nil {
@@ -101,7 +114,16 @@ func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, l
 		return false, false
 	}
 	enough := func(c *Case) bool {
-		return c.Truth.Effective.AAL >= c.Required.AAL && (c.Truth.Effective.Phr || !c.Required.Phr)
+		level, phr := c.Truth.Effective.AAL >= c.Required.AAL, c.Truth.Effective.Phr || !c.Required.Phr
+		switch ch.aim {
+		case BelowRequired, NISTOnly, SinglePoint:
+			return level
+		case PhrMissing:
+			return phr
+		case Availability:
+			return len(c.availability()) == 0
+		}
+		return level && phr
 	}
 	ways := func(c *Case) int { return len(c.sets(c.owned)) + c.waysBack() }
 	return !enough(before) && enough(after), ways(after) < ways(before) && ways(after) <= 1
@@ -147,15 +169,22 @@ func (c *Case) candidates(f Finding) []Edit {
 // groups are the things that the edges of bad ways were made of, those nearest
 // to the beginning first.
 func (c *Case) groups(f Finding) (out []string) {
-	for i := range c.Truth.Sets {
-		s := &c.Truth.Sets[i]
-		if !c.violates(s) && f.Rule != Residual && f.Rule != Contestable {
-			continue
-		}
-		for _, id := range s.Path {
+	add := func(path []string) {
+		for _, id := range path {
 			if e := c.edges[id]; e != nil && rules.Source(e) != "" && !slices.Contains(out, rules.Source(e)) {
 				out = append(out, rules.Source(e))
 			}
+		}
+	}
+	if f.Rule != BelowRequired && f.Rule != NISTOnly {
+		for _, w := range f.Weakest {
+			add(w.Path)
+		}
+		return out
+	}
+	for i := range c.Truth.Sets {
+		if s := &c.Truth.Sets[i]; s.Level < c.Required.AAL {
+			add(s.Path)
 		}
 	}
 	return out

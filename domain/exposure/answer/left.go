@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
 )
 
@@ -65,7 +67,7 @@ func (c *Case) keeps(g exposure.Graph) (bool, []Thing) {
 	if !net.Derives(c.Goal, own...) {
 		return false, places
 	}
-	sets, _ := net.Minimal(c.Goal, nil, 0)
+	sets, _ := net.Minimal(c.Goal, nil, moments)
 	for _, s := range sets {
 		if slices.ContainsFunc(s, func(id string) bool { return !slices.Contains(own, id) }) {
 			continue
@@ -73,14 +75,32 @@ func (c *Case) keeps(g exposure.Graph) (bool, []Thing) {
 		for _, id := range s {
 			for i := range g.Atoms {
 				a := &g.Atoms[i]
-				if a.ID == id && (a.Class == exposure.Have || a.Class == exposure.HaveHW) {
+				if a.ID == id && isPlace(id) {
 					places = append(places, Thing{ID: id, Label: label(a.Label, id), Class: a.Class, Status: a.Status})
 				}
 			}
 		}
 	}
+	for i := range g.Edges {
+		if e := &g.Edges[i]; e.Rule == "synced-copy" && c.keepsCopies(e) && net.Derives(e.Body[0], own...) {
+			places = append(places, Thing{ID: e.Body[0], Label: strings.TrimPrefix(c.nodeLabel(e.Body[0]), "being signed in at ")})
+		}
+	}
 	slices.SortFunc(places, func(a, b Thing) int { return cmp.Compare(a.ID, b.ID) })
 	return true, slices.CompactFunc(places, func(a, b Thing) bool { return a.ID == b.ID })
+}
+
+// isPlace says whether an atom is where a key is.
+func isPlace(id string) bool {
+	return strings.HasPrefix(id, "device:") || strings.HasPrefix(id, "key:") || strings.HasPrefix(id, "passkey:")
+}
+
+// keepsCopies says whether an edge is from an account that keeps a passkey of
+// the person.
+func (c *Case) keepsCopies(e *exposure.Edge) bool {
+	return len(e.Body) == 1 && strings.HasPrefix(e.Body[0], "sync:") && slices.ContainsFunc(c.Person.Credentials, func(k rules.Credential) bool {
+		return e.Head == rules.Restored(k.ID)
+	})
 }
 
 // reopened is the account as it would be if its end were taken back.

@@ -83,7 +83,11 @@ func (c *Case) sentence(s *exposure.Set) string {
 	case len(proofs) > 0 && len(stories)+len(things)+len(people) == 0:
 		return "Whoever passes as " + who + worth + ": " + and(proofs) + "." + steps
 	case c.own(s):
-		return capital(who) + " signs in with " + and(things) + worth + "; so does whoever has them." + c.house(s)
+		them := "them"
+		if len(things) == 1 {
+			them = "it"
+		}
+		return capital(who) + " signs in with " + and(things) + worth + "; so does whoever has " + them + "." + c.house(s)
 	}
 	return "Whoever has " + and(slices.Concat(things, proofs, clauses(people), clauses(stories))) + " is signed in as " + who + worth + "." + steps
 }
@@ -100,7 +104,7 @@ func clauses(list []string) []string {
 // own says whether a set is how the person signs in: things of theirs, straight
 // into a session.
 func (c *Case) own(s *exposure.Set) bool {
-	if len(s.Path) != 1 {
+	if len(s.Path) != 1 || len(c.given) > 0 {
 		return false
 	}
 	for _, id := range s.Atoms {
