@@ -93,15 +93,22 @@ func (c *canon) credentials(a, out *Account) {
 		}
 		out.Credentials = append(out.Credentials, Credential{ID: old.ID, Facts: f, Active: true, Admitted: true, Device: old.Device})
 	}
-	slices.SortStableFunc(out.Credentials, func(x, y Credential) int {
-		return cmp.Or(cmp.Compare(x.Facts.Distribution, y.Facts.Distribution), cmp.Compare(x.Facts.Provider, y.Facts.Provider),
-			cmp.Compare(x.Facts.AAGUID, y.Facts.AAGUID), compareBool(x.Facts.Hardware, y.Facts.Hardware), compareBool(x.Facts.UV, y.Facts.UV),
-			compareBool(x.Facts.ManagedDevice, y.Facts.ManagedDevice), compareBool(x.Device != "", y.Device != ""))
-	})
+	slices.SortStableFunc(out.Credentials, byContent)
 	for i := range out.Credentials {
 		x := &out.Credentials[i]
 		x.ID, x.Device = c.name("~c", i+1, x.ID), c.device(x.Device)
 	}
+}
+
+// byContent orders credentials by what edges depend on. Those that one provider
+// keeps stay in their order: the first of them gives its name.
+func byContent(x, y Credential) int {
+	kept := isKept(&x)
+	if by := cmp.Or(compareBool(kept, isKept(&y)), cmp.Compare(x.Facts.Provider, y.Facts.Provider), cmp.Compare(x.Facts.AAGUID, y.Facts.AAGUID)); by != 0 || kept {
+		return by
+	}
+	return cmp.Or(cmp.Compare(x.Facts.Distribution, y.Facts.Distribution), compareBool(x.Facts.Hardware, y.Facts.Hardware), compareBool(x.Facts.UV, y.Facts.UV),
+		compareBool(x.Facts.ManagedDevice, y.Facts.ManagedDevice), compareBool(x.Device != "", y.Device != ""))
 }
 
 func compareBool(a, b bool) int {

@@ -31,8 +31,8 @@ func (b *build) possession(a *Account, i int, syncs []int) {
 		for _, s := range syncs {
 			for _, d := range a.Syncs[s].Devices {
 				devices++
-				name := deviceName(a, d)
-				b.atom(exposure.Atom{ID: Device(name), Class: exposure.Have, Label: label(whose(a.Name), d, ""), Owner: a.ID, Status: status(&a.Syncs[s])})
+				name, st := deviceName(a, d)
+				b.atom(exposure.Atom{ID: Device(name), Class: exposure.Have, Label: label(whose(a.Name), d, ""), Owner: a.ID, Status: st})
 				b.unlock(a, d, Unlock(name), Device(name))
 				b.signsIn(a, c, "use:"+c.ID+":"+d, "synced-device", Device(name), Unlock(name))
 			}
@@ -89,16 +89,17 @@ func (b *build) kept(a *Account, i int) {
 	b.within(a, c, Passkey(c.ID), name, "one-provider", Unlock(first.ID))
 }
 
+// isKept: it may be copied, and nothing says on which device it is.
+func isKept(c *Credential) bool {
+	return c.Device == "" && c.Facts.Distribution != policy.DeviceBound
+}
+
 // keeper is the first of the credentials that are kept where the i-th is.
 func keeper(a *Account, i int) int {
 	c := &a.Credentials[i]
-	if c.Facts.Distribution == policy.DeviceBound {
-		return i
-	}
 	for j := range a.Credentials[:i] {
 		d := &a.Credentials[j]
-		if d.Signs() && d.Device == "" && d.Facts.Distribution != policy.DeviceBound && d.Facts.Provider == c.Facts.Provider &&
-			(d.Facts.Provider != "" || modelOf(d.Facts.AAGUID) == modelOf(c.Facts.AAGUID)) {
+		if isKept(c) && isKept(d) && d.Signs() && d.Facts.Provider == c.Facts.Provider && (d.Facts.Provider != "" || modelOf(d.Facts.AAGUID) == modelOf(c.Facts.AAGUID)) {
 			return j
 		}
 	}
@@ -134,14 +135,14 @@ func (b *build) managed(a *Account, c *Credential, id, possession string) {
 }
 
 // deviceName is a declared device's: that of a credential's device where they
-// are called the same, else the person's own.
-func deviceName(a *Account, d string) string {
+// are called the same, which we know of ourselves, else the person's own.
+func deviceName(a *Account, d string) (string, exposure.Status) {
 	for i := range a.Credentials {
-		if a.Credentials[i].Device == d {
-			return d
+		if c := &a.Credentials[i]; c.Device == d && c.Signs() && !c.Hardware() {
+			return d, exposure.Observed
 		}
 	}
-	return a.ID + "/" + d
+	return a.ID + "/" + d, exposure.Declared
 }
 
 // copies: restored:C <- each account that may keep it. One that was closed gives

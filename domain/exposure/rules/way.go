@@ -18,7 +18,6 @@ type kept struct {
 	name     string
 	provider string
 	devices  []string
-	soft     bool // a key that signs in here is worth no more than any: what is synced is never AAL3
 	status   exposure.Status
 	over     string // the power that "admin" means
 	learn    string
@@ -29,7 +28,7 @@ func (b *build) keptAt(a *Account, r *surroundings.Record) *kept {
 	k := &kept{b: b, a: a, id: string(r.ID), name: r.Name, provider: r.Provider, devices: r.Devices, status: status(r)}
 	switch r.Kind {
 	case surroundings.SyncAccount:
-		k.node, k.of, k.soft, k.over = Sync(k.id), "sync:"+k.id, true, surroundings.OverProvider
+		k.node, k.of, k.over = Sync(k.id), "sync:"+k.id, surroundings.OverProvider
 		k.learn = "how the accounts of people at " + orElse(r.Provider, "their sync provider") + " are signed in to and recovered"
 	case surroundings.Mailbox:
 		k.node, k.of, k.over = Inbox(a.ID), "mailbox:"+k.id, surroundings.OverMail
@@ -148,7 +147,9 @@ func (k *kept) what() string {
 	return "the accounts of people at " + orElse(k.provider, "their sync provider")
 }
 
-// authenticator: a passkey is unlocked; a key with "pin" is.
+// authenticator: a passkey is unlocked; a key with "pin" is. That a key is in
+// hardware is said and not proven, so it is worth no more than another: nothing
+// that is synced is ever AAL3.
 func (k *kept) authenticator(body []string, w surroundings.Way, f surroundings.Factor) []string {
 	possession, has := "", func(f surroundings.Factor) bool {
 		for _, g := range w {
@@ -158,13 +159,9 @@ func (k *kept) authenticator(body []string, w surroundings.Way, f surroundings.F
 		}
 		return false
 	}
-	class := exposure.HaveHW
-	if k.soft {
-		class = exposure.Have
-	}
 	switch {
 	case f == surroundings.Key:
-		return append(body, k.own("key", class, false, "", "the security key of"))
+		return append(body, k.own("key", exposure.Have, false, "", "the security key of"))
 	case f == surroundings.Passkey:
 		possession = k.own("passkey", exposure.Have, false, "", "the passkey of")
 		if body = append(body, possession); has(surroundings.PIN) {
@@ -218,24 +215,24 @@ func (k *kept) device(n, m int) string {
 	body := make([]string, 0, m)
 	for i := range max(m, len(k.devices)) {
 		name := k.id + "/device" + strconv.Itoa(i+1)
-		what := "a device of " + k.name
+		what, st := "a device of "+k.name, exposure.Declared
 		if i < len(k.devices) {
 			what = k.devices[i] + ", a device of " + k.name
 			if name = k.id + "/" + k.devices[i]; k.a != nil {
-				name = deviceName(k.a, k.devices[i])
+				name, st = deviceName(k.a, k.devices[i])
 			}
 		}
-		body = append(body, k.unlocked(name, what))
+		body = append(body, k.unlocked(name, what, st))
 	}
 	k.b.edge(exposure.Edge{ID: "devices:" + node, Head: node, Body: body, K: n, Rule: "way-devices", Of: k.of,
 		Label: strconv.Itoa(n) + " of the devices of " + k.name, Status: k.status})
 	return node
 }
 
-func (k *kept) unlocked(device, what string) string {
+func (k *kept) unlocked(device, what string, st exposure.Status) string {
 	d, u, node := Device(device), Unlock(device), "unlocked:"+device
-	k.b.atom(exposure.Atom{ID: d, Class: exposure.Have, Label: what, Owner: k.owner(), Status: k.status})
-	k.b.atom(exposure.Atom{ID: u, Class: exposure.Know, Key: d, Label: "what unlocks " + what, Owner: k.owner(), Status: k.status})
+	k.b.atom(exposure.Atom{ID: d, Class: exposure.Have, Label: what, Owner: k.owner(), Status: st})
+	k.b.atom(exposure.Atom{ID: u, Class: exposure.Know, Key: d, Label: "what unlocks " + what, Owner: k.owner(), Status: exposure.Observed})
 	k.b.edge(exposure.Edge{ID: node, Head: node, Body: []string{d, u}, Rule: "way-device", Of: k.of, Label: "unlock " + what, Status: k.status})
 	return node
 }
