@@ -11,6 +11,7 @@ import (
 	"holdfast/domain/apitoken"
 	"holdfast/domain/assurance"
 	"holdfast/domain/grant"
+	"holdfast/domain/surroundings"
 	"holdfast/edge/web/webtest"
 )
 
@@ -36,10 +37,15 @@ func (o *office) addresses() map[string][2]string {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	ids := map[string]string{"/console/credentials": string(creds[0].ID), "/console/tokens": string(token.ID), "/console/people": string(grace.ID), "/console/invitations": string(link.Ticket.ID),
+	declared, err := o.Govern.DeclareSurrounding(ctx, webtest.System, surroundings.Declaration{Kind: surroundings.Phone, Name: "Grace's telephone", Person: grace.ID})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	ids := map[string]string{"/console/surroundings": string(declared.ID), "/console/credentials": string(creds[0].ID), "/console/tokens": string(token.ID), "/console/people": string(grace.ID), "/console/invitations": string(link.Ticket.ID),
 		"/console/groups": string(o.Group("Engineering").ID), "/console/applications": string(app.App.ID), "/console/sessions": string(o.SignIn(grace).Session.ID),
 		"/console/policy/revisions": string(o.proposed(o.ada, "hybrid").ID), "/console/policy/decisions": string(o.refused(grace, creds[0]).ID),
-		"/console/policy/replacements": string(o.toReplace(grace, creds[0]).ID)}
+		"/console/policy/replacements": string(o.toReplace(grace, creds[0]).ID),
+		"/console/exposure/accounts": string(grace.ID)}
 	out := map[string][2]string{}
 	for _, pattern := range o.console.Patterns() {
 		if strings.HasSuffix(pattern, "/events") {

@@ -33,6 +33,7 @@ import (
 type Govern interface {
 	People
 	Apps
+	Around
 
 	Allowed(ctx context.Context, by holdfast.Actor, scope authority.Scope) error
 	AddGroup(ctx context.Context, by holdfast.Actor, name string) (person.Group, error)
@@ -82,6 +83,7 @@ type Store interface {
 	Lists
 	Finds
 	Evidence
+	Declared
 
 	PeopleByID(ctx context.Context, ids []holdfast.PersonID) (map[holdfast.PersonID]person.Record, error)
 	Administrators(ctx context.Context) ([]person.Record, error)
@@ -168,6 +170,9 @@ type Config struct {
 	Revisions  Revisions
 	Metadata   Metadata
 	PostureAge func() time.Duration // how long a device's report counts; nil: posture.DefaultMaxAge
+
+	// Exposure is nil where it is not computed: then there are no pages about it.
+	Exposure Exposure
 
 	// Stopping says whether the server is about to end, for answers that last;
 	// nil: never.
@@ -283,6 +288,19 @@ func (c *Console) actions() map[string]guarded {
 		"GET " + page.PathFindings:                       {route.Scope(authority.PolicyRead), listed(c.findings, c.findingsFile)},
 		"GET " + page.PathMetadata:                       {route.Scope(authority.PolicyRead), listed(c.metadata, c.metadataFile)},
 		"GET " + page.PathProviders:                      {route.Scope(authority.PolicyRead), listed(c.providers, c.providersFile)},
+
+		"GET " + page.PathExposure:          {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposure, c.exposureFile))},
+		"GET " + page.PathExposed:           {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposed, c.exposedFile))},
+		"GET " + page.PathExposed + "/{id}": {route.Scope(authority.ExposureRead), c.exposes(c.exposedAccount)},
+		"GET " + page.PathExposureFindings:  {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposureFindings, c.exposureFindingsFile))},
+		"GET " + page.PathResidual:          {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposureResidual, c.exposureResidualFile))},
+		"GET " + page.PathBlast:             {route.Scope(authority.ExposureRead), c.exposes(c.exposureBlast)},
+
+		"GET " + page.PathSurroundings:                     {route.Scope(authority.SurroundingsRead), listed(c.surroundings, c.surroundingsFile)},
+		"POST " + page.PathSurroundings:                    {route.Scope(authority.SurroundingsWrite), c.declare},
+		"GET " + page.PathSurroundings + "/new":            {route.Scope(authority.SurroundingsWrite), c.newSurrounding},
+		"POST " + page.PathSurroundings + "/{id}/renew":    {route.Scope(authority.SurroundingsWrite), c.renewSurrounding},
+		"POST " + page.PathSurroundings + "/{id}/withdraw": {route.Scope(authority.SurroundingsWrite), c.withdrawSurrounding},
 
 		"GET " + page.PathTokens:                   {route.Scope(authority.TokensRead), listed(c.tokens, c.tokensFile)},
 		"POST " + page.PathTokens:                  {route.Scope(authority.TokensWrite), c.makeToken},

@@ -56,6 +56,9 @@ func (c *Console) credential(w http.ResponseWriter, r *http.Request, v visit.Vis
 	if to.Accepted, err = c.accepted(ctx, k); err != nil {
 		return err
 	}
+	if to.Exposure, err = c.exposureLine(ctx, v, string(k.ID), k.Person); err != nil {
+		return err
+	}
 	t, err := c.Store.TaskOf(ctx, k.ID)
 	if err == nil {
 		to.Duties, err = c.replacementRows(ctx, v, []task.Record{t})

@@ -258,7 +258,8 @@ func plainly(v any) any {
 
 // said are the parameters whose values come from a choice or are ids; what is
 // typed may name somebody, and the log never forgets.
-var said = []string{"state", "status", "where", "provider", "origin", "unused", "role", "employment", "group", "manager", "type", "from", "to", "own", "within"}
+var said = []string{"state", "status", "where", "provider", "origin", "unused", "role", "employment", "group", "manager", "type", "from", "to", "own", "within",
+	"segment", "below", "profile", "verdict", "singles", "phr", "severity", "rule"}
 
 var harmless = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,64}$`)
 

@@ -100,6 +100,9 @@ func TestEveryListIsAFile(t *testing.T) {
 		{page.PathApplications, "applications", "id,name"},
 		{page.PathAllSessions, "sessions", "id,person_id"},
 		{page.PathTokens, "tokens", "id,name"},
+		{page.PathExposure, "exposure", "segment,adversary"},
+		{page.PathExposed, "accounts", "person_id,person"},
+		{page.PathExposureFindings, "exposure-findings", "id,rule"},
 		{page.PathAudit, "audit", "index,at"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -405,7 +408,7 @@ func TestSearch(t *testing.T) {
 		o.Invited(fmt.Sprintf("Zed %02d", i), fmt.Sprintf("zed%02d@example.org", i))
 	}
 	a := o.admin.Get("/console/search?q=zed")
-	wantText(t, a, http.StatusOK, "8 results", "All people who match", `href="/console/people?q=zed"`)
+	wantText(t, a, http.StatusOK, "11 results", "All people who match", "Who can get at Zed 00", `href="/console/people?q=zed"`)
 	wantNot(t, a, "Zed 08")
 }
 

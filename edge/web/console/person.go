@@ -32,7 +32,7 @@ func (c *Console) showPerson(w http.ResponseWriter, r *http.Request, v visit.Vis
 	}
 	to.Who, to.Created, to.Kind, to.Self, to.Above = rows[0], p.Created, string(p.Employment), p.ID == v.Person.ID, above(v, p)
 	for _, fill := range []func(context.Context, visit.Visit, person.Record, *page.Person) error{
-		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding, c.fillManager, c.fillStandingByPolicy,
+		c.fillAccess, c.fillGroups, c.fillInvitations, c.fillHistory, c.fillStanding, c.fillManager, c.fillStandingByPolicy, c.fillExposure,
 	} {
 		if err := fill(ctx, v, p, to); err != nil {
 			return err

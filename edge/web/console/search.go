@@ -64,6 +64,7 @@ func (c *Console) find(ctx context.Context, v visit.Visit, text string) ([]page.
 		{authority.AppsRead, "Grants", c.findGrants},
 		{authority.TokensRead, "API tokens", c.findTokens},
 		{authority.AuditRead, "Audit", c.findRecord},
+		{authority.ExposureRead, "Exposure", c.findExposure},
 	} {
 		if !v.Holds().Has(f.scope) {
 			continue

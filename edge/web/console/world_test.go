@@ -30,6 +30,7 @@ import (
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/webtest"
 	"holdfast/flow/govern"
+	"holdfast/flow/survey"
 )
 
 // office is a world with an administrator at the console.
@@ -52,7 +53,7 @@ func open(t *testing.T) *office {
 	library := metadata.New(metadata.Config{Store: w.DB, Import: w.Govern, Clock: w.Now, Log: slog.New(slog.DiscardHandler)}, metadata.Settings{MaxAge: 30 * 24 * time.Hour})
 	changes := govern.NewRevisions(w.Govern, shelf, nil)
 	c := console.New(console.Config{Visits: w.Visits, Govern: w.Govern, Store: w.DB, Issuer: webtest.Origin,
-		Policies: shelf, Revisions: changes, Metadata: library,
+		Policies: shelf, Revisions: changes, Metadata: library, Exposure: survey.New(survey.Config{Store: w.DB, Policies: shelf, Clock: w.Now}),
 		Facts: []page.Pair{{Name: "Relying party", Value: "localhost", Code: true}}, Mails: true, Keys: rolls(t, w)})
 	w.Serve(c)
 	o := &office{World: w, t: t, console: c, changes: changes, ada: w.Administrator("Ada Lovelace", "ada@example.org")}

@@ -47,6 +47,7 @@ type Credential struct {
 	MadeOn   Fact
 	Accepted *KeyStanding // by the policy in force; nil: it cannot be said
 	Duties   []Replacement
+	Exposure *ExposureLine // nil: it is not shown
 	Tech     []Pair
 }
 

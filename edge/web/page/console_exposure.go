@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"time"
@@ -14,13 +15,46 @@ import (
 type Exposure struct {
 	Frame
 	Answer answer.Overview
-	Read   int64 // accounts that were read so far, while Answer.Loading
+	Read   int64 // accounts that were read so far, while Answer.Loading,
+	Of     int64 // of so many
 	Export Export
 }
 
 // Bar is how far the reading is.
 func (e *Exposure) Bar() Progress {
-	return Progress{ID: "reading", Label: "Accounts are read and computed", Done: int(e.Read), Total: int(max(e.Answer.Accounts, e.Read)), Noun: "accounts"}
+	return Progress{ID: "reading", Label: "Accounts are read and computed", Done: int(e.Read), Total: int(max(e.Of, e.Read)), Noun: "accounts"}
+}
+
+// Headline is how many can be taken over too easily, and by what most are.
+func (e *Exposure) Headline() string {
+	a := &e.Answer
+	if a.Loading || a.Accounts == 0 {
+		return a.Sentence
+	}
+	short := a.Accounts
+	for _, v := range a.Verdicts {
+		if v.Name == string(exposure.Pass) {
+			short -= v.Count
+		}
+	}
+	if short <= 0 {
+		return "Nobody can be taken over with less than their segment asks"
+	}
+	text := fmt.Sprintf("%s of %s can be taken over with less than their segment asks", thousands(int(short)), count(int(a.Accounts), "person", "people"))
+	falls := map[string]int64{}
+	for _, c := range a.Matrix {
+		falls[c.Profile] += c.Falls
+	}
+	most, by := int64(0), Adversary{}
+	for _, x := range Adversaries() {
+		if falls[x.Profile] > most {
+			most, by = falls[x.Profile], x
+		}
+	}
+	if most > 0 {
+		text += "; the commonest way is " + by.Way
+	}
+	return text
 }
 
 // Short is how many accounts are worth less than is asked of them.
@@ -100,19 +134,20 @@ func (e *Exposure) Matrix() []MatrixRow {
 type Adversary struct {
 	Profile   string
 	Name, Has string // who they are; what they have from the start
+	Way       string // how they get in, for a sentence
 }
 
 // Adversaries are all of them, in the order of the matrix.
 func Adversaries() []Adversary {
 	return []Adversary{
-		{string(exposure.Phisher), "Phisher", "What the person types or reads out on a page that looks like the right one."},
-		{string(exposure.SIMSwapper), "SIM swapper", "The person’s telephone number: calls and text messages arrive elsewhere."},
-		{string(exposure.HelpDeskCaller), "Caller", "A story that a service desk, or anybody who only believes, takes for true."},
-		{string(exposure.SyncThief), "Sync thief", "What it takes to sign in at the account that syncs the passkeys."},
-		{string(exposure.Burglar), "Burglar", "Telephones, computers and keys, but not what unlocks them."},
-		{string(exposure.MailAdmin), "Mail admin", "Everybody’s mail."},
-		{string(exposure.SingleOperator), "One operator", "One person with power over others who acts dishonestly."},
-		{string(exposure.ProviderInsider), "Insider there", "One dishonest person at a provider that syncs passkeys."},
+		{string(exposure.Phisher), "Phisher", "What the person types or reads out on a page that looks like the right one.", "a page that looks like the right one"},
+		{string(exposure.SIMSwapper), "SIM swapper", "The person’s telephone number: calls and text messages arrive elsewhere.", "the person’s telephone number"},
+		{string(exposure.HelpDeskCaller), "Caller", "A story that a service desk, or anybody who only believes, takes for true.", "one story that is believed"},
+		{string(exposure.SyncThief), "Sync thief", "What it takes to sign in at the account that syncs the passkeys.", "the account that syncs their passkeys"},
+		{string(exposure.Burglar), "Burglar", "Telephones, computers and keys, but not what unlocks them.", "a stolen device"},
+		{string(exposure.MailAdmin), "Mail admin", "Everybody’s mail.", "somebody who reads the mail"},
+		{string(exposure.SingleOperator), "One operator", "One person with power over others who acts dishonestly.", "one dishonest person with power over others"},
+		{string(exposure.ProviderInsider), "Insider there", "One dishonest person at a provider that syncs passkeys.", "one dishonest person at a provider"},
 	}
 }
 

@@ -17,17 +17,19 @@ type ExposedAccount struct {
 	Asked   string         // sentence about what was asked and cannot be answered
 	Choices []WhatIfChoice // what may be asked, by field
 	Whose   Link           // the person's page
-	FixedBy []FixLink      // where fixes are made
+
+	Fixed     string // id of the finding whose fixes were looked for
+	Uncounted bool   // they say what they do to this account only
 }
 
 // WhatIfChoice is a list to choose a change from.
 type WhatIfChoice struct {
-	Name, Label, Help string // name: lost, given, remove
+	Name, Label, Help string // Name: lost, given, remove
 	Options           []Option
 }
 
-// FixLink leads to where something is changed.
-type FixLink = Link
+// Capital makes a text the beginning of a sentence.
+func Capital(s string) string { return capital(s) }
 
 // Headline is the answer without the verdict, which stands beside it as a badge.
 func (a *ExposedAccount) Headline() string { return headline(a.Answer.Sentence) }

@@ -16,9 +16,23 @@ type Exposed struct {
 	Belows   []Option
 	Profiles []Option
 	Verdicts []Option
-	Pager    Pager
+	Total    int64  // accounts that match; below 0: nobody has counted just these
+	Next     string // address of the next part; empty: there is none
 	Export   Export
 	Reading  bool // the accounts are still being read
+}
+
+// Heading says how many there are.
+func (e *Exposed) Heading() string {
+	switch {
+	case e.Reading:
+		return "Accounts are being read"
+	case !e.Filter.Any():
+		return capital(count(int(max(0, e.Total)), "account", "accounts")) + ", and who gets in"
+	case e.Total < 0 && len(e.Rows) > 0:
+		return "Accounts that match"
+	}
+	return capital(count(int(max(0, e.Total)), "account matches", "accounts match"))
 }
 
 // AdversaryNames are profiles in words.
@@ -38,6 +52,8 @@ type ExposureBlast struct {
 	Next     string // address of more
 	Asked    string // what was typed
 	Unknown  bool   // there is nothing of that name
+	Why      string // in the words of who looked
+	Reading  bool   // the accounts are still being read
 	Suggest  []answer.Blast
 	Basis    answer.Basis
 }
@@ -50,7 +66,7 @@ type ExposureFindings struct {
 	RuleNames  []Option
 	Segments   []Option
 	Narrowed   bool
-	Pager      Pager
+	Next       string // address of the next part; empty: there is none
 	Export     Export
 	Reading    bool
 }
@@ -94,6 +110,7 @@ type ExposureResidual struct {
 	Frame
 	Rows    []answer.Left
 	Basis   answer.Basis
+	Next    string // address of the next part; empty: there is none
 	Export  Export
 	Reading bool
 }

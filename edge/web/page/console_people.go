@@ -190,6 +190,7 @@ type Person struct {
 	Devices     []Device
 	Standing    *Standing // by the policy; nil: it is not shown
 	Replace     []Replacement
+	Exposure    *ExposureLine // nil: it is not shown
 	Invitations []Invitation
 	History     []Moment
 	Manager     GroupRef

@@ -134,6 +134,10 @@ func scopeWords(s authority.Scope) (thing, words string) {
 		return "Settings", "change settings"
 	case authority.KeysWrite:
 		return "Keys", "roll the signing keys over"
+	case authority.SurroundingsRead:
+		return "Surroundings", "see what is declared"
+	case authority.SurroundingsWrite:
+		return "Surroundings", "declare, withdraw"
 	}
 	return "Other", string(s)
 }

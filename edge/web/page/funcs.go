@@ -69,6 +69,8 @@ func section(p Page) string {
 		return "devices"
 	case "exposed", "exposedaccount", "exposureblast", "exposurefindings", "exposureresidual":
 		return "exposure"
+	case "newsurrounding":
+		return "surroundings"
 	case "policyedit", "revision", "decisions", "decision", "replacements", "findings", "metadata", "providers":
 		return "policy"
 	default:

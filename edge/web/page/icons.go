@@ -91,6 +91,8 @@ func strokes(name string) string {
 		return `<path d="M6 12a6 6 0 0 1 12 0v3M9 12a3 3 0 0 1 6 0v6m-3-6v8m-3-5v3"/>`
 	case "badge":
 		return `<rect x="4" y="4" width="16" height="16" rx="2"/><circle cx="12" cy="10" r="2.500"/><path d="M8 17c.5-2 2-3 4-3s3.500 1 4 3"/>`
+	case "shore":
+		return `<circle cx="12" cy="12" r="3"/><circle cx="12" cy="12" r="8.5" stroke-dasharray="3 3"/>`
 	case "left":
 		return `<path d="m14 6-6 6 6 6"/>`
 	case "right":

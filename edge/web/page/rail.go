@@ -25,6 +25,7 @@ func rail(p Page) []RailEntry {
 		{"devices", "Devices", PathDevices, "laptop", authority.DevicesRead, false},
 		{"policy", "Policy", PathPolicy, "scroll", authority.PolicyRead, false},
 		{"exposure", "Exposure", PathExposure, "branch", authority.ExposureRead, false},
+		{"surroundings", "Surroundings", PathSurroundings, "shore", authority.SurroundingsRead, false},
 		{"applications", "Applications", PathApplications, "app", authority.AppsRead, true},
 		{"tokens", "API tokens", PathTokens, "token", authority.TokensRead, false},
 		{"audit", "Audit", PathAudit, "log", authority.AuditRead, true},

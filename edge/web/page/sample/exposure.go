@@ -271,6 +271,7 @@ func exposed(f page.Frame) []Story {
 	nobody := page.ExposedAccount{Frame: f, Answer: answer.WhoCan{Basis: basis(), Subject: ada1(), Sentence: "PASS: Nobody can be signed in as Ada Lovelace: there is no way in.", Verdict: exposure.Pass, NIST: true, Effective: worth(3, true, "C0"), Best: worth(3, true, "C0")}, Whose: account.Whose}
 	many := account
 	many.Drawn, many.Answer.Truncated, many.Choices = big(), true, nil
+	line := &page.ExposureLine{Sentence: whoCan().Sentence, Verdict: exposure.Fail, URL: page.ExposedAccountPath("per1")}
 	blast := fallen()[0]
 	blast.Basis, blast.Sentence, blast.Weighted = basis(), "If Grace Hopper acts dishonestly, 1,222 of 1,234 accounts fall.", 61_200
 	blast.Powers = []answer.Thing{{ID: "act:per2", Label: "Grace Hopper’s power to make invitations"}}
@@ -280,15 +281,17 @@ func exposed(f page.Frame) []Story {
 	}
 	filters := page.Exposed{Frame: f, Rows: listed(), Segments: segs, Belows: []page.Option{{Label: "Anything", Chosen: true}, option("1", "below AAL1"), option("2", "below AAL2"), option("3", "below AAL3")},
 		Profiles: []page.Option{{Label: "Anybody", Chosen: true}, option("phisher", "Phisher")}, Verdicts: []page.Option{{Label: "Any verdict", Chosen: true}, option("FAIL", "falls short")},
-		Pager: page.Pager{Shown: 4, Total: 1234, Next: "?after=per4"}, Export: export}
+		Total: 1234, Next: "?after=per4", Export: export}
 	none := filters
-	none.Rows, none.Pager, none.Export, none.Filter, none.Reading = nil, page.Pager{}, page.Export{}, page.ExposedFilter{Segment: "privileged", Profile: "phisher"}, true
+	none.Rows, none.Total, none.Next, none.Export, none.Filter = nil, 0, "", page.Export{}, page.ExposedFilter{Segment: "privileged", Profile: "phisher"}
+	reading := none
+	reading.Filter, reading.Reading = page.ExposedFilter{}, true
 	severities := []page.Option{{Label: "Any", Chosen: true}, option("critical", "critical"), option("high", "high")}
 	ruleNames := []page.Option{{Label: "Anything", Chosen: true}, option(answer.BelowRequired, page.RuleWords(answer.BelowRequired))}
 	return []Story{
 		story("overview", "Exposure of the organisation", &page.Exposure{Frame: f, Answer: overview(), Export: export}),
 		story("ten", "Exposure, the first day", &page.Exposure{Frame: f, Answer: tenPeople(), Export: export}),
-		story("loading", "Exposure, being read", &page.Exposure{Frame: f, Answer: loading, Read: 820}),
+		story("loading", "Exposure, being read", &page.Exposure{Frame: f, Answer: loading, Read: 820, Of: 1234}),
 		story("empty", "Exposure, nobody yet", &page.Exposure{Frame: f}),
 		story("account", "Who can get at an account", &account),
 		story("account-whatif", "Who can get at an account, a change", &asked),
@@ -296,12 +299,15 @@ func exposed(f page.Frame) []Story {
 		story("account-many", "Who can get at an account, more than is drawn", &many),
 		story("account-good", "Who can get at an account, as an auditor sees it", &good),
 		story("account-none", "Who can get at an account, no way in", &nobody),
+		story("person", "A person, with who can get at their account", &page.Person{Frame: f, Who: rows()[0], Kind: "employee", Created: ago(500 * day), Passkeys: passkeys(), Exposure: line}),
+		story("credential", "A passkey, with who can get at it", &page.Credential{Frame: f, Row: inventory()[1], Heading: "It is proven that this key cannot leave its device", Facts: facts(), Verdict: "verified", Exposure: line}),
 		story("accounts", "Accounts by what they are worth", &filters),
 		story("accounts-none", "Accounts, none matches", &none),
+		story("accounts-reading", "Accounts, being read", &reading),
 		story("blast", "What falls with something", &page.ExposureBlast{Frame: f, Answer: blast, Asked: blast.Node.ID, Basis: basis(), Next: "?node=corrupt%3Aper2&after=per9",
 			Accounts: []page.Link{{Text: "Ada Lovelace", URL: page.ExposedAccountPath("per1")}, {Text: "Katherine Coleman Goble Johnson-Vaughan", URL: page.ExposedAccountPath("per3")}, {Text: "Mallory", URL: page.ExposedAccountPath("per4")}}}),
-		story("blast-none", "What falls with something, not found", &page.ExposureBlast{Frame: f, Asked: "corrupt:per_nobody", Unknown: true, Suggest: fallen(), Basis: basis()}),
-		story("findings", "Findings about accounts", &page.ExposureFindings{Frame: f, Rows: finds, Severities: severities, RuleNames: ruleNames, Segments: segs, Pager: page.Pager{Shown: 3, Total: 3}, Export: export}),
+		story("blast-none", "What falls with something, not found", &page.ExposureBlast{Frame: f, Asked: "corrupt:per_nobody", Unknown: true, Why: "There is nothing called corrupt:per_nobody.", Suggest: fallen(), Basis: basis()}),
+		story("findings", "Findings about accounts", &page.ExposureFindings{Frame: f, Rows: finds, Severities: severities, RuleNames: ruleNames, Segments: segs, Export: export}),
 		story("findings-none", "Findings about accounts, none", &page.ExposureFindings{Frame: auditor, Severities: severities, RuleNames: ruleNames, Segments: segs}),
 		story("residual", "Residual access", &page.ExposureResidual{Frame: f, Rows: left(), Basis: basis(), Export: export}),
 		story("residual-none", "Residual access, none", &page.ExposureResidual{Frame: f, Reading: true}),

@@ -33,6 +33,7 @@ func Stories(theme page.Theme) []Story {
 	out = append(out, administration(f)...)
 	out = append(out, governed(f)...)
 	out = append(out, exposed(f)...)
+	out = append(out, around(f)...)
 	out = append(out, demo(f)...)
 	return append(out, Story{"Components", "components", "Every component", components(f)})
 }
