@@ -77,6 +77,38 @@ func TestListsReadIndexes(t *testing.T) {
 			_, err := r.ListManagedDevices(ctx, store.DeviceList{Person: "per_x"}, store.Cut{}, 50)
 			return err
 		}},
+		{"what is declared, by name", []string{"surrounding_name"}, "surrounding", func(r store.Reader) error {
+			_, err := r.ListSurroundings(ctx, store.SurroundingList{}, store.Cut{}, 50)
+			return err
+		}},
+		{"what was withdrawn", []string{"surrounding_gone"}, "surrounding", func(r store.Reader) error {
+			_, err := r.ListSurroundings(ctx, store.SurroundingList{Gone: true}, store.Cut{}, 50)
+			return err
+		}},
+		{"what is declared, of a kind", []string{"surrounding_kind"}, "surrounding", func(r store.Reader) error {
+			_, _, err := r.SurroundingsWhere(ctx, store.SurroundingList{Kind: "power"}, k)
+			return err
+		}},
+		{"what is declared of a person", []string{"surrounding_person"}, "surrounding", func(r store.Reader) error {
+			_, err := r.ListSurroundings(ctx, store.SurroundingList{Person: "per_x"}, store.Cut{}, 50)
+			return err
+		}},
+		{"what is declared of some people", []string{"surrounding_person"}, "surrounding", func(r store.Reader) error {
+			_, err := r.SurroundingsOf(ctx, []holdfast.PersonID{"per_x", "per_y"})
+			return err
+		}},
+		{"the powers", []string{"surrounding_shared"}, "surrounding", func(r store.Reader) error {
+			_, err := r.SharedSurroundings(ctx)
+			return err
+		}},
+		{"who has power over others", []string{"person_role", "api_token_owner", "membership_grp"}, "person", func(r store.Reader) error {
+			_, err := r.Powerful(ctx, []string{"desk"})
+			return err
+		}},
+		{"people who are called so", []string{"person_first_word", "person_last_word", "person_email"}, "", func(r store.Reader) error {
+			_, err := r.PeopleNamed(ctx, "ada", 9)
+			return err
+		}},
 		{"the sessions on a device", []string{"session_device"}, "", func(r store.Reader) error {
 			_, err := r.SessionsOnDevice(ctx, "SN-1")
 			return err

@@ -99,11 +99,16 @@ func (r reader) belongings(ctx context.Context, people []rejudge.Subject, cred, 
 	for i := range people {
 		index[people[i].Person.ID] = &people[i]
 	}
-	if err := r.groupNames(ctx, index, of); err != nil {
+	err := r.groupNames(ctx, of, func(id holdfast.PersonID, name string) {
+		if s := index[id]; s != nil {
+			s.Groups = append(s.Groups, name)
+		}
+	})
+	if err != nil {
 		return err
 	}
 	where, args := of("person")
-	err := each(ctx, r, cred, "where "+where+" order by person, created, id", args, func(c *credential.Record) {
+	err = each(ctx, r, cred, "where "+where+" order by person, created, id", args, func(c *credential.Record) {
 		if s := index[c.Person]; s != nil {
 			s.Credentials = append(s.Credentials, *c)
 		}
@@ -126,7 +131,8 @@ func (r reader) belongings(ctx context.Context, people []rejudge.Subject, cred, 
 	})
 }
 
-func (r reader) groupNames(ctx context.Context, index map[holdfast.PersonID]*rejudge.Subject, of func(string) (string, []any)) error {
+// groupNames tells the groups of people, by person and name.
+func (r reader) groupNames(ctx context.Context, of func(string) (string, []any), tell func(id holdfast.PersonID, name string)) error {
 	where, args := of("m.person")
 	rs, err := r.q.query(ctx, "select m.person, g.name from membership m join person_group g on g.id = m.grp where "+where+" order by m.person, g.name", args...)
 	if err != nil {
@@ -138,9 +144,7 @@ func (r reader) groupNames(ctx context.Context, index map[holdfast.PersonID]*rej
 		if err := rs.Scan(&who, &name); err != nil {
 			return errInternal.Because(err)
 		}
-		if s := index[holdfast.PersonID(who)]; s != nil {
-			s.Groups = append(s.Groups, name)
-		}
+		tell(holdfast.PersonID(who), name)
 	}
 	return rs.Err()
 }

@@ -102,7 +102,7 @@ func Somebody(t testing.TB, n int) (Person, []audit.Event) {
 	}
 	c := credential.Record{
 		ID: holdfast.CredentialID(holdfast.NewSecret()), Person: p.ID, PublicKey: []byte{1, 2, 3, 0}, Algorithm: -7,
-		Format: "none", Attestation: "none", Name: "Key", Transports: []string{"usb", "nfc"}, Provenance: "test",
+		Format: "none", Attestation: "none", Name: "Key", Transports: []string{"usb", "nfc"}, Provenance: "test", UVInitialized: true,
 	}
 	raw := credential.Registration{AttestationObject: []byte("att"), ClientDataJSON: []byte(`{"a":"<&>"}`)}
 	c, enrolled, err := credential.Enrol(c, raw, Now())
