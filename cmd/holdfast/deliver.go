@@ -36,8 +36,9 @@ func (s *server) outboxState() (states []telemetry.OutboxState) {
 	return states
 }
 
-// deliver fills the outbox from the log, empties it, and judges passkeys again, until the func that it gives is called, which
-// returns when nothing is under way any more.
+// deliver fills the outbox from the log, empties it, judges passkeys again and
+// surveys accounts, until the func that it gives is called, which returns when
+// nothing is under way any more.
 func (s *server) deliver(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -45,6 +46,7 @@ func (s *server) deliver(ctx context.Context) (end func()) {
 	wg.Go(func() { worker.Run(ctx) })
 	wg.Go(func() { s.follow(ctx) })
 	wg.Go(func() { s.rejudge(ctx) })
+	wg.Go(func() { s.watch(ctx) })
 	return func() { cancel(); wg.Wait() }
 }
 

@@ -41,6 +41,7 @@ func commands() []command {
 	for _, n := range nouns() {
 		all = append(all, command{n.name, n.summary, n.run})
 	}
+	all = append(all, exposureCommands()...)
 	return append(all,
 		command{"explain", "make a decision of the policy again, and say why it came out so", runExplain},
 		command{"inspect", "say what a WebAuthn response holds and whether it stands", func(_ context.Context, c console, args []string) error {

@@ -47,6 +47,7 @@ import (
 	"holdfast/flow/join"
 	"holdfast/flow/logout"
 	"holdfast/flow/signin"
+	"holdfast/flow/survey"
 	"holdfast/spec/webauthn"
 )
 
@@ -84,6 +85,7 @@ type server struct {
 	policies   *policies.Shelf
 	revisions  *govern.Revisions
 	judge      verdict.Judge
+	survey     *survey.Flow
 	networks   *network.Networks
 	devices    *managed.Devices
 	metrics    *telemetry.Metrics
@@ -175,6 +177,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	if err := s.judges(clock); err != nil {
 		return err
 	}
+	s.surveys(clock)
 	if err := s.whereabouts(clock); err != nil {
 		return err
 	}
@@ -232,7 +235,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	browser := []web.Routes{
 		adminconsole.New(adminconsole.Config{Visits: visits, Store: s.db, Govern: s.govern, Issuer: s.cfg.Origin, Facts: s.facts(),
 			Mails: demo || s.cfg.Mail.On(), Keys: keyRoller{s, master}, Docs: reading(), Stopping: s.stopping.Load,
-			Policies: s.policies, Revisions: s.revisions, Metadata: s.metadata}).Routes,
+			Policies: s.policies, Revisions: s.revisions, Metadata: s.metadata, Exposure: s.survey}).Routes,
 	}
 	browser = append(browser, door.NewJoin(visits, join.New(store.Port[join.Tx]{DB: s.db}, clock)).Routes)
 	if demo {

@@ -25,7 +25,7 @@ func (s *server) administration(master keys.Master, visits *visit.Visits) (*api.
 		return nil, err
 	}
 	return api.New(api.Config{Store: s.db, Govern: s.govern, Keys: signingKeys{master, store.Port[keys.Tx]{DB: s.db}}, Metadata: s.metadata, Visits: visits,
-		Policies: s.policies, Revisions: s.revisions,
+		Policies: s.policies, Revisions: s.revisions, Survey: s.survey,
 		Guard: s.callers(visits).Guard, Sealer: master, Clock: time.Now, Log: s.log, Origin: s.cfg.Origin, RPID: s.cfg.RPID,
 		VerifierKey: verifier})
 }

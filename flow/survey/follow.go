@@ -49,6 +49,9 @@ func (f *Flow) begin(ctx context.Context) error {
 	if err := f.rules(ctx); err != nil {
 		return err
 	}
+	if err := f.powerful(ctx); err != nil {
+		return err
+	}
 	f.begun = true
 	f.seen.CompareAndSwap(nil, &seen{total: total})
 	return nil
@@ -72,6 +75,32 @@ func (f *Flow) powers(ctx context.Context) error {
 	return err
 }
 
+// powerful reads those whole who may have power over others: answers name them.
+func (f *Flow) powerful(ctx context.Context) error {
+	p, err := f.Policies.InForce(ctx, f.Store)
+	if err != nil {
+		return err
+	}
+	ids, err := f.Store.Powerful(ctx, pools(p))
+	if err != nil {
+		return err
+	}
+	powers, err := f.Store.SharedSurroundings(ctx)
+	if err != nil {
+		return err
+	}
+	for _, r := range powers {
+		ids = append(ids, r.People()...)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	f.named = make(map[holdfast.PersonID]bool, len(ids))
+	for _, id := range ids {
+		f.named[id] = true
+	}
+	return f.reread(ctx, ids)
+}
+
 // load reads the next batch of everybody.
 func (f *Flow) load(ctx context.Context) error {
 	some, err := f.Store.HeldAfter(ctx, f.after, f.Batch)
@@ -79,7 +108,9 @@ func (f *Flow) load(ctx context.Context) error {
 		return err
 	}
 	for _, h := range some {
-		f.census.Put(h)
+		if !f.named[h.Person.ID] {
+			f.census.Put(h)
+		}
 	}
 	f.read += int64(len(some))
 	if len(some) == f.Batch {
@@ -89,7 +120,7 @@ func (f *Flow) load(ctx context.Context) error {
 		}
 		return nil
 	}
-	f.whole = true
+	f.whole, f.named = true, nil
 	if err := f.settle(ctx); err != nil {
 		f.whole = false
 		return err

@@ -80,6 +80,7 @@ type Flow struct {
 	census *census.Census
 	after  holdfast.PersonID // the last one who was read, while everybody is
 	begun  bool
+	named  map[holdfast.PersonID]bool // who was read whole before everybody
 	whole  bool
 	dirty  bool  // something was put that was not settled
 	next   int64 // record of the log that was not looked at

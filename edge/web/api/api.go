@@ -21,6 +21,7 @@ import (
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
 	"holdfast/flow/govern"
+	"holdfast/flow/survey"
 )
 
 // Prefix is where the API is. The number changes when a client that follows
@@ -35,6 +36,7 @@ type Config struct {
 	Policies    *policies.Shelf
 	Revisions   *govern.Revisions
 	Metadata    *metadata.Library
+	Survey      *survey.Flow
 	Visits      *visit.Visits // answers errors
 	Guard       route.Guard   // lets callers in
 	Sealer      store.Sealer  // of cursors
@@ -59,7 +61,7 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c, mux: route.NewMux(c.Guard)}
 	a.huma = huma.NewAPI(a.document(), adapter{a})
 	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
-		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks} {
+		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks, a.exposure} {
 		part()
 	}
 	if err := a.serveDocument(); err != nil {

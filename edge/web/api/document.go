@@ -7,6 +7,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/answer"
 	"holdfast/domain/policy"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
@@ -34,15 +36,18 @@ func (a *API) document() huma.Config {
 	return c
 }
 
-// schemaName names a type. Those of the policy have names that others have
-// too: a decision, a problem, a device.
+// schemaName names a type. Those of the policy and of exposure have names that
+// others have too: a decision, a problem, a device, a finding.
 func schemaName(t reflect.Type, hint string) string {
 	name := huma.DefaultSchemaNamer(t, hint)
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.PkgPath() == reflect.TypeFor[policy.Input]().PkgPath() {
+	switch t.PkgPath() {
+	case reflect.TypeFor[policy.Input]().PkgPath():
 		return "Policy" + name
+	case reflect.TypeFor[answer.WhoCan]().PkgPath(), reflect.TypeFor[exposure.Required]().PkgPath():
+		return "Exposure" + name
 	}
 	return name
 }

@@ -28,6 +28,7 @@ import (
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/webtest"
 	"holdfast/flow/govern"
+	"holdfast/flow/survey"
 	"holdfast/test/mdsblob"
 )
 
@@ -71,6 +72,7 @@ func newWorld(t testing.TB) *world {
 	w.metadata = metadata.New(metadata.Config{Store: w.DB, Import: w.Govern, Clock: w.Now, Log: slog.New(slog.DiscardHandler)},
 		metadata.Settings{Roots: []*x509.Certificate{w.fido.Root}, MaxAge: 30 * 24 * time.Hour})
 	w.api, err = api.New(api.Config{Store: w.DB, Govern: w.Govern, Keys: w.keys, Metadata: w.metadata,
+		Survey:   survey.New(survey.Config{Store: w.DB, Policies: w.policies, Clock: w.Now}),
 		Policies: w.policies, Revisions: govern.NewRevisions(w.Govern, w.policies, nil), Visits: w.Visits, Guard: guard.Guard,
 		Sealer: master, Clock: w.Now, Log: slog.New(slog.DiscardHandler), Origin: webtest.Origin, RPID: "localhost", VerifierKey: "verifier"})
 	if err != nil {
