@@ -129,7 +129,7 @@ func (c *Case) againstAccount(of, id string) []Edit {
 	records := slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones)
 	i := slices.IndexFunc(records, func(r surroundings.Record) bool { return string(r.ID) == id })
 	if i < 0 {
-		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	}
 	r := records[i]
 	_, signIn := recordWith(id, func(r *surroundings.Record) { r.SignIn = []string{"key+pin"} })
@@ -159,7 +159,7 @@ func (c *Case) againstCredential(id string) []Edit {
 		if k.Hardware() {
 			return []Edit{remove}
 		}
-		replace := Edit{Text: "credentials.synced = key", Said: "Give " + c.name() + " a hardware key in place of the passkeys that can be copied.",
+		replace := Edit{Text: "credentials.synced = key", Said: "Give people hardware keys in place of the passkeys that can be copied.",
 			one: func(a *rules.Account) {
 				a.Credentials = slices.DeleteFunc(a.Credentials, func(k rules.Credential) bool { return !k.Hardware() })
 				newKey(a)

@@ -52,7 +52,7 @@ func (c *Case) ByCredential(id string) (*Case, bool, error) {
 	ok := false
 	for i := range c.Graph.Edges {
 		e := &c.Graph.Edges[i]
-		if e.Head == c.Goal && rules.Source(e) != "credential:"+id && !strings.HasPrefix(e.ID, "reset:use:"+id+":") {
+		if e.Head == c.Goal && e.Of != "credential:"+id && !strings.HasPrefix(e.ID, "reset:use:"+id+":") {
 			continue
 		}
 		ok = ok || e.Head == c.Goal

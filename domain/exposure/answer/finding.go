@@ -137,7 +137,7 @@ func (c *Case) untold() []Finding {
 	ways := c.sets(func(s *exposure.Set) bool {
 		return slices.ContainsFunc(s.Path, func(id string) bool {
 			e := c.edges[id]
-			return e != nil && e.Recovery && len(e.Notify) > 0 && s.Contest < asked(e) &&
+			return e != nil && c.wayBack(e) && len(e.Notify) > 0 && s.Contest < asked(e) &&
 				!slices.ContainsFunc(e.Notify, func(channel string) bool { return !net.Derives(channel, s.Atoms...) })
 		})
 	})

@@ -22,7 +22,8 @@ const (
 
 // Fixes finds what would mend a finding: each change by itself, and each two of
 // those that do not do it alone. They are ranked by the accounts that they lift,
-// then by those that they may lock out, then by how many changes it takes.
+// then by those that they may lock out, then by what the verdict is, then by how
+// many changes it takes.
 func (c *Case) Fixes(f Finding, count Counting) []Fix {
 	var found []Edit
 	var rest []Edit
@@ -59,7 +60,7 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 		out = append(out, x)
 	}
 	slices.SortStableFunc(out, func(a, b Fix) int {
-		return cmp.Or(cmp.Compare(b.Lifted, a.Lifted), cmp.Compare(a.Lockout, b.Lockout),
+		return cmp.Or(cmp.Compare(b.Lifted, a.Lifted), cmp.Compare(a.Lockout, b.Lockout), cmp.Compare(rank(a.Verdict), rank(b.Verdict)),
 			cmp.Compare(strings.Count(a.Change, " ; "), strings.Count(b.Change, " ; ")))
 	})
 	if len(out) > fixes {
@@ -87,6 +88,11 @@ func (c *Case) mends(f Finding, now *Case) bool {
 		return left < countIf(c.Findings(), same)
 	}
 	return left == 0
+}
+
+// rank orders verdicts, the best first.
+func rank(v exposure.Verdict) int {
+	return slices.Index([]exposure.Verdict{exposure.Pass, exposure.NISTOnly, exposure.FailUnknown, exposure.Fail}, v)
 }
 
 func countIf(list []Finding, is func(Finding) bool) (n int) {
@@ -133,8 +139,8 @@ func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, l
 func (c *Case) waysBack() int {
 	of := map[string]bool{}
 	for _, e := range c.edges {
-		if e.Recovery && strings.HasPrefix(rules.Source(e), "recovery:") {
-			of[rules.Source(e)] = true
+		if e.Recovery && strings.HasPrefix(e.Of, "recovery:") {
+			of[e.Of] = true
 		}
 	}
 	return len(of)
@@ -171,8 +177,8 @@ func (c *Case) candidates(f Finding) []Edit {
 func (c *Case) groups(f Finding) (out []string) {
 	add := func(path []string) {
 		for _, id := range path {
-			if e := c.edges[id]; e != nil && rules.Source(e) != "" && !slices.Contains(out, rules.Source(e)) {
-				out = append(out, rules.Source(e))
+			if e := c.edges[id]; e != nil && e.Of != "" && !slices.Contains(out, e.Of) {
+				out = append(out, e.Of)
 			}
 		}
 	}
@@ -203,12 +209,12 @@ func (c *Case) against(of string) []Edit {
 	case "sync", "mailbox", "phone":
 		return c.againstAccount(of, name)
 	case "token":
-		return []Edit{{Text: "tokens -= " + name, Said: "Revoke the API token " + name + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+		return []Edit{{Text: "tokens -= " + name, Said: "Revoke the API token " + name + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	case "credential":
 		return c.againstCredential(name)
 	case "role":
 		return []Edit{{Text: "roles -= " + name, Said: "Take the role of " + c.personName(name) + " away, or have somebody else agree to what it does.",
-			graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+			graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	case "link":
 		return []Edit{{Text: "invitations -= " + name, Said: "Revoke the open link.", one: func(a *rules.Account) {
 			a.Links = slices.DeleteFunc(a.Links, func(l rules.Link) bool { return l.ID == name })
@@ -216,13 +222,13 @@ func (c *Case) against(of string) []Edit {
 	case "binding", "root":
 		return nil
 	}
-	return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return rules.Source(e) == of })}}
+	return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 }
 
 // groupLabel is what the first edge of a group is called.
 func (c *Case) groupLabel(of string) string {
 	for i := range c.Graph.Edges {
-		if e := &c.Graph.Edges[i]; rules.Source(e) == of && e.Label != "" {
+		if e := &c.Graph.Edges[i]; e.Of == of && e.Label != "" {
 			return e.Label
 		}
 	}

@@ -59,11 +59,10 @@ func (c *Case) checkEdge(e *exposure.Edge, note func(string, bool)) {
 	if strings.HasPrefix(e.Head, "sync:") {
 		note(syncFabric, c.levelOf(e.Head) >= 2)
 	}
-	if strings.HasPrefix(rules.Source(e), "fallback:") && mailed {
+	if strings.HasPrefix(e.Of, "fallback:") && mailed {
 		note(outOfBand, false)
 	}
-	name, back := strings.CutPrefix(rules.Source(e), "recovery:")
-	if !e.Recovery || !back {
+	if !c.wayBack(e) {
 		return
 	}
 	note(recoverySection(c.Required.AAL), e.NIST)
@@ -73,8 +72,18 @@ func (c *Case) checkEdge(e *exposure.Edge, note func(string, bool)) {
 	if mailed && !e.NIST { // a code by mail that stands alone is used as an authenticator
 		note(outOfBand, false)
 	}
+	name, procedure := strings.CutPrefix(e.Of, "recovery:")
+	if !procedure {
+		return // who is told by a desk, nobody has said
+	}
 	p, ok := c.Organisation.Policy.Document().Recovery.Get(name)
 	note(notification, len(e.Notify) > 0 && (c.Required.AAL < 3 || ok && p.Notify.Postal))
+}
+
+// wayBack says whether e is a way back to this account: others' are judged by
+// what is asked of others.
+func (c *Case) wayBack(e *exposure.Edge) bool {
+	return e.Recovery && (e.Head == rules.Bind(c.Person.ID) || e.Head == c.Goal) && !strings.HasPrefix(e.Of, "link:") && !strings.HasPrefix(e.Of, "enrolment:")
 }
 
 func recoverySection(aal int) string {

@@ -240,11 +240,11 @@ func (c *Case) removing(name string) (Edit, error) {
 		if string(r.ID) == bare || strings.EqualFold(r.Name, bare) {
 			suffix := ":" + string(r.ID)
 			return Edit{graph: without(func(e *exposure.Edge) bool {
-				return strings.HasSuffix(rules.Source(e), suffix) || strings.HasSuffix(e.Head, suffix)
+				return strings.HasSuffix(e.Of, suffix) || strings.HasSuffix(e.Head, suffix)
 			})}, nil
 		}
 	}
-	match := func(e *exposure.Edge) bool { return e.ID == name || rules.Source(e) == name || e.Rule == name }
+	match := func(e *exposure.Edge) bool { return e.ID == name || e.Of == name || e.Rule == name }
 	if !slices.ContainsFunc(c.Graph.Edges, func(e exposure.Edge) bool { return match(&e) }) {
 		return Edit{}, unknownName(name, "an edge, a rule, a passkey, a procedure, a fallback or something declared can be removed")
 	}

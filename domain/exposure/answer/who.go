@@ -133,7 +133,7 @@ func (c *Case) because(at time.Time, was, is exposure.Effective) string {
 		p, verb := c.ofLabel(e)+" begins", " is over"
 		switch {
 		case e.Until.Equal(at):
-			if strings.HasPrefix(rules.Source(e), "fallback:") {
+			if strings.HasPrefix(e.Of, "fallback:") {
 				verb = " retires"
 			}
 			p = c.ofLabel(e) + verb
@@ -166,7 +166,7 @@ func (c *Case) because(at time.Time, was, is exposure.Effective) string {
 
 // ofLabel names what an edge was made of.
 func (c *Case) ofLabel(e *exposure.Edge) string {
-	if kind, name, ok := strings.Cut(rules.Source(e), ":"); ok && (kind == "fallback" || kind == "recovery" || kind == "enrolment") {
+	if kind, name, ok := strings.Cut(e.Of, ":"); ok && (kind == "fallback" || kind == "recovery" || kind == "enrolment") {
 		return name
 	}
 	return label(e.Label, e.ID)
