@@ -86,6 +86,7 @@ func (b *build) core() {
 	b.takeovers()
 	b.approvals()
 	b.roots()
+	b.taken()
 }
 
 // whose is "Ada's", for labels.

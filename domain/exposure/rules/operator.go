@@ -112,12 +112,11 @@ const (
 )
 
 // symbolic is a pool that is too large to list. Where one is enough, each is a
-// way. Where it takes more, that an attacker takes so many of their accounts over
-// one by one is left out: see docs/exposure-rules.md.
+// way. Where it takes more, taken adds those whose accounts fall.
 func (b *build) symbolic(p *pool, node string) {
 	atom := Pooled(p.name, p.k)
 	b.atom(exposure.Atom{ID: atom, Class: exposure.Person, Pool: exposure.Pool{Of: p.name, K: p.k}, Status: exposure.Declared,
-		Label: strconv.Itoa(p.k) + " of the " + strconv.Itoa(len(p.members)) + " people of " + p.name + " act dishonestly"})
+		Label: poolLabel(p, p.k)})
 	b.edge(exposure.Edge{ID: node, Head: node, Body: []string{atom}, Rule: "approval", Label: strconv.Itoa(p.k) + " of " + p.name + " approve", Status: exposure.Declared})
 	if p.k > 1 {
 		return

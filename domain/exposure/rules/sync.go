@@ -20,12 +20,19 @@ func (b *build) syncsOf(a *Account, c *Credential) []int {
 	var out []int
 	for i := range a.Syncs {
 		p := a.Syncs[i].Provider
-		switch {
-		case p == c.Facts.Provider && p != "", c.Facts.Provider == "" && c.Facts.Distribution == policy.Synced, p == "" && c.Facts.Distribution == policy.Synced:
+		if p == c.Facts.Provider && p != "" || c.Facts.Distribution == policy.Synced && (p == "" || c.Facts.Provider == "" && b.mayKeep(p, c)) {
 			out = append(out, i)
 		}
 	}
 	return out
+}
+
+// mayKeep says whether c, which says of no known provider that it is its, may be
+// at the one of that name all the same: not where the model that it says is none of
+// those that the policy knows of the provider.
+func (b *build) mayKeep(name string, c *Credential) bool {
+	p, ok := b.x.profiles.Named(name)
+	return !ok || len(p.AAGUIDs) == 0 || modelOf(c.Facts.AAGUID) == "any"
 }
 
 // closed: nobody signs in there any more.

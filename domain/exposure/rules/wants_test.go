@@ -245,6 +245,9 @@ var wants = map[string][]string{
 		"recovery-outsider: bind:ada <- proof:p",
 	},
 	"4 two of many": {
+		"approval-taken: approved:2-of-group:desk <- proof:p",
+		"approval-taken: approved:2-of-group:desk <- session:m1 + pool:1-of-group:desk",
+		"approval-taken: approved:2-of-group:desk <- session:m1 + session:m2",
 		"approval: approved:2-of-group:desk <- pool:2-of-group:desk",
 		"recovery-insider: bind:ada <- approved:2-of-group:desk",
 		"recovery-outsider: bind:ada <- proof:p",

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"strconv"
+	"strings"
 
 	"holdfast/domain/exposure"
 	"holdfast/domain/surroundings"
@@ -88,7 +89,7 @@ func (k *kept) under(p *surroundings.Record) bool {
 	case surroundings.OverProvider:
 		return p.Target == "" || p.Target == k.provider || k.a != nil && aimed(p.Target) && covers(p.Target, k.a)
 	case surroundings.OverMail, surroundings.OverDNS:
-		return p.Target == "" || p.Target == k.provider || k.a != nil && aimed(p.Target) && covers(p.Target, k.a)
+		return p.Target == "" || strings.EqualFold(p.Target, k.provider) || k.a != nil && aimed(p.Target) && covers(p.Target, k.a)
 	}
 	return k.a == nil || covers(p.Target, k.a)
 }
