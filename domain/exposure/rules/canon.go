@@ -43,6 +43,7 @@ func Canon(a Account) (canonical Account, slots map[string]string) {
 	out.Syncs = c.records(a.Syncs, "~s")
 	out.Mailboxes = c.records(a.Mailboxes, "~m")
 	out.Phones = c.records(a.Phones, "~p")
+	out.Kept = c.records(a.Kept, "~k")
 	c.links(a.Links, &out)
 	return out, c.slots
 }
@@ -187,7 +188,7 @@ func Shape(a Account) string {
 		text(c.Facts.Distribution, c.Facts.Provider, c.Facts.AAGUID, c.Device)
 		yes(c.Facts.UV, c.Facts.ManagedDevice, c.Facts.Hardware)
 	}
-	for _, rs := range [][]surroundings.Record{a.Syncs, a.Mailboxes, a.Phones} {
+	for _, rs := range [][]surroundings.Record{a.Syncs, a.Mailboxes, a.Phones, a.Kept} {
 		for i := range rs {
 			r := &rs[i]
 			t = append(t, 'r')

@@ -47,6 +47,7 @@ type Account struct {
 	Syncs       []surroundings.Record
 	Mailboxes   []surroundings.Record // declared ones; the address itself is always there
 	Phones      []surroundings.Record
+	Kept        []surroundings.Record // where the saved recovery code is
 	Links       []Link
 	Tokens      []Token
 }

@@ -24,6 +24,8 @@ func channelFacts() []fact {
 		{name: "8 who administers another domain", before: key, after: key.and(admin("example.com"))},
 		{name: "8 who holds the domain's names", before: key,
 			after: key.and(power(surroundings.Record{ID: "dns", Name: "registrar", Over: surroundings.OverDNS, Holders: []string{"dora"}}))},
+		{name: "8 how a mailbox is recovered, which nobody has said", before: mail,
+			after: key.and(mailbox("m1", surroundings.Record{Provider: "example.org", SignIn: []string{"password"}}))},
 		{name: "8 a telephone, told of nothing", before: with(synced("c1", vault)), after: with(synced("c1", vault), phone("p1", "desk"))},
 	}
 }
@@ -53,6 +55,7 @@ func powerFacts() []fact {
 		return power(surroundings.Record{ID: "desk", Name: "service desk", Over: surroundings.OverPasskeys, Target: target, Holders: []string{"person:olga", "otto"}, Check: check, K: k})
 	}
 	olga := held("olga", "Olga")
+	mail := power(surroundings.Record{ID: "mail", Name: "mail administration", Over: surroundings.OverMail, Holders: []string{"mona"}})
 	inGroup := key.and(groups("nurses"))
 	return []fact{
 		{name: "7 a desk that resets passkeys and asks questions", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckAsked, 1, ""))},
@@ -65,6 +68,11 @@ func powerFacts() []fact {
 		{name: "7 a desk for another group", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckSound, 1, "group:nurses"))},
 		{name: "7 a desk whose holders nobody names", before: key, after: key.and(power(surroundings.Record{ID: "desk", Name: "service desk", Over: surroundings.OverPasskeys, Check: surroundings.CheckSound}))},
 		{name: "7 a desk that is no more", before: key.and(olga), after: key.and(olga, func() surroundings.Record { r := desk("", 1, ""); r.Until = now; return r }())},
+		{name: "7 how whoever administers the mail signs in", before: key.and(mail), after: key.and(func() surroundings.Record {
+			r := mail
+			r.SignIn, r.Recovery = []string{"password+totp"}, []string{"sms"}
+			return r
+		}())},
 		{name: "10 who holds the database", before: key.and(power(surroundings.Record{ID: "host", Name: "the host", Over: surroundings.OverDatabase, Holders: []string{"hugo"}})),
 			after: key.and(power(surroundings.Record{ID: "host", Name: "the host", Over: surroundings.OverDatabase, Holders: []string{"hugo"}}),
 				power(surroundings.Record{ID: "tape", Name: "the backups", Over: surroundings.OverBackups, Holders: []string{"bea"}}))},

@@ -102,10 +102,14 @@ func phone(id string, recovery ...string) func(*rules.Held) {
 	return declared(surroundings.Record{ID: holdfast.SurroundingID(id), Kind: surroundings.Phone, Name: id, Recovery: recovery, Said: true})
 }
 
+func everyFact(t *testing.T) []fact {
+	return slices.Concat(credentialFacts(), syncFacts(), channelFacts(), operatorFacts(t), powerFacts(), procedureFacts(t), fallbackFacts(t), bindingFacts(t), linkFacts(t))
+}
+
 // Adding a fact adds exactly its edges, and takes none away.
 func TestEachFactAddsItsEdges(t *testing.T) {
 	plain := lawOf(t, "", "", "")
-	all := slices.Concat(credentialFacts(), syncFacts(), channelFacts(), operatorFacts(t), powerFacts(), procedureFacts(t), fallbackFacts(t), bindingFacts(t), linkFacts(t))
+	all := everyFact(t)
 	for _, f := range all {
 		t.Run(f.name, func(t *testing.T) {
 			p := f.policy

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"holdfast/domain/exposure"
+	"holdfast/domain/surroundings"
 )
 
 // fallbacks: ways to sign in that are not passkeys, until they are retired
@@ -51,6 +52,26 @@ func (b *build) has(a *Account, word string, class exposure.Class, what string) 
 	return id
 }
 
+// saved is the person's saved recovery code, or whatever leads to where they say
+// that they keep it.
 func (b *build) saved(a *Account) string {
-	return b.has(a, "saved", exposure.RecSaved, "saved recovery code")
+	code := b.has(a, "saved", exposure.RecSaved, "saved recovery code")
+	node := code
+	for i := range a.Kept {
+		r := &a.Kept[i]
+		if closed(r, b.o.At) {
+			continue
+		}
+		node = Kept(a.ID)
+		k := b.keptAt(a, r)
+		k.ways(r.SignIn, "saved-kept")
+		if r.Standing(b.o.At) != surroundings.Current {
+			k.unknown("saved-unknown")
+		}
+	}
+	if node != code {
+		b.edge(exposure.Edge{ID: "saved:" + a.ID, Head: node, Body: []string{code}, Rule: "saved-code", Of: "saved-code:" + a.ID, Label: "have " + whose(a.Name) + " saved recovery code",
+			Status: exposure.Declared})
+	}
+	return node
 }

@@ -175,6 +175,8 @@ func (o *Organisation) declared(a *Account, records []surroundings.Record) {
 			a.Mailboxes = append(a.Mailboxes, r)
 		case surroundings.Phone:
 			a.Phones = append(a.Phones, r)
+		case surroundings.KeptCode:
+			a.Kept = append(a.Kept, r)
 		case surroundings.Departure:
 			if a.Left.IsZero() || r.From.Before(a.Left) {
 				a.Left = r.From

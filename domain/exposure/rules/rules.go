@@ -31,6 +31,7 @@ func Restored(credential string) string { return "restored:" + credential }     
 func Sync(account string) string        { return "sync:" + account }                          // node: signed in at a sync account (a surroundings id, or PROVIDER/PERSON where none is declared)
 func Inbox(person string) string        { return "inbox:" + person }                          // node: reads the person's mail
 func Number(person string) string       { return "number:" + person }                         // node: gets what is sent to the person's telephone number
+func Kept(person string) string         { return "kept:" + person }                           // node: has the person's saved recovery code, or is where they keep it
 func Power(record string) string        { return "power:" + record }                          // node: a declared power, or one of Holdfast's own, is used for the attacker
 func Deceived(procedure string) string  { return "deceive:" + procedure }                     // atom: a story that is believed
 func Passes(procedure string) string    { return "proof:" + procedure }                       // atom: passing its proof of identity

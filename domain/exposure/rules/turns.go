@@ -32,5 +32,9 @@ func (a *Account) Turns() time.Time {
 		look(a.Phones[i].Until)
 		look(a.Phones[i].ReviewBy.AddDate(0, 0, 1).Add(1))
 	}
+	for i := range a.Kept {
+		look(a.Kept[i].Until)
+		look(a.Kept[i].ReviewBy.AddDate(0, 0, 1).Add(1))
+	}
 	return next
 }

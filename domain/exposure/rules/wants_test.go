@@ -144,6 +144,13 @@ var wants = map[string][]string{
 		"inbox-dns: inbox:ada <- power:dns",
 		"power-holders: power:dns <- corrupt:dora",
 	},
+	"8 how a mailbox is recovered, which nobody has said": {
+		"inbox-unknown: inbox:ada <- unknown:ways/mail/example.org",
+	},
+	"7 how whoever administers the mail signs in": {
+		"power-recovery: power:mail <- mail:phone",
+		"power-sign-in: power:mail <- mail:password + mail:totp",
+	},
 	"8 a telephone, told of nothing": {
 		"number-recovery: number:ada <- p1:desk",
 	},

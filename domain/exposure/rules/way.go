@@ -34,6 +34,8 @@ func (b *build) keptAt(a *Account, r *surroundings.Record) *kept {
 	case surroundings.Mailbox:
 		k.node, k.of, k.over = Inbox(a.ID), "mailbox:"+k.id, surroundings.OverMail
 		k.learn = "how the mailboxes of people at " + orElse(r.Provider, domainOf(r.Name), "their mail provider") + " are signed in to and recovered"
+	case surroundings.KeptCode:
+		k.node, k.of, k.learn = Kept(a.ID), "saved-code:"+k.id, "where people keep their saved recovery codes"
 	case surroundings.Phone:
 		k.node, k.of, k.learn = Number(a.ID), "phone:"+k.id, "how a telephone number is taken over at its carrier"
 	}
