@@ -46,7 +46,7 @@ func (b *build) mailboxes(a *Account) {
 	name := "mailbox:" + a.ID
 	b.atom(exposure.Atom{ID: name, Class: exposure.RecIssued, Phishable: true, Label: "control of " + whose(a.Name) + " mailbox", Owner: a.ID, Status: exposure.Observed})
 	b.edge(exposure.Edge{ID: "inbox:" + a.ID, Head: Inbox(a.ID), Body: []string{name}, Rule: "inbox", Of: "mailbox:" + a.ID, Label: "read " + whose(a.Name) + " mail", Status: exposure.Observed})
-	k := kept{b: b, a: a, of: "mailbox:" + a.ID, id: "inbox:" + a.ID, node: Inbox(a.ID), name: whose(a.Name) + " mailbox", provider: a.Domain, status: exposure.Declared}
+	k := kept{b: b, a: a, topic: string(surroundings.Mailbox), of: "mailbox:" + a.ID, id: "inbox:" + a.ID, node: Inbox(a.ID), name: whose(a.Name) + " mailbox", provider: a.Domain, status: exposure.Declared}
 	k.powers(surroundings.OverMail, "inbox-power")
 	k.powers(surroundings.OverDNS, "inbox-dns")
 }

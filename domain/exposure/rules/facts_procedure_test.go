@@ -9,6 +9,7 @@ import (
 	"holdfast"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
+	"holdfast/domain/surroundings"
 )
 
 // steps is a recovery procedure "p" of the workforce.
@@ -43,6 +44,10 @@ func procedureFacts(t *testing.T) []fact {
 		{"4 a proof that somebody attends, and nobody approves", "      - proof: { kind: remote-video, ial: 2 }\n", with()},
 		{"4 a code by mail", "      - code: { kind: issued, channel: email }\n", with()},
 		{"4 a saved code and one by any address", "      - code: { kind: saved, bits: 80 }\n      - code: { kind: issued, channel: any_verified }\n", with(phone("p1"))},
+		{"4 a saved code that is kept in the mailbox or on a telephone", "      - code: { kind: saved, bits: 80 }\n",
+			with(declared(surroundings.Record{ID: "k1", Kind: surroundings.KeptCode, Name: "k1", SignIn: []string{"email", "device"}, Devices: []string{"phone"}}))},
+		{"4 a saved code of which it is assumed where it is kept", "      - code: { kind: saved, bits: 80 }\n",
+			with(declared(surroundings.Record{ID: "k1", Kind: surroundings.KeptCode, Name: "k1", Status: surroundings.Assumed}))},
 		{"4 a code that whoever approves hands over", "      - approve: { k: 1, from: group:desk }\n      - code: { kind: issued, channel: [manual, qr] }\n", in(2, "desk")},
 		{"4 a code that is sent after approval", "      - approve: { k: 1, from: group:desk }\n      - code: { kind: issued, channel: sms }\n", in(2, "desk")},
 		{"4 a code by mail or letter", "      - code: { kind: issued, channel: [email, postal] }\n", with()},

@@ -36,6 +36,7 @@ recovery:
     steps:
       - approve: { k: 1, from: subject.sponsor }
       - device: { certificate: mdm }
+      - code: { kind: saved, bits: 80 }
 fallbacks:
   old: { kind: totp+password, only_when: 'user.credentials.phr_active == 0', session: { overall: 1h }, retire: 2027-03-31 }
   mail: { kind: email-code, only_when: '"mail" in user.groups', session: { overall: 1h }, retire: 2027-03-31 }
@@ -86,7 +87,7 @@ func anyHeld(t *rapid.T, id string) rules.Held {
 	}
 	ways := []string{"password", "password+code", "passkey", "key+pin", "sms", "email", "desk", "admin", "saved-code", "contact", "device", "2-of-3-devices", "unknown"}
 	for range rapid.IntRange(0, 3).Draw(t, "declared") {
-		kind := rapid.SampledFrom([]surroundings.Kind{surroundings.SyncAccount, surroundings.Mailbox, surroundings.Phone}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]surroundings.Kind{surroundings.SyncAccount, surroundings.Mailbox, surroundings.Phone, surroundings.KeptCode}).Draw(t, "kind")
 		r := surroundings.Record{ID: holdfast.SurroundingID(name("s")), Kind: kind, Name: name("thing"), Status: pick("how", surroundings.Declared, surroundings.Assumed),
 			ReviewBy: now.AddDate(0, 0, rapid.IntRange(-3, 300).Draw(t, "review")), Recovery: rapid.SliceOfNDistinct(rapid.SampledFrom(ways), 0, 2, rapid.ID[string]).Draw(t, "recovery"), Said: yes("said")}
 		if kind != surroundings.Phone {

@@ -25,7 +25,7 @@ func (b *build) power(r *surroundings.Record) {
 	}
 	k := max(1, r.K)
 	b.edge(exposure.Edge{ID: "holders:" + id, Head: node, Body: body, K: k, Rule: "power-holders", Of: node, Label: r.Name + " is used", Status: st})
-	way := kept{b: b, of: node, id: id, node: node, name: r.Name, devices: r.Devices, status: status(r), over: r.Over, learn: "how the accounts of " + r.Name + " are signed in to"}
+	way := kept{b: b, topic: "power-" + id, of: node, id: id, node: node, name: r.Name, devices: r.Devices, status: status(r), over: r.Over, learn: "how the accounts of " + r.Name + " are signed in to"}
 	way.ways(r.SignIn, "power-sign-in")
 	way.ways(r.Recovery, "power-recovery")
 	b.check(r, node)

@@ -67,7 +67,7 @@ func (b *build) profile(a *Account, name string) bool {
 		return false
 	}
 	id := name + "/" + a.ID
-	k := kept{b: b, a: a, of: "sync:" + id, id: id, node: Sync(id), name: label(whose(a.Name), "account at "+name, ""), provider: name,
+	k := kept{b: b, a: a, topic: string(surroundings.SyncAccount), of: "sync:" + id, id: id, node: Sync(id), name: label(whose(a.Name), "account at "+name, ""), provider: name,
 		status: exposure.Declared, over: surroundings.OverProvider, learn: "how accounts at " + name + " are signed in to and recovered"}
 	k.ways(accessWays(p.Access), "sync-sign-in")
 	for _, word := range p.Recovery {

@@ -1,6 +1,10 @@
 package rules
 
-import "time"
+import (
+	"time"
+
+	"holdfast/domain/surroundings"
+)
 
 // Turns is the next moment at which something of the account changes by itself,
 // so that it must be read again: a link or a declaration ends, a review is
@@ -20,21 +24,11 @@ func (a *Account) Turns() time.Time {
 	for i := range a.Tokens {
 		look(a.Tokens[i].Until)
 	}
-	for i := range a.Syncs {
-		look(a.Syncs[i].Until)
-		look(a.Syncs[i].ReviewBy.AddDate(0, 0, 1).Add(1))
-	}
-	for i := range a.Mailboxes {
-		look(a.Mailboxes[i].Until)
-		look(a.Mailboxes[i].ReviewBy.AddDate(0, 0, 1).Add(1))
-	}
-	for i := range a.Phones {
-		look(a.Phones[i].Until)
-		look(a.Phones[i].ReviewBy.AddDate(0, 0, 1).Add(1))
-	}
-	for i := range a.Kept {
-		look(a.Kept[i].Until)
-		look(a.Kept[i].ReviewBy.AddDate(0, 0, 1).Add(1))
+	for _, rs := range [][]surroundings.Record{a.Syncs, a.Mailboxes, a.Phones, a.Kept} {
+		for i := range rs {
+			look(rs[i].Until)
+			look(rs[i].ReviewBy.AddDate(0, 0, 1).Add(1)) // surroundings.Record.Standing
+		}
 	}
 	return next
 }

@@ -113,7 +113,7 @@ var wants = map[string][]string{
 		"way-power: s1:desk <- power:desk",
 	},
 	"3 recovery that nobody has said": {
-		"sync-unknown: sync:s1 <- unknown:ways/provider/vault",
+		"sync-unknown: sync:s1 <- unknown:ways/sync_account/vault",
 	},
 	"3 it is the account in the directory": {
 		"sync-primary: sync:s1 <- power:desk",
@@ -145,7 +145,7 @@ var wants = map[string][]string{
 		"power-holders: power:dns <- corrupt:dora",
 	},
 	"8 how a mailbox is recovered, which nobody has said": {
-		"inbox-unknown: inbox:ada <- unknown:ways/mail/example.org",
+		"inbox-unknown: inbox:ada <- unknown:ways/mailbox/example.org",
 	},
 	"7 how whoever administers the mail signs in": {
 		"power-recovery: power:mail <- mail:phone",
@@ -309,6 +309,19 @@ var wants = map[string][]string{
 	"4 a saved code and one by any address": {
 		"code-channel: code:p/2:any:ada <- 1 of inbox:ada + number:ada",
 		"recovery-outsider: bind:ada <- saved:ada + code:p/2:any:ada",
+	},
+	"4 a saved code that is kept in the mailbox or on a telephone": {
+		"recovery-outsider: bind:ada <- kept:ada",
+		"saved-code: kept:ada <- saved:ada",
+		"saved-kept: kept:ada <- inbox:ada",
+		"saved-kept: kept:ada <- k1:1-of-1-devices",
+		"way-device: unlocked:ada/phone <- device:ada/phone + unlock:ada/phone",
+		"way-devices: k1:1-of-1-devices <- unlocked:ada/phone",
+	},
+	"4 a saved code of which it is assumed where it is kept": {
+		"recovery-outsider: bind:ada <- kept:ada",
+		"saved-code: kept:ada <- saved:ada",
+		"saved-unknown: kept:ada <- unknown:ways/saved_code/any",
 	},
 	"4 a code that whoever approves hands over": {
 		"approval: approved:1-of-group:desk <- 1 of act:m1 + act:m2",

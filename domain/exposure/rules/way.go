@@ -20,13 +20,14 @@ type kept struct {
 	provider string
 	devices  []string
 	status   exposure.Status
+	topic    string // what kind of thing it is, for what nobody has said
 	over     string // the power that "admin" means
 	learn    string
 }
 
 // keptAt is a declared record of a person.
 func (b *build) keptAt(a *Account, r *surroundings.Record) *kept {
-	k := &kept{b: b, a: a, id: string(r.ID), name: r.Name, provider: r.Provider, devices: r.Devices, status: status(r)}
+	k := &kept{b: b, a: a, topic: string(r.Kind), id: string(r.ID), name: r.Name, provider: r.Provider, devices: r.Devices, status: status(r)}
 	switch r.Kind {
 	case surroundings.SyncAccount:
 		k.node, k.of, k.over = Sync(k.id), "sync:"+k.id, surroundings.OverProvider
@@ -70,7 +71,7 @@ func (k *kept) ways(texts []string, rule string) {
 
 // unknown: nobody has said how one gets in.
 func (k *kept) unknown(rule string) {
-	what := k.b.unknown("ways/"+orElse(k.over, "phone")+"/"+orElse(k.provider, "any"), k.learn)
+	what := k.b.unknown("ways/"+k.topic+"/"+orElse(k.provider, "any"), k.learn)
 	k.b.edge(exposure.Edge{ID: "way:" + k.id + ":unknown", Head: k.node, Body: []string{what}, Rule: rule, Of: k.of,
 		Label: "nobody has said " + k.learn, Status: exposure.Assumed})
 }
@@ -140,7 +141,7 @@ func (k *kept) factor(body []string, w surroundings.Way, f surroundings.Factor) 
 	if n, m, ok := f.OfDevices(); ok {
 		return append(body, k.device(n, m))
 	}
-	return append(body, k.b.unknown("ways/"+orElse(k.over, "phone")+"/"+orElse(k.provider, "any"), k.learn))
+	return append(body, k.b.unknown("ways/"+k.topic+"/"+orElse(k.provider, "any"), k.learn))
 }
 
 func (k *kept) what() string {
@@ -206,7 +207,7 @@ func (k *kept) whoever(word, over, learn string) string {
 		}
 	}
 	if !any {
-		return k.b.unknown(word+"/"+orElse(over, "phone")+"/"+orElse(k.provider, "any"), learn)
+		return k.b.unknown(word+"/"+orElse(over, k.topic)+"/"+orElse(k.provider, "any"), learn)
 	}
 	return node
 }
