@@ -23,7 +23,7 @@ func around() noun {
 	file := &importSurroundings{}
 	return noun{"surroundings", "what is declared of the world around: sync accounts, mailboxes, telephone numbers, powers, departures", []verb{
 		{name: "list", summary: "list what is declared", columns: cols, list: true,
-			flags: filters("/surroundings", "kind", "`KIND`: sync_account, mailbox, phone, power, departure", "person", "`PERSON` by id or e-mail address", "state", "stands or withdrawn")},
+			flags: filters("/surroundings", "kind", "`KIND`: sync_account, mailbox, phone, saved_code, power, departure", "person", "`PERSON` by id or e-mail address", "state", "stands or withdrawn")},
 		{name: "show", summary: "show one declaration, by name or id", args: one, columns: all, flags: on(http.MethodGet, "surroundings")},
 		{name: "add", summary: "declare something", args: []string{"KIND"}, columns: all, flags: func(fs *flag.FlagSet) input {
 			m := bodyOf(fs)

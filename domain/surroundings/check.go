@@ -56,10 +56,10 @@ func (d *Declaration) checkFields() error {
 	}{
 		{"provider", d.Provider != "", []Kind{SyncAccount, Mailbox}},
 		{"primary", d.Primary, []Kind{SyncAccount}},
-		{"sign_in", len(d.SignIn) > 0, []Kind{SyncAccount, Mailbox, Power}},
+		{"sign_in", len(d.SignIn) > 0, []Kind{SyncAccount, Mailbox, KeptCode, Power}},
 		{"recovery", len(d.Recovery) > 0, []Kind{SyncAccount, Mailbox, Phone, Power}},
 		{"recovery_complete", d.Said, []Kind{SyncAccount, Mailbox, Phone}},
-		{"devices", len(d.Devices) > 0, []Kind{SyncAccount, Mailbox, Phone, Power}},
+		{"devices", len(d.Devices) > 0, []Kind{SyncAccount, Mailbox, Phone, KeptCode, Power}},
 		{"over", d.Over != "", []Kind{Power}},
 		{"target", d.Target != "", []Kind{Power}},
 		{"holders", len(d.Holders) > 0, []Kind{Power}},
@@ -140,6 +140,8 @@ func (d *Declaration) checkWay(w Way) error {
 			return holdfast.Errorf(holdfast.Invalid, "surrounding_devices", "%s needs exactly %d devices, and devices lists %d.", f, n, len(d.Devices))
 		case f == Device && len(d.Devices) == 0:
 			return holdfast.Errorf(holdfast.Invalid, "surrounding_devices", "The factor device is one of devices: list them.")
+		case f == SavedCode && d.Kind == KeptCode:
+			return holdfast.Errorf(holdfast.Invalid, "surrounding_factor", "A saved code is not kept behind itself: say what takes whoever looks for it to where it is.")
 		case f == SMS && d.Kind == Phone:
 			return holdfast.Errorf(holdfast.Invalid, "surrounding_factor", "A telephone number is not won back by a message to itself: leave sms out.")
 		}

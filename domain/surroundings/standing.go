@@ -41,6 +41,8 @@ func (r Record) Lacks() []string {
 		lacks("recovery", len(r.Recovery) == 0 && !r.Said || anyUnknown(r.Recovery))
 	case Phone:
 		lacks("recovery", len(r.Recovery) == 0 && !r.Said || anyUnknown(r.Recovery))
+	case KeptCode:
+		lacks("sign_in", len(r.SignIn) == 0 || anyUnknown(r.SignIn))
 	case Power:
 		lacks("check", r.Check == "" && asked(r.Over))
 	}

@@ -26,11 +26,12 @@ const (
 	Mailbox     Kind = "mailbox"      // a person's mailbox
 	Phone       Kind = "phone"        // a person's telephone number
 	Power       Kind = "power"        // somebody who can act on others' things
+	KeptCode    Kind = "saved_code"   // where a person keeps their saved recovery code
 	Departure   Kind = "departure"    // a person who has left, as somebody outside says
 )
 
 // Kinds lists them.
-func Kinds() []Kind { return []Kind{SyncAccount, Mailbox, Phone, Power, Departure} }
+func Kinds() []Kind { return []Kind{SyncAccount, Mailbox, Phone, KeptCode, Power, Departure} }
 
 // What a Power is over.
 const (

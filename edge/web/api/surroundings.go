@@ -18,7 +18,7 @@ import (
 // Surrounding is one thing that the organisation declares of the world around.
 type Surrounding struct {
 	ID       string    `json:"id" example:"sur_7yk2m4"`
-	Kind     string    `json:"kind" enum:"sync_account,mailbox,phone,power,departure"`
+	Kind     string    `json:"kind" enum:"sync_account,mailbox,phone,saved_code,power,departure"`
 	Name     string    `json:"name"`
 	Person   string    `json:"person,omitempty" doc:"Whose it is; a power is nobody's."`
 	Provider string    `json:"provider,omitempty"`
@@ -81,7 +81,7 @@ type SurroundingChange struct {
 
 // NewSurrounding is something to declare.
 type NewSurrounding struct {
-	Kind   string `json:"kind" enum:"sync_account,mailbox,phone,power,departure"`
+	Kind   string `json:"kind" enum:"sync_account,mailbox,phone,saved_code,power,departure"`
 	Person string `json:"person,omitempty" maxLength:"320" doc:"Whose it is, by id or e-mail address. A power is nobody's."`
 	SurroundingChange
 }
@@ -198,7 +198,7 @@ func (a *API) surroundings() {
 
 func (a *API) listSurroundings(c call, in *struct {
 	Paging
-	Kind   string `query:"kind" enum:"sync_account,mailbox,phone,power,departure"`
+	Kind   string `query:"kind" enum:"sync_account,mailbox,phone,saved_code,power,departure"`
 	Person string `query:"person" maxLength:"320" doc:"Id, or e-mail address."`
 	State  string `query:"state" enum:"stands,withdrawn" default:"stands"`
 }) (*listed[Surrounding], error) {

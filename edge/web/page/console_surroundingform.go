@@ -55,14 +55,14 @@ func (n *NewSurrounding) choice(name string, fields []Field, words []string, say
 func (n *NewSurrounding) Fields() []Field {
 	const (
 		account, mailbox, phone = surroundings.SyncAccount, surroundings.Mailbox, surroundings.Phone
-		power, departure        = surroundings.Power, surroundings.Departure
+		kept, power, departure  = surroundings.KeptCode, surroundings.Power, surroundings.Departure
 		ways                    = "One way a line; what it takes together joined by +, such as password+code. The words stand below."
 	)
 	var out []Field
 	add := func(fields []Field) { out = append(out, fields...) }
-	add(required(n.field("person", "Whose it is", "Their e-mail address here.", account, mailbox, phone, departure)))
-	names := map[surroundings.Kind]string{account: "What to call it, such as Ada’s cloud account.", mailbox: "The address is best.", phone: "The number, or what to call it.", power: "What to call it, such as Service desk."}
-	add(required(n.field("name", "Name", names[n.Kind], account, mailbox, phone, power)))
+	add(required(n.field("person", "Whose it is", "Their e-mail address here.", account, mailbox, phone, kept, departure)))
+	names := map[surroundings.Kind]string{account: "What to call it, such as Ada’s cloud account.", mailbox: "The address is best.", phone: "The number, or what to call it.", kept: "What to call the place, such as Ada’s drawer.", power: "What to call it, such as Service desk."}
+	add(required(n.field("name", "Name", names[n.Kind], account, mailbox, phone, kept, power)))
 	add(required(as("date", n.field("from", "Day on which they left", "", departure))))
 	add(required(n.field("provider", "Sync provider", "As the policy names it.", account)))
 	add(n.field("provider", "Mail domain", "Only where the name above is not the address.", mailbox))
@@ -73,10 +73,11 @@ func (n *NewSurrounding) Fields() []Field {
 	add(n.choice("check", n.field("check", "How they make sure of who asks", "What can be known, asked or recognised is no proof: a caller with a story passes it.", power),
 		append([]string{""}, surroundings.Checks()...), checkOption))
 	add(as("textarea", n.field("sign_in", "Ways in", ways, account, mailbox)))
+	add(as("textarea", n.field("sign_in", "What takes whoever looks for it there", ways, kept)))
 	add(as("textarea", n.field("sign_in", "Ways into the account by which it is used", ways, power)))
 	add(as("textarea", n.field("recovery", "Ways to recover it", ways, account, mailbox)))
 	add(as("textarea", n.field("recovery", "Ways to get the number onto another SIM", ways, phone)))
-	add(as("textarea", n.field("devices", "Devices that hold a copy or that it trusts", "One a line.", account, mailbox, phone, power)))
+	add(as("textarea", n.field("devices", "Devices that hold a copy or that it trusts", "One a line.", account, mailbox, phone, kept, power)))
 	add(n.choice("status", n.field("status", "How it is known", ""), []string{surroundings.Declared, surroundings.Observed, surroundings.Assumed}, statusWords))
 	add(n.field("source", "Who or what says so", ""))
 	add(as("date", n.field("review_by", "Look again by", "Left empty: in a year. After that day it is as good as unknown.")))
@@ -89,7 +90,7 @@ func (n *NewSurrounding) Ticks() []Tick {
 	if n.Kind == surroundings.SyncAccount {
 		out = append(out, Tick{"primary", "primary", "yes", "It is their account in the organisation’s directory", "Whoever resets that account then has the passkeys.", n.Typed["primary"] != ""})
 	}
-	if n.Kind != surroundings.Power && n.Kind != surroundings.Departure {
+	if n.Kind != surroundings.Power && n.Kind != surroundings.Departure && n.Kind != surroundings.KeptCode {
 		out = append(out, Tick{"recovery_complete", "recovery_complete", "yes", "There is no other way to recover it", "Without this, ways to recover it that are left empty are unknown.", n.Typed["recovery_complete"] != ""})
 	}
 	return out

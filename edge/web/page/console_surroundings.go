@@ -64,6 +64,8 @@ func kindWords(k surroundings.Kind) string {
 		return "mailbox"
 	case surroundings.Phone:
 		return "telephone number"
+	case surroundings.KeptCode:
+		return "saved recovery code"
 	case surroundings.Power:
 		return "power over others"
 	case surroundings.Departure:
@@ -80,6 +82,8 @@ func kindTeaches(k surroundings.Kind) string {
 		return "Where links and codes arrive. A way back that goes by mail is worth what the mailbox is."
 	case surroundings.Phone:
 		return "Where codes arrive by message. A number can be moved to another SIM."
+	case surroundings.KeptCode:
+		return "Where somebody keeps the recovery code that they saved. Kept in a mailbox, it is worth what the mailbox is."
 	case surroundings.Power:
 		return "Somebody who resets accounts, reads mail or holds the database: a service desk, a mail administrator, a hosting company."
 	case surroundings.Departure:
@@ -101,6 +105,11 @@ func SurroundingSays(r surroundings.Record) string {
 		return entered(r) + " " + recovered(r)
 	case surroundings.Phone:
 		return recovered(r)
+	case surroundings.KeptCode:
+		if len(r.SignIn) == 0 {
+			return "Nobody has said what takes somebody to it."
+		}
+		return "Got at by " + waysWords(r.SignIn) + "."
 	case surroundings.Power:
 		return powerSays(r)
 	case surroundings.Departure:
