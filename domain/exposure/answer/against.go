@@ -126,7 +126,7 @@ func (c *Case) separate() (out []Edit) {
 
 // againstAccount is about a sync account, a mailbox or a telephone number.
 func (c *Case) againstAccount(of, id string) []Edit {
-	records := slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones)
+	records := slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones, c.Person.Kept)
 	i := slices.IndexFunc(records, func(r surroundings.Record) bool { return string(r.ID) == id })
 	if i < 0 {
 		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}

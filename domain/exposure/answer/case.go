@@ -154,6 +154,8 @@ func (c *Case) nodeLabel(id string) string {
 		return "a new passkey for " + name
 	case "inbox":
 		return "reading the mail of " + name
+	case "kept":
+		return "the saved recovery code of " + name
 	case "number":
 		return "getting what is sent to the telephone of " + name
 	case "restored":

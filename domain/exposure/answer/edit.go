@@ -45,7 +45,7 @@ func (ch Edit) Account(a rules.Account) rules.Account {
 		return a
 	}
 	a.Credentials, a.Syncs = slices.Clone(a.Credentials), slices.Clone(a.Syncs)
-	a.Mailboxes, a.Phones = slices.Clone(a.Mailboxes), slices.Clone(a.Phones)
+	a.Mailboxes, a.Phones, a.Kept = slices.Clone(a.Mailboxes), slices.Clone(a.Phones), slices.Clone(a.Kept)
 	a.Links, a.Tokens, a.Fallbacks = slices.Clone(a.Links), slices.Clone(a.Tokens), slices.Clone(a.Fallbacks)
 	ch.one(&a)
 	return a
@@ -155,7 +155,7 @@ func recordWith(id string, change func(*surroundings.Record)) (func([]surroundin
 		}
 		return list
 	}
-	return in, func(a *rules.Account) { in(a.Syncs); in(a.Mailboxes); in(a.Phones) }
+	return in, func(a *rules.Account) { in(a.Syncs); in(a.Mailboxes); in(a.Phones); in(a.Kept) }
 }
 
 // newKey is a hardware key that an account does not have yet.

@@ -206,7 +206,7 @@ func (c *Case) against(of string) []Edit {
 		return c.againstRecovery(name)
 	case "power":
 		return c.againstPower(name)
-	case "sync", "mailbox", "phone":
+	case "sync", "mailbox", "phone", "saved-code":
 		return c.againstAccount(of, name)
 	case "token":
 		return []Edit{{Text: "tokens -= " + name, Said: "Revoke the API token " + name + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}

@@ -147,7 +147,7 @@ func unknownName(name, hint string) error {
 }
 
 func (c *Case) records() []surroundings.Record {
-	return slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones, c.Organisation.Shared)
+	return slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones, c.Person.Kept, c.Organisation.Shared)
 }
 
 // edits are the additions and removals as one.
