@@ -71,3 +71,19 @@ func workforce(back string) string {
     session: { overall: 12h, inactivity: 30m, reauth: same-factor }
 `
 }
+
+// nistOnly is everybody, at AAL2, with ways back that are judged as NIST does.
+const nistOnly = `segments:
+  - name: workforce
+    risk_rank: 1
+    when: 'true'
+    required: { aal: 2, phr: false }
+    allow: [passkey, key]
+    sync: allow
+    tolerates_recovery: broad
+    authenticators: { min: 1, backup: codes }
+    recovery: [two-codes]
+    fallbacks: []
+    equivalence: nist
+    session: { overall: 12h, inactivity: 30m, reauth: same-factor }
+`

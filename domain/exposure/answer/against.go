@@ -132,6 +132,12 @@ func (c *Case) againstAccount(of, id string) []Edit {
 		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	}
 	r := records[i]
+	if r.Kind == surroundings.KeptCode {
+		return []Edit{{Text: "surroundings -= " + r.Name, Said: "Have " + c.name() + " keep the saved recovery code on paper, and not at " + r.Name + ".",
+			one: func(a *rules.Account) {
+				a.Kept = slices.DeleteFunc(a.Kept, func(k surroundings.Record) bool { return string(k.ID) == id })
+			}}}
+	}
 	_, signIn := recordWith(id, func(r *surroundings.Record) { r.SignIn = []string{"key+pin"} })
 	out := []Edit{{
 		Text: "surroundings." + string(r.Kind) + ".sign_in = [key+pin]",
