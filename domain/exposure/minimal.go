@@ -11,10 +11,10 @@ type words interface {
 	[1]uint64 | [2]uint64 | [4]uint64 | [16]uint64 | [64]uint64
 }
 
-// effort bounds one search, in words that are compared: some tenths of a second.
+// effort bounds one search, in words that are compared: a tenth of a second or two.
 // Where it does not suffice the lists are cut shorter, to an eighth at a time.
 const (
-	effort  = 100_000_000
+	effort  = 40_000_000
 	shorter = 8
 )
 

@@ -130,21 +130,15 @@ func TestM2AddingAPremiseNeverLowers(t *testing.T) {
 		e := &g.Edges[c.plain(g)]
 		names, nodes := namesOf(c.g)
 		premise := append(names, nodes...)[c.d.IntN(len(names)+len(nodes))]
-		if slices.Contains(e.Body, premise) {
+		switch {
+		case slices.Contains(e.Body, premise):
 			return
-		}
-		if e.K > 0 {
-			e.K++ // another thing to obtain, not another to choose from
-			if e.K <= len(e.Body) {
-				// k of n and the premise: by a node of their own.
-				e.K--
-				g.Edges = append(g.Edges, exposure.Edge{ID: "both", Head: e.Head, Body: []string{"premised", premise}})
-				e.Head = "premised"
-				e = nil
-			}
-		}
-		if e != nil {
+		case e.K == 0:
 			e.Body = append(e.Body, premise)
+		default: // k of n, and the premise
+			both := exposure.Edge{ID: "both", Head: e.Head, Body: []string{"premised", premise}}
+			e.Head = "premised"
+			g.Edges = append(g.Edges, both)
 		}
 		if after := c.worth(g); above(before, after) {
 			c.t.Fatalf("%+v becomes %+v\n%s", before, after, written(g, c.q))
