@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"holdfast"
 	"holdfast/domain/apitoken"
 	"holdfast/domain/authority"
 	"holdfast/domain/person"
@@ -102,6 +101,3 @@ type Organisation struct {
 	index   *index
 	graph   *build
 }
-
-// PersonOf is the id in an account, typed.
-func PersonOf(id string) holdfast.PersonID { return holdfast.PersonID(id) }
