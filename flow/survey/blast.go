@@ -50,12 +50,13 @@ func (f *Flow) Blast(ctx context.Context, node string, after holdfast.PersonID, 
 func (s *seen) sentence(b *answer.Blast) string {
 	all := int64(s.census.Len())
 	if b.Accounts == 0 && len(b.Powers) == 0 && b.OneMore == 0 {
-		return fmt.Sprintf("Nothing falls with %s.", b.Node.Label)
+		return supposed(b.Node) + ", nothing falls."
 	}
-	text := fmt.Sprintf("With %s, %s of %s fall", b.Node.Label, grouped(b.Accounts), accounts(all))
+	verb := "fall"
 	if b.Accounts == 1 {
-		text = fmt.Sprintf("With %s, 1 of %s falls", b.Node.Label, accounts(all))
+		verb = "falls"
 	}
+	text := fmt.Sprintf("%s, %s of %s %s", supposed(b.Node), grouped(b.Accounts), accounts(all), verb)
 	if b.Privileged > 0 {
 		text += fmt.Sprintf(", %s of them privileged", grouped(b.Privileged))
 	}
@@ -63,6 +64,14 @@ func (s *seen) sentence(b *answer.Blast) string {
 		text += fmt.Sprintf("; %s more would take one thing more", grouped(b.OneMore))
 	}
 	return text + "."
+}
+
+// supposed begins a sentence: what people do is a clause, all else a thing.
+func supposed(t answer.Thing) string {
+	if t.Class == exposure.Person || t.Class == exposure.Deceive || t.Class == exposure.Unknown {
+		return "If " + t.Label
+	}
+	return "With " + t.Label
 }
 
 func accounts(n int64) string {
