@@ -20,7 +20,7 @@ func exposureCommands() []command {
 		{"blast", "say what falls with something", runBlast},
 		{"what-if", "say what an account would be worth if something were different", runWhatIf},
 		{"effective", "list accounts and what they are worth by their weakest path", runEffective},
-		{"findings", "list what is wrong with accounts, the worst first", runFindings},
+		{"findings", "list what is wrong with accounts, the worst first; findings list: what else somebody should act on", runFindings},
 		{"fix", "say what would mend a finding", runFix},
 		{"residual", "list who left and can still sign in", runResidual},
 	}
@@ -160,6 +160,9 @@ func runEffective(ctx context.Context, c console, args []string) error {
 }
 
 func runFindings(ctx context.Context, c console, args []string) error {
+	if len(args) > 0 && args[0] == "list" {
+		return wrongs().run(ctx, c, args)
+	}
 	q := ask("findings")
 	query := choices(q.fs, "severity", "`SEVERITY` critical, high, medium or low", "rule", "`RULE` such as EA-BELOW-REQUIRED", "segment", "of `SEGMENT` of the policy",
 		"account", "of one `ACCOUNT`: id, e-mail address or name")
