@@ -67,6 +67,12 @@ func powerFacts() []fact {
 		{name: "7 a desk for a group", before: inGroup.and(olga), after: inGroup.and(olga, desk(surroundings.CheckSound, 1, "group:nurses"))},
 		{name: "7 a desk for another group", before: key.and(olga), after: key.and(olga, desk(surroundings.CheckSound, 1, "group:nurses"))},
 		{name: "7 a desk whose holders nobody names", before: key, after: key.and(power(surroundings.Record{ID: "desk", Name: "service desk", Over: surroundings.OverPasskeys, Check: surroundings.CheckSound}))},
+		{name: "7 a desk whose review is overdue", before: key.and(olga, desk(surroundings.CheckSound, 1, "")),
+			after: key.and(olga, func() surroundings.Record {
+				r := desk(surroundings.CheckSound, 1, "")
+				r.ReviewBy = now.AddDate(0, 0, -2)
+				return r
+			}())},
 		{name: "7 a desk that is no more", before: key.and(olga), after: key.and(olga, func() surroundings.Record { r := desk("", 1, ""); r.Until = now; return r }())},
 		{name: "7 how whoever administers the mail signs in", before: key.and(mail), after: key.and(func() surroundings.Record {
 			r := mail

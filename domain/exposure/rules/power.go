@@ -29,6 +29,11 @@ func (b *build) power(r *surroundings.Record) {
 	way.ways(r.SignIn, "power-sign-in")
 	way.ways(r.Recovery, "power-recovery")
 	b.check(r, node)
+	if st := r.Standing(b.o.At); st == surroundings.Overdue || status(r) == exposure.Assumed {
+		what := b.unknown("power/"+id, "who can use "+r.Name+", and how it makes sure of who asks")
+		b.edge(exposure.Edge{ID: "unsaid:" + id, Head: node, Body: []string{what}, Rule: "power-unknown", Of: node,
+			Label: "what is said of " + r.Name + " is assumed, or past its review", Status: exposure.Assumed})
+	}
 }
 
 // holder is the node of one holder of a power.

@@ -217,6 +217,9 @@ var wants = map[string][]string{
 		"power-check: power:desk <- unknown:check/desk",
 		"power-holders: power:desk <- 1 of act:olga + corrupt:otto",
 	},
+	"7 a desk whose review is overdue": {
+		"power-unknown: power:desk <- unknown:power/desk",
+	},
 	"7 a desk for another segment": {
 		"power-check: power:desk <- deceive:desk",
 		"power-holders: power:desk <- 1 of act:olga + corrupt:otto",
