@@ -316,7 +316,7 @@ func (s *searcher[S]) insert(list []S, x S) ([]S, bool) {
 			return list, false
 		}
 	}
-	kept := list[:0:0]
+	var kept []S
 	for i := range list {
 		if !within(x, list[i]) {
 			if kept != nil {
