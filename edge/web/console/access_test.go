@@ -45,7 +45,7 @@ func (o *office) addresses() map[string][2]string {
 		"/console/groups": string(o.Group("Engineering").ID), "/console/applications": string(app.App.ID), "/console/sessions": string(o.SignIn(grace).Session.ID),
 		"/console/policy/revisions": string(o.proposed(o.ada, "hybrid").ID), "/console/policy/decisions": string(o.refused(grace, creds[0]).ID),
 		"/console/policy/replacements": string(o.toReplace(grace, creds[0]).ID),
-		"/console/exposure/accounts": string(grace.ID)}
+		"/console/exposure/accounts":   string(grace.ID)}
 	out := map[string][2]string{}
 	for _, pattern := range o.console.Patterns() {
 		if strings.HasSuffix(pattern, "/events") {

@@ -3,7 +3,9 @@ package page
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"holdfast/domain/exposure"
@@ -63,6 +65,42 @@ func (e *Exposure) Short() (n int64) {
 		n += Shortfall(h)
 	}
 	return n
+}
+
+// Verdicts are how many accounts have which, the worst first.
+func (e *Exposure) Verdicts() []answer.Count {
+	out := slices.Clone(e.Answer.Verdicts)
+	slices.SortStableFunc(out, func(a, b answer.Count) int { return badness(a.Name) - badness(b.Name) })
+	return out
+}
+
+func badness(verdict string) int {
+	return slices.Index([]exposure.Verdict{exposure.Fail, exposure.FailUnknown, exposure.NISTOnly, exposure.Pass}, exposure.Verdict(verdict))
+}
+
+// Where says whether it is known in which segments the greatest blasts are.
+func (e *Exposure) Where() bool {
+	return slices.ContainsFunc(e.Answer.Top, func(b answer.Blast) bool { return len(b.Segments) > 0 })
+}
+
+// ThingWords is what a thing is called; of one that has only an id, what that
+// says.
+func ThingWords(t answer.Thing) string {
+	if t.Label != "" && t.Label != t.ID {
+		return capital(t.Label)
+	}
+	kind, of, _ := strings.Cut(t.ID, ":")
+	switch kind {
+	case "deceive":
+		return "A story that is believed in “" + of + "”"
+	case "proof":
+		return "Passing the proof of identity of “" + of + "”"
+	case "approved":
+		return "Whoever must agree says yes: " + of
+	case "":
+		return "Something without a name"
+	}
+	return t.ID
 }
 
 // Segmented says whether any account is counted.

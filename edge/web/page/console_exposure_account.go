@@ -31,8 +31,26 @@ type WhatIfChoice struct {
 // Capital makes a text the beginning of a sentence.
 func Capital(s string) string { return capital(s) }
 
-// Headline is the answer without the verdict, which stands beside it as a badge.
-func (a *ExposedAccount) Headline() string { return headline(a.Answer.Sentence) }
+// Headline is the answer's first sentence, without the verdict, which stands
+// beside it as a badge.
+func (a *ExposedAccount) Headline() string {
+	first, _ := sentence(headline(a.Answer.Sentence))
+	return first
+}
+
+// Further is the rest of the answer.
+func (a *ExposedAccount) Further() string {
+	_, rest := sentence(headline(a.Answer.Sentence))
+	return rest
+}
+
+// sentence parts a text behind its first sentence.
+func sentence(text string) (first, rest string) {
+	if at := strings.Index(text, ". "); at > 0 {
+		return text[:at+1], text[at+2:]
+	}
+	return text, ""
+}
 
 // headline takes the verdict's name off a sentence: "FAIL: …".
 func headline(sentence string) string {

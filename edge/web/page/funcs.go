@@ -26,7 +26,7 @@ func (ps *Pages) funcs() template.FuncMap {
 		"badge":        func(text string, t Tone) Badge { return Badge{Text: text, Tone: t} },
 		"sign":         sign,
 		"section":      section,
-		"exposuretabs": exposureTabs, "segment": Segment, "asks": Asks, "worth": Worth, "level": Level, "verdict": VerdictBadge, "verdictsays": VerdictSays,
+		"exposuretabs": exposureTabs, "thingwords": ThingWords, "segment": Segment, "asks": Asks, "worth": Worth, "level": Level, "verdict": VerdictBadge, "verdictsays": VerdictSays,
 		"severity": SeverityBadge, "contest": ContestSays, "classwords": ClassWords, "classicon": classIcon, "knownby": KnownBy, "phr": PhrBadge, "nist": conforms,
 		"exposed": exposedBy, "exposedaccount": ExposedAccountPath, "blast": BlastPath, "bars": Bars, "shortfall": Shortfall, "rested": rested, "headline": headline,
 		"adversaries": AdversaryNames, "rulewords": RuleWords, "labels": Labels, "nistrefs": NISTRefs, "verdictof": verdictOf, "declares": declares,

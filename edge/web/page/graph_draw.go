@@ -11,7 +11,7 @@ import (
 // while it has the focus or the pointer opens above it or at its right, over
 // what was drawn before it: no script and no order of layers is needed.
 
-// Margins around the boxes; what the rightmost boxes say needs the right one.
+// Sizes in CSS pixels.
 const (
 	margin  = 14.0
 	tipW    = 280.0
@@ -32,8 +32,6 @@ func (g Graph) Draw() Picture {
 	}
 	p := &pen{layout: lay(g)}
 	p.w, p.h = p.layout.w+2*margin, p.layout.h+2*margin
-	rightmost := p.boxes[p.nodeAt[g.Goal]]
-	p.w = max(p.w, rightmost.x+margin+tipW+margin)
 	p.h = max(p.h, 170)
 	p.shift = margin + (p.h-2*margin-p.layout.h)/2
 	p.open()
@@ -145,7 +143,7 @@ func (p *pen) node(b box, n GraphNode) {
 	if n.Weak {
 		class, mark = class+" weak", "On the weakest path"
 	}
-	leave := p.enter(class, n.URL, append([]string{n.Label, mark}, n.Lines...))
+	leave := p.enter(class, n.URL, append([]string{capital(n.Label), mark}, n.Lines...))
 	x, y := b.x+margin, b.y+p.shift
 	if n.Weak { // a second border: told apart without colour
 		p.printf(`<rect class="halo" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="10"/>`, x-3.5, y-3.5, b.w+7, b.h+7)
@@ -160,33 +158,30 @@ func (p *pen) node(b box, n GraphNode) {
 }
 
 func (p *pen) step(b box, s GraphStep) {
-	class, mark := "step "+known(s.Known), ""
+	class, mark, name, lines := "step "+known(s.Known), "", capital(s.Label), s.Lines
+	takes := s.Takes()
+	if takes != "" {
+		name, lines = takes+": "+name, append([]string{"Takes " + takes + "."}, lines...)
+	}
 	if s.More > 0 {
 		class = "step more"
 	}
-	if s.Weak > 0 {
-		class, mark = class+" weak", fmt.Sprintf("Step %d of the weakest path", s.Weak)
+	if s.Weak > 0 { // the name says what is drawn, in its order
+		class, mark, name = class+" weak", "On the weakest path", fmt.Sprintf("%d. %s", s.Weak, name)
 	}
-	takes := s.Takes()
-	if takes != "" {
-		takes = "Takes " + takes
-	}
-	lines := s.Lines
-	if takes != "" {
-		lines = append([]string{takes + "."}, lines...)
-	}
-	leave := p.enter(class, s.URL, append([]string{s.Label, mark}, lines...))
+	leave := p.enter(class, s.URL, append([]string{name, mark}, s.Lines...))
 	x, y := b.x+margin, b.y+p.shift
 	p.printf(`<rect class="shape" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%.1f"/>`, x, y, b.w, b.h, min(b.h/2, 16))
-	center, all := y+b.h/2, b.label
-	if t := s.Takes(); t != "" {
-		p.words([]string{t}, x+b.w/2, y+pad+5, lineH, "middle", "takes")
+	if s.Weak > 0 {
+		p.printf(`<circle class="place" cx="%.1f" cy="%.1f" r="10"/><text class="place" x="%.1f" y="%.1f" text-anchor="middle">%d</text> `, x+4, y+1, x+4, y+5.4, s.Weak)
+	}
+	center := y + b.h/2
+	if takes != "" {
+		p.words([]string{takes}, x+b.w/2, y+pad+5, lineH, "middle", "takes")
+		p.b.WriteByte(' ')
 		center += (lineH - 1) / 2
 	}
-	p.words(all, x+b.w/2, center, lineH-1, "middle", "")
-	if s.Weak > 0 {
-		p.printf(`<circle class="place" cx="%.1f" cy="%.1f" r="10"/><text class="place" x="%.1f" y="%.1f" text-anchor="middle">%d</text>`, x+4, y+1, x+4, y+5.4, s.Weak)
-	}
+	p.words(b.label, x+b.w/2, center, lineH-1, "middle", "")
 	p.tip(b, s.Label, lines)
 	p.b.WriteString(leave)
 }
@@ -209,17 +204,18 @@ func (p *pen) words(lines []string, x, middle, step float64, anchor, class strin
 
 // tip is what a box says when it is looked at.
 func (p *pen) tip(b box, title string, lines []string) {
-	head := wrap(capital(title), tipEm*1.04, tipW-2*tipPad, 4)
+	w := p.tipWide(b)
+	head := wrap(capital(title), tipEm*1.04, w-2*tipPad, 4)
 	var rest []string
 	for _, line := range lines {
-		rest = append(rest, wrap(line, tipEm, tipW-2*tipPad, 4)...)
+		rest = append(rest, wrap(line, tipEm, w-2*tipPad, 4)...)
 	}
 	if len(rest) > 9 {
 		rest = append(rest[:8:8], "…")
 	}
 	h := float64(len(head)+len(rest))*tipLine + 2*tipPad - 4
 	x, y := p.tipAt(b, h)
-	p.printf(`<g class="says" aria-hidden="true"><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="7"/>`, x, y, tipW, h)
+	p.printf(`<g class="says" aria-hidden="true"><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="7"/>`, x, y, w, h)
 	p.words(head, x+tipPad, y+tipPad+4+float64(len(head)-1)*tipLine/2, tipLine, "start", "title")
 	if len(rest) > 0 {
 		p.words(rest, x+tipPad, y+tipPad+4+float64(len(head))*tipLine+float64(len(rest)-1)*tipLine/2, tipLine, "start", "")
@@ -227,17 +223,27 @@ func (p *pen) tip(b box, title string, lines []string) {
 	p.b.WriteString("</g>")
 }
 
-// tipAt is above the box, or else at its right, or, at the end of the picture,
-// below it: never over what is drawn later. It touches the box, so that the
-// pointer can go over to it.
+// tipWide is how wide the words of a box are: no wider than what is at its
+// right, and those of the goal no wider than it is.
+func (p *pen) tipWide(b box) float64 {
+	if b.column == 0 {
+		return b.w
+	}
+	return min(tipW, p.w-2-(b.x+margin+b.w))
+}
+
+// tipAt is above the box, or else at its right, or, of the goal, below it: never
+// over what is drawn later. It touches the box, so that the pointer can go over
+// to it.
 func (p *pen) tipAt(b box, h float64) (x, y float64) {
 	x, y = b.x+margin, b.y+p.shift
+	w := p.tipWide(b)
 	switch {
 	case y-h >= 2:
-		return min(x, p.w-tipW-2), y - h
-	case x+b.w+tipW <= p.w-2:
+		return min(x, p.w-w-2), y - h
+	case x+b.w+w <= p.w-2:
 		return x + b.w, min(max(2, y), max(2, p.h-h-2))
 	default:
-		return min(x, p.w-tipW-2), min(y+b.h, max(2, p.h-h-2))
+		return min(x, p.w-w-2), min(y+b.h, max(2, p.h-h-2))
 	}
 }

@@ -167,7 +167,7 @@ func (l *layout) place(column map[string]int, backs map[[2]int]bool) {
 
 // size wraps the words and gives each column its width and place.
 func (l *layout) size() {
-	nodeW, stepW, gapX := 188.0, 152.0, 34.0
+	nodeW, stepW, gapX := 180.0, 146.0, 30.0
 	if len(l.columns) > 5 { // a long way: narrower, so that more of it is seen at once
 		nodeW, stepW, gapX = 152, 116, 24
 	}

@@ -89,7 +89,6 @@ func TestWhatABoxSaysIsOnTop(t *testing.T) {
 		}
 		p := &pen{layout: lay(g)}
 		p.w, p.h = p.layout.w+2*margin, p.layout.h+2*margin
-		p.w = max(p.w, p.boxes[p.nodeAt[g.Goal]].x+margin+tipW+margin)
 		p.h = max(p.h, 170)
 		p.shift = margin + (p.h-2*margin-p.layout.h)/2
 		var order []box
@@ -103,10 +102,10 @@ func TestWhatABoxSaysIsOnTop(t *testing.T) {
 		const h = 110
 		for i, b := range order {
 			x, y := p.tipAt(b, h)
-			if x < 0 || y < 0 || x+tipW > p.w || y+h > p.h+0.01 {
+			if x < 0 || y < 0 || x+p.tipWide(b) > p.w || y+h > p.h+0.01 {
 				t.Fatalf("graph %d: the words of box %d are outside: %v, %v in %v × %v", seed, i, x, y, p.w, p.h)
 			}
-			tip := box{x: x - margin, y: y - p.shift, w: tipW, h: h}
+			tip := box{x: x - margin, y: y - p.shift, w: p.tipWide(b), h: h}
 			for j, later := range order[i+1:] {
 				if overlap(tip, later) {
 					t.Fatalf("graph %d: box %d is drawn over the words of box %d", seed, i+1+j, i)

@@ -57,7 +57,7 @@ func fallen() []answer.Blast {
 }
 
 func overview() answer.Overview {
-	return answer.Overview{Basis: basis(), Accounts: 1234, Sentence: "307 of 1,234 people can be taken over with less than their segment asks; the commonest way is one phone call to the service desk.",
+	return answer.Overview{Basis: basis(), Accounts: 1234, Sentence: "915 of 1,234 accounts are worth what the policy asks. 243 can be taken over with one thing alone. The fact to learn first: how the Google accounts of people are signed in to and recovered (318 accounts).",
 		Segments: segments(), Matrix: cells(), Top: fallen(), Singles: 243,
 		Learn:    []answer.Count{{Name: "how the Google accounts of people are signed in to and recovered", Count: 318}, {Name: "who can reset the accounts of the directory", Count: 212}, {Name: "how the telephone numbers of people can be moved", Count: 61}},
 		Verdicts: []answer.Count{{Name: "FAIL", Count: 246}, {Name: "FAIL-UNKNOWN", Count: 61}, {Name: "NIST-ONLY", Count: 12}, {Name: "PASS", Count: 915}}}
@@ -65,7 +65,7 @@ func overview() answer.Overview {
 
 // tenPeople is the first day: an administrator and nine invited people.
 func tenPeople() answer.Overview {
-	o := answer.Overview{Basis: basis(), Accounts: 10, Sentence: "1 of 10 people can be taken over with less than their segment asks; the commonest way is a link in their mailbox.",
+	o := answer.Overview{Basis: basis(), Accounts: 10, Sentence: "9 of 10 accounts are worth what the policy asks. The fact to learn first: how the mailboxes of kelp.example are signed in to and recovered (9 accounts).",
 		Segments: []answer.Histogram{{Segment: "everybody", Required: aal(2, true), Accounts: 10, AAL: [4]int64{0, 1, 9, 0}, Phr: 9}},
 		Top:      []answer.Blast{{Node: answer.Thing{ID: "corrupt:per1", Label: "Ada Lovelace acts dishonestly", Class: exposure.Person}, Accounts: 9, Segments: []answer.Count{{Name: "everybody", Count: 9}}}},
 		Learn:    []answer.Count{{Name: "how the mailboxes of kelp.example are signed in to and recovered", Count: 9}},
@@ -218,6 +218,24 @@ func listed() []answer.Row {
 	}
 }
 
+// sound is the picture of an account that is worth what is asked.
+func sound() answer.Picture {
+	obs, dec := exposure.Observed, exposure.Declared
+	return answer.Picture{Basis: basis(), Goal: "session:per1", Weakest: []string{"use2"}, Held: []string{"key:cred2", "unlock:cred2"},
+		Nodes: []answer.PictureNode{
+			node("session:per1", "Signed in as Ada Lovelace", "", "", 0, true),
+			node("key:cred2", "Ada’s security key", exposure.HaveHW, obs, 1, true),
+			node("unlock:cred2", "the PIN of Ada’s security key", exposure.Know, obs, 1, true),
+			node("bind:per1", "a new passkey for Ada Lovelace", "", "", 1, false),
+			node("pool:2-of-officers", "two dishonest people of the recovery officers", exposure.Person, dec, 2, false),
+		},
+		Edges: []answer.PictureEdge{
+			step("use2", "session:per1", "signs in with the security key", obs, true, []string{"resists phishing"}, "key:cred2", "unlock:cred2"),
+			step("bind", "session:per1", "signs in with the new passkey", obs, false, nil, "bind:per1"),
+			step("onsite", "bind:per1", "recovery on site, by two", dec, false, []string{"two people agree", "rests on the house rule dual_control: 3"}, "pool:2-of-officers"),
+		}}
+}
+
 // big is a picture with more nodes than are drawn.
 func big() answer.Picture {
 	p := picture()
@@ -250,8 +268,8 @@ func exposed(f page.Frame) []Story {
 	export := page.ExportOf(nil)
 	option := func(value, label string) page.Option { return page.Option{Value: value, Label: label} }
 	segs := []page.Option{{Label: "Any segment", Chosen: true}, option("privileged", "privileged"), option("workforce", "workforce")}
-	loading := overview()
-	loading.Loading, loading.Sentence = true, "Of 820 accounts read so far, 204 can be taken over with less than their segment asks."
+	loading := answer.Overview{}
+	loading.Basis, loading.Loading, loading.Sentence = basis(), true, "The accounts are being read: 820 of 1,234 so far."
 	choices := []page.WhatIfChoice{
 		{Name: "lost", Label: "Somebody has obtained", Help: "It is lost, stolen, or known to others.", Options: []page.Option{{Label: "nothing", Chosen: true}, option("key:cred2", "Ada’s security key"), option("know:sur1", "the password of the sync account")}},
 		{Name: "given", Label: "This has happened", Help: "Taken for granted, whatever it takes.", Options: []page.Option{{Label: "nothing", Chosen: true}, option("act:per2", "Grace Hopper uses her power for somebody else")}},
@@ -266,8 +284,7 @@ func exposed(f page.Frame) []Story {
 	}(), Sentence: "Without “caller’s number and three questions” Ada Lovelace’s account is worth AAL1 in place of AAL0, and rests on an unknown."}
 	wrong := account
 	wrong.Asked = "There is no step of that name in the picture of this account. Choose one from the list."
-	good := page.ExposedAccount{Frame: auditor, Answer: holds(), Drawn: picture(), Whose: account.Whose}
-	good.Drawn.Weakest = nil
+	good := page.ExposedAccount{Frame: auditor, Answer: holds(), Drawn: sound(), Whose: account.Whose}
 	nobody := page.ExposedAccount{Frame: f, Answer: answer.WhoCan{Basis: basis(), Subject: ada1(), Sentence: "PASS: Nobody can be signed in as Ada Lovelace: there is no way in.", Verdict: exposure.Pass, NIST: true, Effective: worth(3, true, "C0"), Best: worth(3, true, "C0")}, Whose: account.Whose}
 	many := account
 	many.Drawn, many.Answer.Truncated, many.Choices = big(), true, nil
