@@ -201,7 +201,7 @@ func (d *Declaration) checkTarget() error {
 
 func (d *Declaration) checkTimes(now time.Time) error {
 	if d.ReviewBy.IsZero() {
-		d.ReviewBy = now.Add(ReviewAfter)
+		d.ReviewBy = Again(now)
 	}
 	if d.Kind == Departure && d.From.IsZero() {
 		return holdfast.Errorf(holdfast.Invalid, "surrounding_from", "Say on which day the person left: from.")

@@ -36,6 +36,9 @@ type Declaration struct {
 // ReviewAfter is when something is to be looked at again where nobody says.
 const ReviewAfter = 365 * 24 * time.Hour
 
+// Again is the day, ReviewAfter from now, by which to look again.
+func Again(now time.Time) time.Time { return now.Add(ReviewAfter).UTC().Truncate(24 * time.Hour) }
+
 // Declaration is what r says.
 func (r Record) Declaration() Declaration {
 	return Declaration{Kind: r.Kind, Name: r.Name, Person: r.Person,

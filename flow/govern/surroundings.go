@@ -264,6 +264,9 @@ func refusedFile(faults []surroundings.Fault) error {
 		bad.Rows = append(bad.Rows, BadRow{fault.Line, fault.Text})
 	}
 	bad.sort()
-	return holdfast.Errorf(holdfast.Invalid, "import_refused",
-		"%d lines of the file are wrong, and nothing was declared. Mend them and import the file again.", len(faults)).Because(bad)
+	wrong := "1 line of the file is wrong"
+	if len(faults) != 1 {
+		wrong = fmt.Sprintf("%d lines of the file are wrong", len(faults))
+	}
+	return holdfast.Errorf(holdfast.Invalid, "import_refused", "%s, and nothing was declared. Mend it and import the file again.", wrong).Because(bad)
 }

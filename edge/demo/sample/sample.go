@@ -1,5 +1,5 @@
 // Package sample makes the demo's organisation: some 200 people in six groups,
-// the same each time. Its people are made by the stories that an administrator
+// and what surrounds it, the same each time. Its people are made by the stories that an administrator
 // uses, so each has an event; it refuses to write a row by itself.
 package sample
 
@@ -64,7 +64,7 @@ func Fill(ctx context.Context, f *govern.Flow, s Store) error {
 			return err
 		}
 	}
-	return nil
+	return declare(ctx, f, by)
 }
 
 func guest(i int, now time.Time) govern.Guest {

@@ -26,7 +26,7 @@ func TestSurroundings(t *testing.T) {
 	p.do("POST", "/surroundings", `{"kind":"sync_account","name":"Ada's cloud","person":"ada@example.org","provider":"cloud","primary":true,
 		"sign_in":["password+code"],"recovery":["sms"],"recovery_complete":true,"source":"asked her"}`).into(201, &s)
 	if !strings.HasPrefix(s.ID, "sur_") || s.Person != string(ada.ID) || !s.Primary || s.Status != "declared" || s.Standing != "current" || !s.Current ||
-		!s.ReviewBy.Equal(w.Now().Add(surroundings.ReviewAfter)) {
+		!s.ReviewBy.Equal(surroundings.Again(w.Now())) {
 		t.Errorf("%+v", s)
 	}
 	first := s

@@ -217,7 +217,7 @@ func declaration(kind surroundings.Kind, typed map[string]string) (surroundings.
 
 // renew says that what is declared was looked at, and is still so.
 func (c *Console) renewSurrounding(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	again := c.Visits.Clock().Add(surroundings.ReviewAfter).UTC().Truncate(24 * time.Hour)
+	again := surroundings.Again(c.Visits.Clock())
 	_, err := c.Govern.ChangeSurrounding(r.Context(), v.Actor(), holdfast.SurroundingID(r.PathValue("id")), func(d *surroundings.Declaration) { d.ReviewBy = again })
 	return c.pressed(w, r, err, "It is still so. Look again by "+again.Format(time.DateOnly)+".", page.PathSurroundings)
 }
