@@ -226,17 +226,19 @@ func personal(c policy.Cond) bool {
 }
 
 // conjuncts splits an expression at the && outside of brackets and strings. An
-// expression with || or ?: outside of them is one part: it binds looser.
+// expression with || or ?: outside of them is one part: it binds looser. So is one
+// with a comment, an escape or a long string, in which && could be anything.
 func conjuncts(text string) []string {
+	if strings.Contains(text, "//") || strings.ContainsRune(text, '\\') || strings.Contains(text, `"""`) || strings.Contains(text, "'''") {
+		return []string{text}
+	}
 	var out []string
 	depth, start := 0, 0
 	var quote byte
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
 		case quote != 0:
-			if c == '\\' {
-				i++
-			} else if c == quote {
+			if c == quote {
 				quote = 0
 			}
 		case c == '"' || c == '\'':
