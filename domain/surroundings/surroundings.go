@@ -143,7 +143,8 @@ const (
 var Life = lifecycle.Of("a declaration about the surroundings",
 	lifecycle.Step(State(""), "surrounding.declared", Stands, "Somebody says that it is so."),
 	lifecycle.Step(Stands, "surrounding.changed", Stands, "It is said otherwise, or it was looked at again."),
-	lifecycle.Step(Stands, "surrounding.withdrawn", Gone, "It never counts again. Who says it again declares it anew."),
+	lifecycle.Step(Stands, "surrounding.withdrawn", Gone, "It never counts again. Who says it again declares it anew. Also when its owner is erased: then it is blanked, too."),
+	lifecycle.Step(Gone, "surrounding.forgotten", Gone, "Its owner is erased: what is personal in it is blanked."),
 )
 
 // State of r.
