@@ -36,6 +36,7 @@ func TestContractor(t *testing.T) {
 // left holds what is residual against what is stated.
 func (p *place) left(t *testing.T, name string, derivable bool, places, dormant []string) {
 	t.Helper()
+	p.keep(name)
 	c := p.examine("carl")
 	l, ok := c.Left()
 	if !ok || l.Derives != derivable {

@@ -35,6 +35,7 @@ type stated struct {
 // as holds an answer against what is stated, and all of it against the golden file.
 func (p *place) as(t *testing.T, name string, c *answer.Case, want stated) {
 	t.Helper()
+	p.keep(name)
 	w := c.Who()
 	if w.Effective.AAL != want.aal || w.Effective.Phr != want.phr || w.Verdict != want.verdict || w.Truncated {
 		t.Errorf("%s: AAL%d phr=%v %s, truncated %v; stated AAL%d phr=%v %s", name, w.Effective.AAL, w.Effective.Phr, w.Verdict, w.Truncated,

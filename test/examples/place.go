@@ -7,7 +7,11 @@
 package examples
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -237,6 +241,27 @@ func (p *place) supposing(name string, s answer.Suppose) *answer.Case {
 	now, _, err := p.examine(name).Supposing(s)
 	must(p.t, err)
 	return now
+}
+
+// keep puts a copy of the organisation, as it stands, where the command can be
+// asked about it: HOLDFAST_EXAMPLES names a folder, in which each case gets one to
+// be named with --data.
+func (p *place) keep(name string) {
+	p.t.Helper()
+	to := os.Getenv("HOLDFAST_EXAMPLES")
+	if to == "" {
+		return
+	}
+	to = filepath.Join(to, name)
+	must(p.t, os.MkdirAll(to, 0o700))
+	for from, as := range map[string]string{"master.key": "master.key", "story.db": "holdfast.db", "story.db-wal": "holdfast.db-wal"} {
+		text, err := os.ReadFile(filepath.Join(p.Dir, from))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		must(p.t, err)
+		must(p.t, os.WriteFile(filepath.Join(to, as), text, 0o600))
+	}
 }
 
 // idOf is the id of what the golden files call so.

@@ -53,6 +53,7 @@ type World struct {
 
 	Policies *policies.Shelf
 	Metadata *Library
+	Dir      string // of the database story.db and the master key
 	// Devices are those of the organisation, by id, as they stand now.
 	Devices map[string]verdict.Circumstances
 
@@ -85,7 +86,7 @@ func New(t testing.TB) *World {
 	t.Cleanup(func() { db.Close() })
 	sealer, err := ceremony.NewSealer(master.Derive("ceremony"))
 	must(t, err)
-	w := &World{DB: db, Metadata: &Library{}, Devices: map[string]verdict.Circumstances{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
+	w := &World{DB: db, Dir: dir, Metadata: &Library{}, Devices: map[string]verdict.Circumstances{}, now: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}
 	w.Policies, err = policies.Presets(slog.New(slog.DiscardHandler))
 	must(t, err)
 	judge := verdict.Judge{Policies: w.Policies, Whence: func(_ context.Context, s session.Record) (verdict.Circumstances, error) {

@@ -301,7 +301,7 @@ func TestWho(t *testing.T) {
 	if w.Verdict != exposure.Fail || w.Effective.AAL != 0 || w.NIST {
 		t.Errorf("%s AAL%d", w.Verdict, w.Effective.AAL)
 	}
-	if want := "FAIL: Ada can be taken over by one phone call (AAL0, can be phished): a caller talks the service desk into it. How: the desk makes a new passkey."; w.Sentence != want {
+	if want := "FAIL: Ada can be taken over by one phone call (AAL0): a caller talks the service desk into it. How: the desk makes a new passkey."; w.Sentence != want {
 		t.Errorf("%q, want %q", w.Sentence, want)
 	}
 	if len(w.RootPowers) != 1 || w.RootPowers[0].ID != "corrupt:per_op" || w.RootPowers[0].Label != "Op is dishonest: writes to the database" {

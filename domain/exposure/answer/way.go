@@ -77,7 +77,7 @@ func (c *Case) sentence(s *exposure.Set) string {
 		if len(stories) > 1 {
 			calls = fmt.Sprintf("%d phone calls", len(stories))
 		}
-		return capital(who) + " can be taken over by " + calls + worth + ": " + and(stories) + "." + steps
+		return capital(who) + " can be taken over by " + calls + " (AAL0): " + and(stories) + "." + steps
 	case len(people) > 0 && len(stories)+len(things)+len(proofs) == 0:
 		return capital(and(people)) + ": that is enough to be signed in as " + who + worth + "." + steps
 	case len(proofs) > 0 && len(stories)+len(things)+len(people) == 0:
