@@ -5,32 +5,36 @@ import (
 	"slices"
 )
 
-// mending bounds the work on a list that was cut, in steps of closures: sets
-// beyond it are left out, the strongest first.
-const mending = 100_000_000
-
-// mend puts a list right that was cut short on the way. A set whose smaller
-// relative was cut at one node may have come through at another, so every set is
-// made minimal again; and the sets that an account's worth rests on are put
-// in if they fell out: the weakest, one that can be relayed, and both of those
-// that rest on nothing unknown.
-func (n *Net) mend(goal int32, given []string, h House, sets [][]int32) [][]int32 {
-	s := newSieve(n, goal, h, n.numbers(given))
-	out := s.witnesses()
-	work := 0
+// mend puts a list right that was cut short on the way, and says whether it is
+// still short. A set whose smaller relative was cut at one node may have come
+// through at another, so every set is made minimal again. The sets that an
+// account's worth rests on come first: the weakest, one that can be relayed, and
+// both of those that rest on nothing unknown. Where there are fewer than limit,
+// others are sought.
+func (n *Net) mend(goal int32, given []string, limit int, h House, sets [][]int32) (out [][]int32, truncated bool) {
+	e := newSieve(n, goal, h, n.numbers(given)).enumerator(limit)
+	for _, set := range e.witnesses() {
+		e.add(set)
+	}
+	e.sort()
 	for _, set := range n.ordered(sets, h) {
-		if work += (len(set) + 1) * (len(n.names) + n.size); work > mending {
+		if len(e.found) >= limit || e.left <= 0 {
 			break
 		}
-		out = append(out, s.shrink(set))
+		e.add(set)
 	}
-	slices.SortFunc(out, slices.Compare)
-	return slices.CompactFunc(out, slices.Equal)
+	truncated = !e.all()
+	for _, f := range e.found {
+		out = append(out, n.generators(f))
+	}
+	return out, truncated
 }
 
 // witnesses are the sets which Effective rests on.
 func (s *sieve) witnesses() (out [][]int32) {
-	found := func() { out = append(out, s.shrink(s.leaves())) }
+	found := func() { out = append(out, s.leaves()) }
+	all := s.atoms
+	defer func() { s.atoms = all }()
 	for range 2 {
 		if s.level() < 3 || s.follows(func(*Atom) bool { return true }) {
 			found()

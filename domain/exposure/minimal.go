@@ -11,12 +11,9 @@ type words interface {
 	[1]uint64 | [2]uint64 | [4]uint64 | [16]uint64 | [64]uint64
 }
 
-// effort bounds one search, in words that are compared: a tenth of a second or two.
-// Where it does not suffice the lists are cut shorter, to an eighth at a time.
-const (
-	effort  = 40_000_000
-	shorter = 8
-)
+// effort bounds one search, in words that are compared: a tenth of a second or
+// two. Where it does not suffice, sets are sought one by one: see mend.
+const effort = 40_000_000
 
 // Minimal gives every minimal set of atoms from which, with what is given, goal
 // follows: what is given is left out of them. A list longer than limit at any
@@ -55,7 +52,7 @@ func (n *Net) minimal(goal string, given []string, limit int, h House, truncated
 		*truncated = true
 	}
 	if *truncated {
-		out = n.mend(g, given, h, out)
+		out, *truncated = n.mend(g, given, limit, h, out)
 	}
 	return n.ordered(out, h)
 }
@@ -137,17 +134,13 @@ func (n *Net) relevant(goal int32) *region {
 // done again until nothing changes. Lists only ever get better, so that cycles
 // need no care.
 func search[S words](n *Net, r *region, given []string, limit int, h House, truncated *bool) [][]int32 {
-	for {
-		s := &searcher[S]{n: n, r: r, limit: limit, h: h, lists: make([][]S, len(n.names))}
-		if s.run(given) {
-			*truncated = *truncated || s.truncated
-			return s.named(s.lists[r.goal])
-		}
+	s := &searcher[S]{n: n, r: r, limit: limit, h: h, lists: make([][]S, len(n.names))}
+	if !s.run(given) {
 		*truncated = true
-		if limit /= shorter; limit == 0 {
-			return nil
-		}
+		return nil
 	}
+	*truncated = *truncated || s.truncated
+	return s.named(s.lists[r.goal])
 }
 
 type searcher[S words] struct {
