@@ -64,6 +64,7 @@ func (b *build) account(a *Account) {
 		b.credentials(a)
 		b.fallbacks(a)
 		b.procedures(a)
+		b.moved(a)
 		b.desks(a)
 		b.operators(a)
 		b.links(a)

@@ -39,6 +39,7 @@ func Canon(a Account) (canonical Account, slots map[string]string) {
 		out.Role = person.Administrator // any role: who may touch the account
 	}
 	out.Sponsor, out.Manager, out.Domain, out.Under, out.Fallbacks = a.Sponsor, a.Manager, a.Domain, a.Under, a.Fallbacks
+	out.Elsewhere, out.Moved = a.Elsewhere, a.Moved
 	c.credentials(&a, &out)
 	out.Syncs = c.records(a.Syncs, "~s")
 	out.Mailboxes = c.records(a.Mailboxes, "~m")
@@ -181,6 +182,8 @@ func Shape(a Account) string {
 	yes(a.Open)
 	list(a.Under)
 	list(a.Fallbacks)
+	list(a.Elsewhere)
+	list(a.Moved)
 	list(a.Enrolments)
 	for i := range a.Credentials {
 		c := &a.Credentials[i]

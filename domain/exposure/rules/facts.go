@@ -39,6 +39,8 @@ type Account struct {
 	Manager    string   // likewise, as the manager's
 	Domain     string   // of the person's own address
 	Under      []string // groups of the person that a declared power is aimed at, sorted
+	Elsewhere  []string // other segments that the person would be in, were they in other groups
+	Moved      []string // fallbacks that are open to them there, or may be, and are not here
 	Fallbacks  []string // of the segment that are open to the account, or may be
 	Enrolments []string // procedures by which somebody who is invited may get their first passkey
 

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"strings"
 	"testing"
 
 	"holdfast/domain/exposure"
@@ -32,6 +33,9 @@ func channelFacts() []fact {
 
 func operatorFacts(t *testing.T) []fact {
 	key := with(hardKey("k1"))
+	elsewhere := compiled(t, strings.Replace(base, "    recovery: []\n    fallbacks: []\n", "    recovery: [p]\n    fallbacks: [f]\n", 2)+
+		steps("      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 1, from: group:desk }\n")+
+		"fallbacks:\n  f: { kind: password, only_when: 'true', session: { overall: 1h }, retire: 2027-03-31 }\n")
 	olga := func(change ...func(*rules.Held)) rules.Held { return held("olga", "Olga", change...) }
 	return []fact{
 		{name: "7 an administrator", before: key.and(olga()), after: key.and(olga(role(person.Administrator)))},
@@ -43,6 +47,10 @@ func operatorFacts(t *testing.T) []fact {
 			after: with(invited, role(person.Auditor), olga(role(person.HelpDesk)))},
 		{name: "7 an API token that removes passkeys and invites", before: key.and(olga(role(person.Administrator))),
 			after: key.and(olga(role(person.Administrator), token("t1", "credentials:remove", "invitations:write")))},
+		{name: "7 an API token that says who is in which group", was: elsewhere, policy: elsewhere, before: key.and(olga(role(person.Administrator)), held("otto", "Otto", groups("desk"))),
+			after: key.and(olga(role(person.Administrator), token("t1", "groups:write")), held("otto", "Otto", groups("desk")))},
+		{name: "7 an API token that says what people's addresses are", before: key.and(olga(role(person.Administrator))),
+			after: key.and(olga(role(person.Administrator), token("t1", "people:write")))},
 		{name: "7 an API token that reads", before: key.and(olga(role(person.Administrator))),
 			after: key.and(olga(role(person.Administrator), token("t1", "people:read")))},
 		{name: "7 an API token whose owner holds nothing", before: key.and(olga()), after: key.and(olga(token("t1", "credentials:remove", "invitations:write")))},

@@ -11,17 +11,21 @@ import (
 // (assurance rule 5). Account.Fallbacks says which are open to the account.
 func (b *build) fallbacks(a *Account) {
 	for _, name := range a.Fallbacks {
-		f, ok := b.o.Policy.Document().Fallbacks.Get(name)
-		if !ok || f.Retire.Over(b.o.At) {
-			continue
-		}
-		var until time.Time
-		if !f.Retire.IsZero() {
-			until = f.Retire.End()
-		}
-		b.edge(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback", Of: "fallback:" + name,
-			Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until})
+		b.fallback(a, name, "")
 	}
+}
+
+func (b *build) fallback(a *Account, name, power string) {
+	f, ok := b.o.Policy.Document().Fallbacks.Get(name)
+	if !ok || f.Retire.Over(b.o.At) {
+		return
+	}
+	var until time.Time
+	if !f.Retire.IsZero() {
+		until = f.Retire.End()
+	}
+	b.edge(by(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback", Of: "fallback:" + name,
+		Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until}, power))
 }
 
 func (b *build) fallbackBody(a *Account, kind string) []string {

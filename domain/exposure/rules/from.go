@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"holdfast/domain/authority"
@@ -19,6 +20,7 @@ type reading struct {
 	sponsor, manager     map[string]bool          // segments whose ways back take their word
 	enrolSponsor         bool
 	enrolManager         bool
+	segments             []segment
 	targets              []string // groups that a declared power is aimed at, sorted
 }
 
@@ -34,7 +36,9 @@ func (o *Organisation) read() *reading {
 			s, m := vouched(d.Enrolment.Of[name])
 			r.enrolSponsor, r.enrolManager = r.enrolSponsor || s, r.enrolManager || m
 		}
-		for _, s := range d.Segments {
+		for i, s := range d.Segments {
+			when := o.Policy.Cond("segments[" + strconv.Itoa(i) + "].when")
+			r.segments = append(r.segments, segment{s.Name, when, when.Reads("user.groups")})
 			for _, name := range s.Recovery {
 				sp, ma := vouched(d.Recovery.Of[name])
 				r.sponsor[s.Name], r.manager[s.Name] = r.sponsor[s.Name] || sp, r.manager[s.Name] || ma
@@ -132,15 +136,23 @@ func madeOn(c credential.Record, serial string) string {
 // ways are the fallbacks and procedures that are open, and whose word they take.
 func (o *Organisation) ways(a *Account, in *policy.Input) {
 	d, r := o.Policy.Document(), o.read()
-	if s, _, ok := d.Segment(a.Segment); ok {
-		for _, name := range s.Fallbacks {
-			f := d.Fallbacks.Of[name]
-			if !(f.NoDowngrade && in.User.Credentials.PhrActive > 0) && may(r.fallbacks[name], in) {
-				a.Fallbacks = append(a.Fallbacks, name)
+	open := func(segment string, not []string) (out []string) {
+		if s, _, ok := d.Segment(segment); ok {
+			for _, name := range s.Fallbacks {
+				f := d.Fallbacks.Of[name]
+				if !slices.Contains(not, name) && !(f.NoDowngrade && in.User.Credentials.PhrActive > 0) && may(r.fallbacks[name], in) {
+					out = append(out, name)
+				}
 			}
 		}
+		return out
 	}
+	a.Fallbacks = open(a.Segment, nil)
 	takesSponsor, takesManager := r.sponsor[a.Segment], r.manager[a.Segment]
+	a.Elsewhere = r.elsewhere(a.Segment, in)
+	for _, s := range a.Elsewhere {
+		a.Moved = append(a.Moved, open(s, slices.Concat(a.Fallbacks, a.Moved))...)
+	}
 	if a.Status == person.Invited {
 		takesSponsor, takesManager = r.enrolSponsor, r.enrolManager
 		for _, name := range d.Enrolment.Names {

@@ -93,6 +93,17 @@ func powersOf(h authority.Set) []string {
 			out = append(out, p.anybody)
 		}
 	}
+	if len(out) == 4 {
+		return out // takes anybody over: what else they may do is no other way
+	}
+	if h.Has(authority.GroupsWrite) {
+		out = append(out, WriteGroups)
+	}
+	if h.Has(authority.PeopleWrite) {
+		if out = append(out, WriteMembers); h.Has(authority.RolesWrite) {
+			out = append(out, WriteAnybody)
+		}
+	}
 	return out
 }
 
@@ -108,6 +119,7 @@ func takeovers() []struct{ node, remove, invite string } {
 type pool struct {
 	name    string // the party, with what is taken from it
 	k       int
+	group   bool     // who is in it, whoever writes groups says
 	members []string // ids, sorted
 }
 
@@ -127,7 +139,9 @@ func (x *index) poolOf(o *Organisation, a *policy.Approve) string {
 			return Approved(name, a.K)
 		}
 	}
-	p := &pool{name: name, k: a.K}
+	role, isRole := a.From.Role()
+	_, isGroup := a.From.Group()
+	p := &pool{name: name, k: a.K, group: isGroup || isRole && !builtIn(role)}
 	for i := range o.Core {
 		m := &o.Core[i]
 		if m.Open && isIn(m, a.From) && !slices.ContainsFunc(but, func(n policy.Party) bool { return isIn(m, n) }) {

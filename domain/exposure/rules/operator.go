@@ -90,6 +90,7 @@ func (b *build) approvals() {
 	for _, p := range b.x.pools {
 		node := Approved(p.name, p.k)
 		n := len(p.members)
+		b.accomplices(p, node)
 		switch {
 		case n == 0:
 			b.edge(exposure.Edge{ID: node, Head: node, Body: []string{b.unknown("pool/"+p.name, "who is in "+p.name)}, Rule: "approval-unknown",

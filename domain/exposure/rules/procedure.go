@@ -104,6 +104,11 @@ func (l *plan) harder() bool {
 	})
 }
 
+// vouched says whether insiders are the person's own sponsor or manager.
+func (l *plan) vouched() bool {
+	return slices.ContainsFunc(l.inside, func(p piece) bool { return p.kind == sponsor || p.kind == manager })
+}
+
 func deceived(p *policy.Procedure) exposure.Atom {
 	return exposure.Atom{ID: Deceived(p.Name), Class: exposure.Deceive, Label: "somebody talks those who run " + p.Name + " into it", Status: exposure.Declared}
 }
@@ -182,35 +187,49 @@ func (b *build) procedures(a *Account) {
 	if a.Status == person.Invited {
 		for _, name := range a.Enrolments {
 			if l := b.x.enrolment[name]; l != nil {
-				b.follow(a, l)
+				b.follow(a, l, "")
 			}
 		}
 		return
 	}
 	for _, l := range b.x.recovery[a.Segment] {
-		b.follow(a, l)
+		b.follow(a, l, "")
 	}
 }
 
-func (b *build) follow(a *Account, l *plan) {
+// follow adds the edges of a procedure; where power is not empty, by that power
+// alone it is one of the account's.
+func (b *build) follow(a *Account, l *plan, power string) {
 	e := exposure.Edge{Head: Bind(a.ID), Of: l.rule + ":" + l.p.Name, Recovery: true, NIST: l.nist, Status: exposure.Declared, Hold: l.hold, Contest: l.contest,
 		Notify: b.tell(a, l.p.Notify)}
-	if l.approvedBySome {
+	vouched := power != "" && l.vouched() // whose word counts in another segment is not read
+	if l.approvedBySome && !vouched {
 		e.Approver = b.piece(a, l, &l.approver)
 	}
 	out := e
 	out.ID, out.Rule, out.House = l.rule+":"+l.p.Name+":"+a.ID, l.rule+"-outsider", l.outHouse
 	out.Label = "get through " + l.p.Name
 	out.Body = b.pieces(a, l, l.outside)
-	b.edge(out)
-	if len(l.inside) == 0 {
+	b.edge(by(out, power))
+	if len(l.inside) == 0 || vouched {
 		return
 	}
 	in := e
 	in.ID, in.Rule, in.House = "inside:"+l.rule+":"+l.p.Name+":"+a.ID, l.rule+"-insider", l.inHouse
 	in.Label = "insiders say that " + l.p.Name + " was passed"
 	in.Body = b.pieces(a, l, l.inside)
-	b.edge(in)
+	b.edge(by(in, power))
+}
+
+// by is e for somebody who is put into another segment: no way back of theirs, so
+// none that NIST accepts.
+func by(e exposure.Edge, power string) exposure.Edge {
+	if power != "" {
+		e.ID, e.Rule, e.NIST = "moved:"+e.ID, "moved-"+e.Rule, false
+		e.Body = append(e.Body, power)
+		e.Label = "be put into another segment, and " + e.Label
+	}
+	return e
 }
 
 func (b *build) pieces(a *Account, l *plan, ps []piece) []string {

@@ -47,6 +47,9 @@ const (
 	InviteAnybody   = "power:invite-anybody"   // likewise, role or not
 	RemoveMembers   = "power:remove-members"   // remove the passkeys of somebody without a role
 	RemoveAnybody   = "power:remove-anybody"   // likewise, role or not
+	WriteGroups     = "power:write-groups"     // say who is in which group
+	WriteMembers    = "power:write-members"    // say what the address is of somebody without a role
+	WriteAnybody    = "power:write-anybody"    // likewise, role or not
 	TakeoverMembers = "power:takeover-members" // remove the passkeys of somebody without a role, and link somebody in: one does both, or two do one each
 	TakeoverAnybody = "power:takeover-anybody" // likewise, role or not
 )

@@ -188,6 +188,20 @@ var wants = map[string][]string{
 		"token-power: power:invite-members <- token:t1",
 		"token-power: power:remove-members <- token:t1",
 	},
+	"7 an API token that says who is in which group": {
+		"approval-accomplices: approved:1-of-group:desk <- power:write-groups + pool:1-of-anybody",
+		"moved-fallback: session:ada <- password:ada + power:write-groups",
+		"moved-fallback: session:otto <- password:otto + power:write-groups",
+		"moved-recovery-insider: bind:ada <- approved:1-of-group:desk + power:write-groups",
+		"moved-recovery-insider: bind:otto <- approved:1-of-group:desk + power:write-groups",
+		"moved-recovery-outsider: bind:ada <- proof:p + power:write-groups",
+		"moved-recovery-outsider: bind:otto <- proof:p + power:write-groups",
+		"token-power: power:write-groups <- token:t1",
+	},
+	"7 an API token that says what people's addresses are": {
+		"inbox-readdressed: inbox:ada <- power:write-members",
+		"token-power: power:write-members <- token:t1",
+	},
 	"7 a desk that resets passkeys and asks questions": {
 		"desk-reset: bind:ada <- power:desk",
 		"desk-reset: bind:olga <- power:desk",
