@@ -136,7 +136,7 @@ func (o *Organisation) administrators() int { return 2 + min(o.People/20_000, 18
 func (o *Organisation) desk() int           { return min(max(1, o.People/1000), 300) }
 func (o *Organisation) officers() int       { return min(2+o.People/5000, 12) }
 func (o *Organisation) auditors() int       { return min(1+o.People/100_000, 5) }
-func (o *Organisation) leads() int          { return min(max(1, o.People/400), 2000) }
+func (o *Organisation) leads() int          { return min(1+o.People/40, 50+o.People/400, 2000) }
 
 // kindOf says what the i-th person is, in this order.
 func (o *Organisation) kindOf(i int) kind {

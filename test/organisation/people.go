@@ -36,10 +36,10 @@ func (o *Organisation) Held(i int) rules.Held {
 		o.administrator(&h, i, r)
 	case helper:
 		p.Role = person.HelpDesk
-		h.Groups = append(o.drawGroups(r), "service-desk")
+		h.Groups = []string{"all-staff", "service-desk"}
 		o.add(&h, i, 0, keyOf(r))
 	case officer:
-		h.Groups = append(o.drawGroups(r), "recovery-officers")
+		h.Groups = []string{"all-staff", "recovery-officers"}
 		o.add(&h, i, 0, keyOf(r))
 		o.add(&h, i, 1, keyOf(r))
 	case auditor:

@@ -119,7 +119,7 @@ func (c *Census) fall(given []string) falling {
 				f.one[i] = !with[t] && more[t].enough()
 			}
 		default:
-			f.falls[i], f.one[i] = s.leaf.fall(given, free, with, plain, more, len(k.h.atoms))
+			f.falls[i], f.one[i] = s.own().fall(given, free, with, plain, more, len(k.h.atoms))
 		}
 	})
 	return f
@@ -238,7 +238,8 @@ func (c *Census) single(s *shape, more []gain, width int, number map[string]int3
 		}
 		return out
 	}
-	g := s.leaf.gain(more, func(int) bool { return false }, width, roots)
+	l := s.own()
+	g := l.gain(more, func(int) bool { return false }, width, roots)
 	if g.all {
 		return nil
 	}
@@ -247,8 +248,8 @@ func (c *Census) single(s *shape, more []gain, width int, number map[string]int3
 	}
 	var room []bool
 	var core []bool
-	for j := range s.leaf.atoms {
-		id := s.leaf.atoms[j].ID
+	for j := range l.atoms {
+		id := l.atoms[j].ID
 		if own(id) {
 			continue
 		}
@@ -258,7 +259,7 @@ func (c *Census) single(s *shape, more []gain, width int, number map[string]int3
 				core[t] = more[t].all
 			}
 		}
-		if s.leaf.reach(core, func(i int) bool { return i == j }, roots, &room) {
+		if l.reach(core, func(i int) bool { return i == j }, roots, &room) {
 			out = append(out, number[id])
 		}
 	}

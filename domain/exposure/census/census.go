@@ -49,6 +49,7 @@ type Census struct {
 	vouched map[string]int        // whose word is taken, by how many accounts
 
 	reads   reads
+	bases   map[string]*base
 	shapes  []*shape
 	byShape map[string]uint32
 	shapeOf []uint32
@@ -82,12 +83,21 @@ type derivation struct {
 	only                   uint32 // the account, from 1, where the policy asks who it is
 }
 
-// shape is accounts that are worth the same.
+// shape is accounts that have the same graph, but for the names of their own.
 type shape struct {
-	key     string
+	key   string
+	word  string // id of the person whose word they take; empty: nobody's
+	from  int32  // what stands for that person in the leaf
+	to    int32  // the person
+	count int64
+	*base
+}
+
+// base is what shapes have in common that differ in whose word they take, where
+// the accounts of these are worth the same.
+type base struct {
 	account rules.Account
 	leaf    *leaf // nil: of the core
-	count   int64
 	worth
 }
 

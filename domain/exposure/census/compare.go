@@ -81,7 +81,16 @@ func (m *comparison) states(x, y int32) bool {
 			return false
 		}
 	}
-	return m.was.nothing.has[x] == m.now.nothing.has[y]
+	return m.was.nothing.has[x] == m.now.nothing.has[y] && slices.Equal(m.was.ones(x), m.now.ones(y))
+}
+
+// ones are the atoms each of which gives a thing.
+func (k *core) ones(t int32) (out []string) {
+	if g := k.one[t]; g.any != nil {
+		g.any.each(func(i int32) { out = append(out, k.h.names[i]) })
+	}
+	slices.Sort(out)
+	return out
 }
 
 // who are the people of a gain, by name.
@@ -94,8 +103,8 @@ func (k *core) who(g gain) (out []string) {
 }
 
 func (m *comparison) sets(x, y int32) bool {
-	a, cutA := m.was.sets(x)
-	b, cutB := m.now.sets(y)
+	a, cutA := m.was.sets(x, true)
+	b, cutB := m.now.sets(y, true)
 	return cutA == cutB && slices.EqualFunc(a, b, func(a, b exposure.Edge) bool {
 		return a.Head == b.Head && a.Recovery == b.Recovery && a.NIST == b.NIST && slices.Equal(a.Body, b.Body) &&
 			!slices.ContainsFunc(a.Body, func(id string) bool { return !m.atom(id) })

@@ -27,14 +27,20 @@ type core struct {
 	given   [][]int32 // likewise, what they have from the start
 	nothing state     // what follows without anything
 	list    []list    // by thing
+	one     []gain    // which single atoms of the core give a thing
 	slots   []int32   // by thing: number among the single people, or -1
 	people  []int32   // things: atoms that are one person each
 	halves  bool      // a hardware key of the core can be used in halves: see openers
 
 	recovers bool // the core has a way back
 
-	mu    sync.Mutex
-	edges map[int32][]exposure.Edge // of sets, by thing
+	wordMu sync.Mutex
+	firsts map[string]string // see first
+	words  map[string]string
+
+	mu   sync.Mutex
+	memo map[int32][]setWay
+	walk *walk
 }
 
 // state is what follows from what is given, and what one person more would give.
@@ -45,13 +51,14 @@ type state struct {
 
 // newCore solves a core, whose graph is org's own or that with a change.
 func newCore(org *rules.Organisation, graph exposure.Graph) *core {
-	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, edges: map[int32][]exposure.Edge{}}
+	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, memo: map[int32][]setWay{}, firsts: map[string]string{}, words: map[string]string{}}
 	k.graph = graph
 	k.h = newHorn(&k.graph, org.At)
 	for i := range org.Core {
 		id := org.Core[i].ID
 		k.goal[id] = k.h.number(rules.Session(id))
 	}
+	k.walk = newWalk(k.h)
 	k.recovers = slices.ContainsFunc(k.h.edges, func(c clause) bool { return !c.root && c.way != plain })
 	k.persons()
 	k.asks = asksOf(k.house)
@@ -62,6 +69,12 @@ func newCore(org *rules.Organisation, graph exposure.Graph) *core {
 		k.states[i] = k.state(&k.asks[i], opened)
 	}
 	k.nothing = state{has: k.h.follow(nil, noRoots)}
+	k.one = k.h.singly(k.nothing.has, func(t int32) int32 {
+		if int(t) < len(k.h.atoms) {
+			return t
+		}
+		return -1
+	}, len(k.h.atoms), noRoots)
 	k.profiles()
 	goals := make([]int32, len(k.h.names))
 	for i := range goals {
@@ -215,31 +228,100 @@ func units(h exposure.House, a *exposure.Atom) int {
 // sets are the minimal sets of a thing of the core, as edges that lead to it from
 // atoms: what they are to NIST SP 800-63B-4 §4.2.2 is that of the ways that the
 // core has for them. In how far somebody inside the core could contest is not
-// told by them.
-func (k *core) sets(t int32) (edges []exposure.Edge, cut bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	l := &k.list[t]
-	if edges, ok := k.edges[t]; ok {
-		return edges, l.cut
-	}
-	for i, s := range l.sets {
-		if len(s) != 1 || s[0] != t {
-			edges = k.edge(edges, t, i)
+// told by them. Of sets that are worth the same in every respect there is one,
+// unless all are asked for; of those that are worth everything, none.
+func (k *core) sets(t int32, all bool) (edges []exposure.Edge, cut bool) {
+	seen := map[string]bool{}
+	for _, s := range k.ways(t) {
+		if all || s.text != "" && !seen[s.text] {
+			seen[s.text] = true
+			edges = append(edges, s.edges...)
 		}
 	}
-	k.edges[t] = edges
-	return edges, l.cut
+	return edges, k.list[t].cut
+}
+
+// setsOf are the sets of the session of an account of the core: nobody takes
+// their own account over, and what consists of their own things is all there.
+func (k *core) setsOf(t int32, person string) (edges []exposure.Edge, cut bool) {
+	seen, self := map[string]bool{}, k.h.number(rules.Corrupt(person))
+	for _, s := range k.ways(t) {
+		theirs := !slices.ContainsFunc(s.set, func(a int32) bool { return !keeps(&k.h.atoms[a], person) })
+		if slices.Contains(s.set, self) || !theirs && (s.text == "" || seen[s.text]) {
+			continue
+		}
+		if !theirs {
+			seen[s.text] = true
+		}
+		edges = append(edges, s.edges...)
+	}
+	return edges, k.list[t].cut
+}
+
+// setWay is a minimal set of a thing.
+type setWay struct {
+	set   []int32
+	edges []exposure.Edge
+	text  string // equal for those that are worth the same; empty: it is worth everything
+}
+
+// ways are the sets of a thing, made when they are first asked for.
+func (k *core) ways(t int32) []setWay {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if ways, ok := k.memo[t]; ok {
+		return ways
+	}
+	ways := []setWay{}
+	for i, s := range k.list[t].sets {
+		if len(s) == 1 && s[0] == t {
+			continue
+		}
+		level, text := k.worthOf(s)
+		w := setWay{set: s, edges: k.edge(nil, t, i, level), text: text}
+		if text != "" {
+			for _, e := range w.edges {
+				w.text += string([]byte{'0' + byte(number(e.Recovery)|number(e.NIST)<<1)})
+			}
+		}
+		ways = append(ways, w)
+	}
+	k.memo[t] = ways
+	return ways
+}
+
+// worthOf is the level of a set, and a text that is equal for sets that are worth
+// the same whatever else is had; empty where nothing can come of it: it is worth
+// AAL3, resists, and is known.
+func (k *core) worthOf(set []int32) (int, string) {
+	atoms := make([]exposure.Atom, len(set))
+	unknown := false
+	for i, t := range set {
+		atoms[i] = k.h.atoms[t]
+		unknown = unknown || atoms[i].Class == exposure.Unknown
+	}
+	level, _ := exposure.Level(atoms, k.house)
+	if level == 3 && !unknown && exposure.Resists(atoms) {
+		return level, ""
+	}
+	words := make([]string, len(set))
+	for i := range atoms {
+		a := &atoms[i]
+		together := slices.ContainsFunc(atoms, func(b exposure.Atom) bool { return b.ID == a.Key || b.Key == a.ID })
+		words[i] = fmt.Sprint(a.Class, a.IAL, a.Phishable, max(a.Pool.K, 1), together, a.Learn, ";")
+	}
+	slices.Sort(words)
+	return level, strings.Join(words, "")
 }
 
 // edge adds the i-th set of a thing.
-func (k *core) edge(edges []exposure.Edge, t int32, i int) []exposure.Edge {
+func (k *core) edge(edges []exposure.Edge, t int32, i, level int) []exposure.Edge {
 	s, name := k.list[t].sets[i], k.h.names[t]
 	e := exposure.Edge{ID: fmt.Sprintf("%s/%03d", name, i), Head: name}
 	for _, a := range s {
 		e.Body = append(e.Body, k.h.names[a])
 	}
-	if !k.recovers || k.by(s, t, plain) {
+	if !k.recovers || level == 3 || k.by(s, t, plain) { // at AAL3 it does not matter by which way
 		return append(edges, e)
 	}
 	accepted, refused := k.by(s, t, accept), k.by(s, t, refuse)
@@ -262,7 +344,7 @@ func (k *core) edge(edges []exposure.Edge, t int32, i int) []exposure.Edge {
 // by says whether a thing follows from a set by edges that are no way back, and
 // by ways back of one sort.
 func (k *core) by(set []int32, t int32, sort way) bool {
-	return k.h.follow(set, func(c *clause) bool { return !c.root && (c.way == plain || c.way == sort) })[t]
+	return k.walk.reaches(set, t, func(c *clause) bool { return !c.root && (c.way == plain || c.way == sort) })
 }
 
 // own says whether a name in a canonical graph is the account's own.

@@ -55,6 +55,7 @@ func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph) (worth, *leaf) 
 	w.core = e.l == nil
 	w.worst, w.best = e.effective()
 	e.assess(&w)
+	w.singles = e.singles(w.required.AAL)
 	w.profiles = e.profiles()
 	w.opens = e.opens()
 	return w, e.l
@@ -151,15 +152,16 @@ func (e *evaluation) others(g gain) bool {
 
 // assess lists the sets, with the core's lists in place of the core.
 func (e *evaluation) assess(w *worth) {
-	g, cut := e.small()
-	n, err := exposure.Compile(g, exposure.Options{At: e.k.org.At})
-	if err != nil {
+	a, n, cut, mixed := e.listed(w, false)
+	if mixed {
+		a, n, cut, _ = e.listed(w, true)
+	}
+	if n == nil {
 		w.verdict = exposure.Fail // an id that is there twice: nothing can be said
 		return
 	}
-	a := n.Assess(exposure.Question{Goal: rules.Session(e.account.ID), Required: w.required, House: e.k.house, Owner: e.account.ID, Limit: Limit})
 	w.worst.Contest, w.best.Contest = a.Effective.Contest, a.Effective.Contest
-	w.verdict, w.singles, w.available = a.Verdict, len(a.SinglePoints), a.Availability
+	w.verdict, w.available = a.Verdict, a.Availability
 	w.truncated = a.Truncated || cut
 	short := func(f exposure.Effective) bool { return f.AAL < w.required.AAL || w.required.Phr && !f.Phr }
 	if cut && short(w.worst) && (w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly) {
@@ -176,6 +178,70 @@ func (e *evaluation) assess(w *worth) {
 			w.ways++
 		}
 	}
+}
+
+// listed assesses the small graph. mixed says that a set takes things of the core
+// by two ways: then it matters which, and all must be listed.
+func (e *evaluation) listed(w *worth, all bool) (a exposure.Assessment, n *exposure.Net, cut, mixed bool) {
+	g, cut := e.small(all)
+	n, err := exposure.Compile(g, exposure.Options{At: e.k.org.At})
+	if err != nil {
+		return a, nil, cut, false
+	}
+	a = n.Assess(exposure.Question{Goal: rules.Session(e.account.ID), Required: w.required, House: e.k.house, Owner: e.account.ID, Limit: Limit})
+	for i := range a.Sets {
+		if !all && e.l != nil && e.mixed(&g, a.Sets[i].Atoms) {
+			return a, n, cut, true
+		}
+	}
+	return a, n, cut, false
+}
+
+// mixed says whether what a set has of the core is not one of the core's sets.
+func (e *evaluation) mixed(g *exposure.Graph, set []string) bool {
+	var core []string
+	for _, id := range set {
+		if e.k.h.has(id) {
+			core = append(core, id)
+		}
+	}
+	if len(core) < 2 {
+		return false
+	}
+	for i := range g.Edges {
+		if b := g.Edges[i].Body; len(b) == len(core) && !slices.ContainsFunc(b, func(id string) bool { return !slices.Contains(core, id) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// singles counts what is enough by itself, and not enough of an assurance: the
+// core's are as many of the bits of one.
+func (e *evaluation) singles(required int) int {
+	k := e.k
+	if e.l == nil {
+		return e.weakOnes(k.one[max(e.goal, 0)], required)
+	}
+	count := e.weakOnes(e.l.gain(k.one, func(int) bool { return false }, len(k.h.atoms), false), required)
+	for j := range e.l.atoms {
+		if units(k.house, &e.l.atoms[j]) < required && e.l.reach(k.nothing.has, func(i int) bool { return i == j }, false, &e.room) {
+			count++
+		}
+	}
+	return count
+}
+
+func (e *evaluation) weakOnes(g gain, required int) (count int) {
+	if g.any != nil {
+		self := rules.Corrupt(e.account.ID)
+		g.any.each(func(t int32) {
+			if a := &e.k.h.atoms[t]; a.ID != self && units(e.k.house, a) < required {
+				count++
+			}
+		})
+	}
+	return count
 }
 
 // all says whether a set is of the account's own things alone.
@@ -197,7 +263,7 @@ func keeps(a *exposure.Atom, owner string) bool {
 
 // small is the account's graph with the lists of the core's things that it
 // needs in place of the core.
-func (e *evaluation) small() (g exposure.Graph, cut bool) {
+func (e *evaluation) small(all bool) (g exposure.Graph, cut bool) {
 	k := e.k
 	var need []int32
 	if e.l == nil {
@@ -217,7 +283,6 @@ func (e *evaluation) small() (g exposure.Graph, cut bool) {
 	}
 	slices.Sort(need)
 	atoms := map[string]bool{}
-	self := rules.Corrupt(e.account.ID)
 	atom := func(name string) {
 		if t := k.h.number(name); t >= 0 && int(t) < len(k.h.atoms) && !atoms[name] {
 			atoms[name] = true
@@ -229,17 +294,18 @@ func (e *evaluation) small() (g exposure.Graph, cut bool) {
 			continue
 		}
 		atom(k.h.names[t])
-		edges, more := k.sets(t)
+		edges, more := k.sets(t, all)
+		if e.l == nil {
+			edges, more = k.setsOf(t, e.account.ID)
+		}
 		cut = cut || more
 		if len(edges) == 0 && int(t) >= len(k.h.atoms) { // it is known, and nothing leads to it
 			edges = []exposure.Edge{{ID: k.h.names[t] + "/none", Head: k.h.names[t], Body: []string{"\x00"}, Root: true}}
 		}
 		for _, edge := range edges {
-			if !slices.Contains(edge.Body, self) {
-				g.Edges = append(g.Edges, edge)
-				for _, b := range edge.Body {
-					atom(b)
-				}
+			g.Edges = append(g.Edges, edge)
+			for _, b := range edge.Body {
+				atom(b)
 			}
 		}
 	}

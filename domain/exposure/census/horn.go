@@ -176,6 +176,67 @@ func (h *horn) follow(given []int32, use func(*clause) bool) []bool {
 	return has
 }
 
+// A walk asks one question after the other of a horn, each at the price of what
+// it touches.
+type walk struct {
+	h       *horn
+	has     []bool
+	missing []int32
+	order   []int32 // things that are had
+	edges   []int32 // that were touched
+	free    []int32 // edges that take nothing
+}
+
+func newWalk(h *horn) *walk {
+	w := &walk{h: h, has: make([]bool, len(h.names)), missing: make([]int32, len(h.edges))}
+	for i := range h.edges {
+		if w.missing[i] = h.edges[i].k; h.edges[i].k == 0 {
+			w.free = append(w.free, int32(i))
+		}
+	}
+	return w
+}
+
+// reaches says whether a thing follows from a set by the edges that use says.
+func (w *walk) reaches(set []int32, goal int32, use func(*clause) bool) bool {
+	for _, e := range w.free {
+		if use(&w.h.edges[e]) {
+			w.got(w.h.edges[e].head)
+		}
+	}
+	for _, t := range set {
+		w.got(t)
+	}
+	for at := 0; at < len(w.order) && !w.has[goal]; at++ {
+		t := w.order[at]
+		for _, l := range w.h.lower[t] {
+			w.got(l)
+		}
+		for _, e := range w.h.uses[t] {
+			w.edges = append(w.edges, e)
+			if w.missing[e]--; w.missing[e] == 0 && use(&w.h.edges[e]) {
+				w.got(w.h.edges[e].head)
+			}
+		}
+	}
+	found := w.has[goal]
+	for _, t := range w.order {
+		w.has[t] = false
+	}
+	for _, e := range w.edges {
+		w.missing[e] = w.h.edges[e].k
+	}
+	w.order, w.edges = w.order[:0], w.edges[:0]
+	return found
+}
+
+func (w *walk) got(t int32) {
+	if !w.has[t] {
+		w.has[t] = true
+		w.order = append(w.order, t)
+	}
+}
+
 // noRoots leaves the powers over everything out.
 func noRoots(c *clause) bool { return !c.root }
 

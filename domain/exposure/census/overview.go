@@ -146,7 +146,7 @@ func (c *Census) Residual() []Leaver {
 // Count says what a change of the graphs would do: change is given the core's
 // graph and each shape's own, which it must not touch, and returns what takes its
 // place. In the graph of a shape the account's own things go under other names
-// (rules.Canon): a change tells edges by what they were made of (rules.Source,
+// (rules.Canon): a change tells edges by what they were made of (Edge.Of,
 // their Rule), not by names with "~".
 func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
 	c.mu.RLock()
@@ -155,18 +155,25 @@ func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
 		return Counted{}
 	}
 	k := newCore(c.k.org, change(c.k.graph))
-	after := make([]worth, len(c.shapes))
-	each(len(c.shapes), func(i int) {
-		if s := c.shapes[i]; s.count > 0 {
-			after[i], _ = k.evaluateGraph(&s.account, change(c.k.org.Of(s.account)))
+	var list []*base
+	at := map[*base]int{}
+	for _, s := range c.shapes {
+		if _, ok := at[s.base]; !ok && s.count > 0 {
+			at[s.base] = len(list)
+			list = append(list, s.base)
 		}
+	}
+	after := make([]worth, len(list))
+	each(len(list), func(i int) {
+		a := &list[i].account
+		after[i], _ = k.evaluateGraph(a, change(c.k.org.Of(*a)))
 	})
 	var out Counted
-	for i, s := range c.shapes {
+	for _, s := range c.shapes {
 		if s.count == 0 {
 			continue
 		}
-		w := &after[i]
+		w := &after[at[s.base]]
 		if w.verdict == exposure.Pass && s.verdict != exposure.Pass {
 			out.Lifted += s.count
 		}

@@ -150,7 +150,7 @@ func (c *Census) inOrder(after string) iter.Seq[uint32] {
 
 // uncovered: without a policy nobody is covered, and nothing is required.
 func (c *Census) uncovered() {
-	s := &shape{key: "", worth: none(), leaf: &leaf{goal: -1}}
+	s := &shape{base: &base{worth: none(), leaf: &leaf{goal: -1}}}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.shapes, c.byShape, c.k = []*shape{s}, map[string]uint32{"": 0}, nil
@@ -189,6 +189,7 @@ func (c *Census) solve() {
 	c.mu.Unlock()
 	k, people := c.solveCore()
 
+	all := &bases{k: k, of: map[string]*base{}}
 	shapes, byShape, derived := []*shape{}, map[string]uint32{}, make([]uint32, len(canonical)) // derived from 1
 	shapeOf := make([]uint32, len(c.accounts))
 	for i := range c.accounts {
@@ -200,13 +201,14 @@ func (c *Census) solve() {
 		s := noShape
 		if person, ok := people[uint32(i)]; ok {
 			s = uint32(len(shapes))
-			shapes = append(shapes, &shape{key: "=" + a.id, account: person})
+			shapes = append(shapes, &shape{key: "=" + a.id, base: &base{account: person}})
+			all.all = append(all.all, shapes[s].base)
 			byShape["="+a.id] = s
 		} else if s = derived[of[i]] - 1; s == noShape {
 			x := &canonical[of[i]]
 			if s, ok = byShape[x.key]; !ok {
 				s = uint32(len(shapes))
-				shapes = append(shapes, &shape{key: x.key, account: x.account})
+				shapes = append(shapes, all.shape(x.key, x.account))
 				byShape[x.key] = s
 			}
 			derived[of[i]] = s + 1
@@ -214,10 +216,11 @@ func (c *Census) solve() {
 		shapeOf[i] = s
 		shapes[s].count++
 	}
-	each(len(shapes), func(i int) { shapes[i].worth, shapes[i].leaf = k.evaluate(&shapes[i].account) })
+	each(len(all.all), func(i int) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account) })
+	clear(k.memo) // most of it is not asked for again
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf = k, k.org, people, shapes, byShape, shapeOf
+	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf, c.bases = k, k.org, people, shapes, byShape, shapeOf, all.of
 	c.epoch++
 	for i := range c.accounts {
 		a := &c.accounts[i]
@@ -295,6 +298,7 @@ type canonical struct {
 func (c *Census) canon(org *rules.Organisation, d derivation) canonical {
 	a := org.From(c.heldOf(d))
 	x, _ := rules.Canon(a)
+	x.Segment = a.Segment // also of an account that nothing leads into: it is counted where it belongs
 	return canonical{x, rules.Shape(x), len(rules.Vouches(a)) > 0}
 }
 
@@ -349,15 +353,11 @@ func (c *Census) follow(touched []uint32) {
 		c.mu.Unlock()
 	}
 	list, again := c.look(org, touched)
-	var shapes []*shape
 	if again {
-		shapes = c.refresh()
+		c.refresh()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if again {
-		c.shapes = shapes
-	}
 	if len(list) > 0 {
 		c.epoch++
 	}
@@ -449,28 +449,48 @@ func same(a, b rules.Account) bool {
 
 // refresh solves the core again, and then the shapes that look something up in it
 // which is not what it was.
-func (c *Census) refresh() []*shape {
+func (c *Census) refresh() {
 	k, people := c.solveCore()
-	memo := newComparison(c.k, k)
+	fresh := &bases{k: k, of: map[string]*base{}}
 	shapes := make([]*shape, len(c.shapes))
-	each(len(shapes), func(i int) {
-		s := *c.shapes[i]
-		if shapes[i] = &s; s.leaf == nil {
-			return
+	for i, s := range c.shapes {
+		shapes[i] = s
+		if s.leaf != nil {
+			a := s.account
+			if s.word != "" {
+				a = under(a, s.word)
+			}
+			shapes[i] = fresh.shape(s.key, a)
+			shapes[i].count = s.count
 		}
-		g := k.org.Of(s.account)
-		l := newLeaf(k, s.account.ID, &g)
-		if same := memo.same(s.leaf, l); !same {
-			s.worth, _ = k.evaluateGraph(&s.account, g)
+	}
+	memo := newComparison(c.k, k)
+	was := make(map[*base]*base, len(fresh.all))
+	for key, b := range fresh.of {
+		was[b] = c.bases[key]
+	}
+	each(len(fresh.all), func(i int) {
+		b := fresh.all[i]
+		g := k.org.Of(b.account)
+		if old := was[b]; old != nil {
+			if b.leaf = newLeaf(k, b.account.ID, &g); memo.same(old.leaf, b.leaf) {
+				b.worth = old.worth
+				return
+			}
 		}
-		s.leaf = l
+		b.worth, b.leaf = k.evaluateGraph(&b.account, g)
 	})
 	all := slices.Collect(maps.Keys(people))
 	slices.SortFunc(all, c.byID)
+	core := make([]*base, len(all))
+	each(len(all), func(i int) {
+		core[i] = &base{account: people[all[i]]}
+		core[i].worth, core[i].leaf = k.evaluate(&core[i].account)
+	})
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.k, c.org, c.people = k, k.org, people
-	for _, i := range all {
+	c.k, c.org, c.people, c.bases = k, k.org, people, fresh.of
+	for j, i := range all {
 		key := "=" + c.accounts[i].id
 		n, ok := c.byShape[key]
 		if !ok {
@@ -478,13 +498,9 @@ func (c *Census) refresh() []*shape {
 			c.byShape[key] = n
 			shapes = append(shapes, &shape{key: key})
 		}
-		shapes[n] = &shape{key: key, account: people[i], count: shapes[n].count}
+		shapes[n] = &shape{key: key, base: core[j], count: shapes[n].count}
 	}
-	each(len(all), func(j int) {
-		s := shapes[c.byShape["="+c.accounts[all[j]].id]]
-		s.worth, s.leaf = k.evaluate(&s.account)
-	})
-	return shapes
+	c.shapes = shapes
 }
 
 // shapeFor finds or makes the shape of an account.
@@ -494,8 +510,11 @@ func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
 	}
 	n, ok := c.byShape[x.key]
 	if !ok {
-		s := &shape{key: x.key, account: x.account}
-		s.worth, s.leaf = c.k.evaluate(&s.account)
+		more := &bases{k: c.k, of: c.bases}
+		s := more.shape(x.key, x.account)
+		for _, b := range more.all {
+			b.worth, b.leaf = c.k.evaluate(&b.account)
+		}
 		n = uint32(len(c.shapes))
 		c.shapes = append(c.shapes, s)
 		c.byShape[x.key] = n

@@ -1,0 +1,150 @@
+package census
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/domain/exposure/rules"
+)
+
+// Many shapes differ in one thing only: whose word they take, as that of a
+// sponsor. Of sponsors whose accounts are kept alike there need be one, called
+// their first: an account under one is worth what an account under another is.
+
+// first is the first of those who are like a person as far as a word goes.
+func (k *core) first(person string) string {
+	t := k.h.number(rules.Act(person))
+	if t < 0 {
+		return person
+	}
+	k.wordMu.Lock()
+	defer k.wordMu.Unlock()
+	if f, ok := k.firsts[person]; ok {
+		return f
+	}
+	f := person
+	if len(k.h.uses[t]) == 0 { // else it matters who it is
+		text := k.wordOf(t, person)
+		if known, ok := k.words[text]; ok {
+			f = known
+		} else {
+			k.words[text] = person
+		}
+	}
+	k.firsts[person] = f
+	return f
+}
+
+// wordOf is a text that is equal for people who are alike. What others have to do
+// with it is told by name, the person's own things by what they are.
+func (k *core) wordOf(t int32, person string) string {
+	var out []string
+	gained := func(g gain, thing func(int32) int32) {
+		var words []string
+		if g.any != nil {
+			g.any.each(func(i int32) {
+				a := &k.h.atoms[thing(i)]
+				if a.Owner == person {
+					words = append(words, fmt.Sprint("~", units(k.house, a), a.Class))
+				} else {
+					words = append(words, a.ID)
+				}
+			})
+		}
+		slices.Sort(words)
+		out = append(out, fmt.Sprint(g.all), strings.Join(words, " "))
+	}
+	states := func(list []state) {
+		for i := range list {
+			out = append(out, fmt.Sprint(list[i].has[t]))
+			if list[i].more != nil {
+				gained(list[i].more[t], func(i int32) int32 { return k.people[i] })
+			}
+		}
+	}
+	states(k.states)
+	states(k.profile)
+	out = append(out, fmt.Sprint(k.nothing.has[t], k.list[t].cut))
+	gained(k.one[t], func(i int32) int32 { return i })
+	var sets []string
+	for _, w := range k.ways(t) {
+		text := w.text
+		for _, a := range w.set {
+			if k.h.atoms[a].Owner != person {
+				text += " " + k.h.names[a]
+			}
+		}
+		sets = append(sets, text)
+	}
+	slices.Sort(sets)
+	return strings.Join(append(out, sets...), "\n")
+}
+
+// wordOfAccount is whose word an account takes.
+func wordOfAccount(a *rules.Account) string {
+	if a.Sponsor != "" {
+		return a.Sponsor
+	}
+	return a.Manager
+}
+
+// under is an account that takes the word of somebody else.
+func under(a rules.Account, person string) rules.Account {
+	if a.Sponsor != "" {
+		a.Sponsor = person
+	}
+	if a.Manager != "" {
+		a.Manager = person
+	}
+	return a
+}
+
+// bases are those of one core, by the key of their first.
+type bases struct {
+	k   *core
+	of  map[string]*base
+	all []*base
+}
+
+// shape makes a shape, whose base may be new: then it is not evaluated yet.
+func (b *bases) shape(key string, a rules.Account) *shape {
+	s := &shape{key: key, word: wordOfAccount(&a)}
+	if a.Sponsor != "" && a.Manager != "" && a.Sponsor != a.Manager {
+		s.word = "" // two people: each such account by itself
+	}
+	baseKey := key
+	if s.word != "" {
+		if f := b.k.first(s.word); f != s.word {
+			s.from, s.to = b.k.h.number(rules.Act(f)), b.k.h.number(rules.Act(s.word))
+			a = under(a, f)
+			baseKey = rules.Shape(a)
+		}
+	}
+	if s.base = b.of[baseKey]; s.base == nil {
+		s.base = &base{account: a}
+		b.of[baseKey] = s.base
+		b.all = append(b.all, s.base)
+	}
+	return s
+}
+
+// own is the leaf of a shape, with whose word its accounts take.
+func (s *shape) own() *leaf {
+	if s.from == s.to || s.leaf == nil {
+		return s.leaf
+	}
+	l := *s.leaf
+	l.edges = slices.Clone(l.edges)
+	for i := range l.edges {
+		if e := &l.edges[i]; slices.Contains(e.body, ^s.from) {
+			e.body = slices.Clone(e.body)
+			for j := range e.body {
+				if e.body[j] == ^s.from {
+					e.body[j] = ^s.to
+				}
+			}
+		}
+	}
+	return &l
+}
