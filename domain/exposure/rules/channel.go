@@ -25,7 +25,6 @@ func (b *build) channels(a *Account) {
 }
 
 func (b *build) mailboxes(a *Account) {
-	b.readdressed(a)
 	for i := range a.Mailboxes {
 		r := &a.Mailboxes[i]
 		if closed(r, b.o.At) {

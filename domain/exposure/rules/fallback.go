@@ -40,8 +40,7 @@ func (b *build) fallbackBody(a *Account, kind string) []string {
 	case "password":
 		return []string{b.has(a, "password", exposure.Know, "password")}
 	case "email-code":
-		b.inbox = true
-		return []string{Inbox(a.ID)}
+		return []string{b.mailed(a)}
 	case "saved-code":
 		return []string{b.saved(a)}
 	}

@@ -76,14 +76,20 @@ func poolSize(k int) string {
 	return "people"
 }
 
-// readdressed: what is mailed to the person goes to another address.
-func (b *build) readdressed(a *Account) {
+// mailed is the node of getting what is mailed from now on: by reading the mail,
+// or by changing the address. What was mailed before is in the mailbox alone.
+func (b *build) mailed(a *Account) string {
+	b.inbox = true
 	power := WriteMembers
 	if a.Role != person.Member {
 		power = WriteAnybody
 	}
-	if b.x.held[power] {
-		b.edge(exposure.Edge{ID: "readdressed:" + a.ID, Head: Inbox(a.ID), Body: []string{power}, Rule: "inbox-readdressed",
-			Label: whose(a.Name) + " address is changed here", Status: exposure.Observed})
+	if !b.x.held[power] {
+		return Inbox(a.ID)
 	}
+	node := "mailed:" + a.ID
+	b.edge(exposure.Edge{ID: node, Head: node, Body: []string{Inbox(a.ID)}, Rule: "mailed", Label: "get what is mailed to " + orElse(a.Name, "the person"), Status: exposure.Observed})
+	b.edge(exposure.Edge{ID: "readdressed:" + a.ID, Head: node, Body: []string{power}, Rule: "readdressed",
+		Label: whose(a.Name) + " address is changed here", Status: exposure.Observed})
+	return node
 }

@@ -289,14 +289,12 @@ func (b *build) code(a *Account, l *plan, p *piece) string {
 	for _, ch := range p.code.Channel {
 		switch ch {
 		case "any_verified":
-			b.inbox = true
-			if from = append(from, Inbox(a.ID)); len(a.Phones) > 0 {
+			if from = append(from, b.mailed(a)); len(a.Phones) > 0 {
 				b.number = true
 				from = append(from, Number(a.ID))
 			}
 		case "email":
-			b.inbox = true
-			from = append(from, Inbox(a.ID))
+			from = append(from, b.mailed(a))
 		case "sms", "voice":
 			b.number = true
 			from = append(from, Number(a.ID))

@@ -199,7 +199,9 @@ var wants = map[string][]string{
 		"token-power: power:write-groups <- token:t1",
 	},
 	"7 an API token that says what people's addresses are": {
-		"inbox-readdressed: inbox:ada <- power:write-members",
+		"mailed: mailed:ada <- inbox:ada",
+		"readdressed: mailed:ada <- power:write-members",
+		"recovery-outsider: bind:ada <- mailed:ada",
 		"token-power: power:write-members <- token:t1",
 	},
 	"7 a desk that resets passkeys and asks questions": {
