@@ -1,7 +1,5 @@
 package exposure
 
-import "slices"
-
 // Effective is what a goal is worth by its weakest path, exactly and without
 // listing the paths: worst counts what is unknown as a way for the attacker, best
 // as none. A goal that nothing leads to is worth AAL3: nobody gets there.
@@ -30,6 +28,8 @@ type sieve struct {
 	given   []int32
 	atoms   []int32 // those that lead to the goal
 	persons []int32
+	keys    []string // hardware keys that something activates
+	asks    int      // closures, until a search is made instead
 }
 
 func newSieve(n *Net, goal int32, h House, given []int32) *sieve {
@@ -140,89 +140,4 @@ func (s *sieve) one(nothing func(*Atom) bool) bool {
 		}
 	}
 	return false
-}
-
-// two: is there a set that is not worth 3? Such a set has no two people where two
-// are worth 3, no proof that is worth 3, and of each hardware key either not the
-// key or nothing that activates it.
-func (s *sieve) two() bool {
-	keys := s.activated()
-	if s.h.DualControl != 3 {
-		return s.apart(keys, func(*Atom) bool { return true }, -1)
-	}
-	nobody := func(a *Atom) bool { return a.Class != Person }
-	if s.apart(keys, nobody, -1) {
-		return true
-	}
-	for _, p := range s.persons {
-		if s.n.atoms[p].Pool.K <= 1 && s.apart(keys, nobody, p) {
-			return true
-		}
-	}
-	return false
-}
-
-// activated lists the hardware keys that come with something that activates them.
-func (s *sieve) activated() (keys []string) {
-	opens := map[string]bool{}
-	for _, i := range s.atoms {
-		if a := &s.n.atoms[i]; a.activates() {
-			opens[a.Key] = true
-		}
-	}
-	for _, i := range s.atoms {
-		if a := &s.n.atoms[i]; a.Class == HaveHW && opens[a.ID] {
-			keys = append(keys, a.ID)
-		}
-	}
-	return keys
-}
-
-// apart asks with all of them, and where the way that is found takes a key and
-// what activates it, again without the one and without the other. A key that does
-// not matter costs nothing.
-func (s *sieve) apart(keys []string, take func(*Atom) bool, one int32) bool {
-	without := map[string]bool{} // atoms: keys that are left out
-	closed := map[string]bool{}  // keys of which the activations are left out
-	asks := 0
-	var try func() bool
-	try = func() bool {
-		asks++
-		if !s.followsAlso(func(a *Atom) bool {
-			return take(a) && (a.Class != Proof || s.h.proof(a.IAL) < 3) && !without[a.ID] && !(closed[a.Key] && a.activates())
-		}, one) {
-			return false
-		}
-		key := ""
-		if len(keys) > 0 {
-			key = s.together(s.leaves())
-		}
-		if key == "" || asks > 1<<12 {
-			return true // beyond so many the worse is told
-		}
-		without[key] = true
-		if try() {
-			return true
-		}
-		delete(without, key)
-		closed[key] = true
-		found := try()
-		delete(closed, key)
-		return found
-	}
-	return try()
-}
-
-// together is a hardware key that is in a set with something that activates it.
-func (s *sieve) together(set []int32) string {
-	for _, i := range set {
-		a := &s.n.atoms[i]
-		if !a.activates() {
-			continue
-		}
-		if k, ok := s.n.index[a.Key]; ok && slices.Contains(set, k) && s.n.atoms[k].Class == HaveHW {
-			return a.Key
-		}
-	}
-	return ""
 }

@@ -20,11 +20,7 @@ const effort = 40_000_000
 // node is cut, those of the lowest level first, and truncated says so.
 func (n *Net) Minimal(goal string, given []string, limit int) (sets [][]string, truncated bool) {
 	for _, s := range n.minimal(goal, given, limit, Usual(), &truncated) {
-		names := make([]string, len(s))
-		for i, a := range s {
-			names[i] = n.names[a]
-		}
-		sets = append(sets, names)
+		sets = append(sets, n.namesOf(s))
 	}
 	return sets, truncated
 }
@@ -35,26 +31,37 @@ func (n *Net) minimal(goal string, given []string, limit int, h House, truncated
 	if !ok {
 		return nil
 	}
-	r := n.relevant(g)
-	var out [][]int32
-	switch a := len(r.atoms); {
-	case a <= 64:
-		out = search[[1]uint64](n, r, given, limit, h, truncated)
-	case a <= 128:
-		out = search[[2]uint64](n, r, given, limit, h, truncated)
-	case a <= 256:
-		out = search[[4]uint64](n, r, given, limit, h, truncated)
-	case a <= 1024:
-		out = search[[16]uint64](n, r, given, limit, h, truncated)
-	case a <= 4096:
-		out = search[[64]uint64](n, r, given, limit, h, truncated)
-	default:
-		*truncated = true
-	}
+	out := n.searched(n.relevant(g), given, limit, h, truncated)
 	if *truncated {
 		out, *truncated = n.mend(g, given, limit, h, out)
 	}
 	return n.ordered(out, h)
+}
+
+// searched is search with sets as long as it takes.
+func (n *Net) searched(r *region, given []string, limit int, h House, truncated *bool) [][]int32 {
+	switch a := len(r.atoms); {
+	case a <= 64:
+		return search[[1]uint64](n, r, given, limit, h, truncated)
+	case a <= 128:
+		return search[[2]uint64](n, r, given, limit, h, truncated)
+	case a <= 256:
+		return search[[4]uint64](n, r, given, limit, h, truncated)
+	case a <= 1024:
+		return search[[16]uint64](n, r, given, limit, h, truncated)
+	case a <= 4096:
+		return search[[64]uint64](n, r, given, limit, h, truncated)
+	}
+	*truncated = true
+	return nil
+}
+
+func (n *Net) namesOf(things []int32) []string {
+	out := make([]string, len(things))
+	for i, t := range things {
+		out[i] = n.names[t]
+	}
+	return out
 }
 
 // ordered sorts sets by level, then size, then name.
@@ -91,6 +98,9 @@ type region struct {
 	bit   []int32 // by thing: the atom's place in atoms, or -1
 	in    []bool  // by thing
 	edges []int32
+
+	free []int32            // atoms that are there for the taking, and in no set
+	drop func([]int32) bool // sets that are not wanted; nil: none
 }
 
 func (n *Net) relevant(goal int32) *region {
@@ -165,6 +175,11 @@ func (s *searcher[S]) run(given []string) bool {
 	for i, a := range s.r.atoms {
 		if len(s.lists[a]) == 0 {
 			s.lists[a] = []S{s.mask(int32(i), a)}
+		}
+	}
+	for _, f := range s.r.free {
+		for _, t := range s.n.with(f) {
+			s.lists[t], open[t] = []S{zero}, true
 		}
 	}
 	queue := slices.Clone(s.r.edges)
@@ -304,6 +319,11 @@ func (s *searcher[S]) improve(thing int32, sets []S) bool {
 // insert adds a set to an antichain unless one that is contained in it is there.
 func (s *searcher[S]) insert(list []S, x S) ([]S, bool) {
 	s.spent += (len(list) + 4) * len(x)
+	if s.r.drop != nil {
+		if s.spent += 32; s.r.drop(s.decode(x)) {
+			return list, false
+		}
+	}
 	for i := range list {
 		if within(list[i], x) {
 			return list, false
