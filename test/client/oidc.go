@@ -98,8 +98,8 @@ func (c *Client) Authorize(ctx context.Context, z Authorization, redirectURI str
 			if at, err = c.SignIn(ctx, "", page.URL.Query().Get("return")); err != nil {
 				return nil, err
 			}
-		case page.Status == http.StatusOK && navigates(page) != "":
-			at = navigates(page)
+		case page.Status == http.StatusOK && Navigates(page) != "":
+			at = Navigates(page)
 			if u, err := url.Parse(at); err == nil && len(at) >= len(redirectURI) && at[:len(redirectURI)] == redirectURI {
 				return u, nil
 			}
@@ -122,9 +122,9 @@ func (c *Client) SignInTo(ctx context.Context, a *App, more ...oauth2.AuthCodeOp
 
 var refresh = regexp.MustCompile(`(?i)<meta\s+http-equiv="?refresh"?\s+content="[0-9]+;\s*url=([^"]+)"`)
 
-// navigates is where a page of status 200 goes on to by itself, or "": a
+// Navigates is where a page of status 200 goes on to by itself, or "": a
 // strict form-action keeps a POST from redirecting to an application.
-func navigates(p *Page) string {
+func Navigates(p *Page) string {
 	if m := refresh.FindSubmatch(p.Body); m != nil {
 		return html.UnescapeString(string(m[1]))
 	}
