@@ -104,11 +104,29 @@ func countIf(list []Finding, is func(Finding) bool) (n int) {
 	return n
 }
 
+// Lifts says whether an account is brought to what is required of it by what it
+// was worth and is: to the level, to resistance to phishing, to a way to spare, or
+// to all that is required, as the finding says for which the change was found.
+func (ch Edit) Lifts(r exposure.Required, was, is exposure.Effective, degreeWas, degreeIs int) bool {
+	level := func(e exposure.Effective) bool { return e.AAL >= r.AAL }
+	phr := func(e exposure.Effective) bool { return e.Phr || !r.Phr }
+	switch ch.aim {
+	case BelowRequired, NISTOnly, SinglePoint:
+		return !level(was) && level(is)
+	case PhrMissing:
+		return !phr(was) && phr(is)
+	case Availability:
+		return degreeWas < 2 && degreeIs >= 2
+	}
+	return !(level(was) && phr(was)) && level(is) && phr(is)
+}
+
+// Key is the same for edits that do the same, for the same.
+func (ch Edit) Key() string { return ch.aim + "\x00" + ch.Text }
+
 // Moves says what a change does to one account, or to all of one shape: whether
-// it lifts it, and whether it has one way in fewer and at most one left. What
-// lifting is, the finding says for which the change was found: to the level that
-// is required, to resistance to phishing, or to both. Changed is what
-// ch.Organisation made of o.
+// it lifts it, and whether it has one way in fewer and at most one left. Changed
+// is what ch.Organisation made of o.
 func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, locked bool) {
 	before, err := Examine(Basis{}, o, a)
 	if err != nil {
@@ -119,20 +137,8 @@ func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, l
 	if err != nil {
 		return false, false
 	}
-	enough := func(c *Case) bool {
-		level, phr := c.Truth.Effective.AAL >= c.Required.AAL, c.Truth.Effective.Phr || !c.Required.Phr
-		switch ch.aim {
-		case BelowRequired, NISTOnly, SinglePoint:
-			return level
-		case PhrMissing:
-			return phr
-		case Availability:
-			return len(c.availability()) == 0
-		}
-		return level && phr
-	}
 	ways := func(c *Case) int { return len(c.sets(c.owned)) + c.waysBack() }
-	return !enough(before) && enough(after), ways(after) < ways(before) && ways(after) <= 1
+	return ch.Lifts(after.Required, before.Truth.Effective, after.Truth.Effective, before.Truth.Availability, after.Truth.Availability), ways(after) < ways(before) && ways(after) <= 1
 }
 
 // waysBack counts the recovery procedures that lead to the account.

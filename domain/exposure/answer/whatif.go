@@ -251,13 +251,31 @@ func (c *Case) removing(name string) (Edit, error) {
 	return Edit{graph: without(match)}, nil
 }
 
+// spoken are changes as people say them: "Ada's security key lost".
+func (c *Case) spoken(changes []string) []string {
+	out := make([]string, len(changes))
+	for i, ch := range changes {
+		word, what, _ := strings.Cut(ch, " ")
+		switch word {
+		case "lost":
+			out[i] = c.thing(what).Label + " lost"
+		case "given":
+			out[i] = c.thing(what).Label + " in somebody else's hands"
+		case "add":
+			out[i] = what + " added"
+		case "remove":
+			out[i] = what + " removed"
+		default:
+			out[i] = "the day being " + what
+		}
+	}
+	return out
+}
+
 // compared says what became of the account.
 func (w *WhatIf) compared(before, after *Case) string {
 	b, a := before.Truth.Effective, after.Truth.Effective
-	text := "With " + and(w.Changed) + ": "
-	if len(w.Changed) == 0 {
-		text = ""
-	}
+	text := "With " + and(after.spoken(w.Changed)) + ": "
 	switch {
 	case len(after.Truth.Sets) == 0:
 		return text + "nobody can be signed in as " + after.name() + " any more."
@@ -273,7 +291,12 @@ func (w *WhatIf) compared(before, after *Case) string {
 		text += fmt.Sprintf("; %s instead of %s", after.Truth.Verdict, before.Truth.Verdict)
 	}
 	if x, y := before.Truth.Availability, after.Truth.Availability; x != y {
-		text += fmt.Sprintf("; the owner could lose %d things before, and %d now", max(0, x-1), max(0, y-1))
+		switch {
+		case y == 0:
+			text += "; the owner has nothing left to sign in with"
+		default:
+			text += fmt.Sprintf("; things that the owner may lose: %d, before %d", y-1, max(0, x-1))
+		}
 	}
 	return text + ". " + after.sentence(&after.Truth.Sets[0])
 }
