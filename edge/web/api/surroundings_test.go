@@ -103,6 +103,9 @@ func TestSurroundings(t *testing.T) {
 	if got := names(""); got != "" {
 		t.Errorf("still declared: %s", got)
 	}
+	if report, err := w.DB.Verify(t.Context(), nil); err != nil || !report.Whole() {
+		t.Errorf("the log does not give the tables: %v, %+v", err, report.Findings)
+	}
 }
 
 func TestImportSurroundings(t *testing.T) {

@@ -70,7 +70,7 @@ func TestSurroundings(t *testing.T) {
 	desk := page.PathSurroundings + "/" + string(list[0].ID)
 	o.Pass(200 * 24 * time.Hour)
 	o.admin = o.SignIn(o.ada)
-	wantText(t, o.admin.Get(page.PathSurroundings+"?kind=power"), http.StatusOK, "overdue: as good as unknown", "1 declaration")
+	wantText(t, o.admin.Get(page.PathSurroundings+"?kind=power"), http.StatusOK, "overdue", "counts all the same", "1 declaration")
 	wantTo(t, o.admin.Post(page.PathSurroundings, desk+"/renew"), page.PathSurroundings)
 	wantNot(t, o.admin.Get(page.PathSurroundings+"?kind=power"), "overdue")
 	wantTo(t, o.admin.Post(page.PathSurroundings, desk+"/withdraw"), page.PathSurroundings)

@@ -31,13 +31,25 @@ func (s SurroundingRow) Badge() Badge {
 	case !s.Withdrawn.IsZero():
 		return Badge{Text: "withdrawn", Tone: ToneNote}
 	case s.Standing == surroundings.Overdue:
-		return Badge{Text: "overdue: as good as unknown", Tone: ToneWarn}
+		return Badge{Text: "overdue", Tone: ToneWarn}
 	case s.Standing == surroundings.Incomplete:
-		return Badge{Text: "incomplete: as good as unknown", Tone: ToneWarn}
+		return Badge{Text: "incomplete", Tone: ToneWarn}
 	case !s.Current:
 		return Badge{Text: "not today", Tone: ToneNote}
 	}
 	return Badge{Text: "counts", Tone: ToneGood}
+}
+
+// Worth says what comes of it, where it does not just count. A power that
+// nobody looked at again is held all the same.
+func (s SurroundingRow) Worth() string {
+	switch {
+	case !s.Stands() || s.Standing == surroundings.Current:
+		return ""
+	case s.Kind == surroundings.Power || s.Kind == surroundings.Departure:
+		return "counts all the same"
+	}
+	return "as good as unknown"
 }
 
 // Lacking says what is not said.
