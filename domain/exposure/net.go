@@ -77,13 +77,16 @@ func Compile(g Graph, o Options) (*Net, error) {
 		n.index[name] = int32(len(n.names))
 		n.names = append(n.names, name)
 	}
-	n.pools()
+	if err := n.pools(); err != nil {
+		return nil, err
+	}
 	n.connect(g, o)
 	return n, nil
 }
 
-// pools notes which atoms of a pool come with which.
-func (n *Net) pools() {
+// pools notes which atoms of a pool come with which. As many of the same pool
+// are one atom: two would be two ways to the same thing.
+func (n *Net) pools() error {
 	n.lower = make([][]int32, len(n.atoms))
 	of := map[string][]int32{}
 	for i := range n.atoms {
@@ -94,12 +97,16 @@ func (n *Net) pools() {
 	for _, members := range of {
 		for _, a := range members {
 			for _, b := range members {
-				if n.atoms[b].Pool.K < n.atoms[a].Pool.K || n.atoms[b].Pool.K == n.atoms[a].Pool.K && b < a {
+				if a != b && n.atoms[b].Pool.K == n.atoms[a].Pool.K {
+					return fmt.Errorf("exposure: the atoms %q and %q are the same people", n.names[min(a, b)], n.names[max(a, b)])
+				}
+				if n.atoms[b].Pool.K < n.atoms[a].Pool.K {
 					n.lower[a] = append(n.lower[a], b)
 				}
 			}
 		}
 	}
+	return nil
 }
 
 // connect numbers the edges that count.

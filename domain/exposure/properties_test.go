@@ -316,7 +316,7 @@ func TestM11NoMoreThanTheStrongestCredential(t *testing.T) {
 		var body []string
 		var atoms []exposure.Atom
 		for i := range 1 + c.d.IntN(2) {
-			a := randomAtom(c.d, 50+i, atoms)
+			a := randomAtom(c.d, 50+i, append(slices.Clone(c.g.Atoms), atoms...))
 			atoms, body = append(atoms, a), append(body, a.ID)
 		}
 		g.Atoms = append(slices.Clone(g.Atoms), atoms...)
