@@ -95,6 +95,8 @@ func TestWhoCanGetAtWhoseAccount(t *testing.T) {
 				t.Errorf("%d boxes say something at once", n)
 			}
 			tab.Screenshot("focused")
+			tab.Press(Escape)
+			tab.Until(`[...document.querySelectorAll("svg.graph .says")].every(e => getComputedStyle(e).visibility === "hidden")`)
 			// A thing leads to what falls with it, a step to its row of the table.
 			tab.Until(`(() => { const a = document.querySelector("svg.graph a.step"); a.focus(); return document.activeElement === a })()`)
 			tab.Press(Enter)

@@ -200,8 +200,10 @@ func (a *ExposedAccount) Survives() string {
 		return "There is no way in of their own."
 	case n == 1:
 		return "One loss, and the owner is locked out: nothing that is left opens the account."
+	case n == 2:
+		return "The owner may lose any one thing and still gets in; two losses could lock them out."
 	default:
-		return fmt.Sprintf("The owner loses any %s and still gets in; %s could lock them out.", count(n-1, "thing", "things"), count(n, "loss", "losses"))
+		return fmt.Sprintf("The owner may lose any %d things and still gets in; %d losses could lock them out.", n-1, n)
 	}
 }
 

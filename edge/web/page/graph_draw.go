@@ -194,8 +194,9 @@ func (p *pen) words(lines []string, x, middle, step float64, anchor, class strin
 	p.printf(`<text%s text-anchor="%s">`, class, anchor)
 	y := middle - float64(len(lines)-1)*step/2 + 4.4
 	for i, line := range lines {
-		p.printf(`<tspan x="%.1f" y="%.1f">%s</tspan>`, x, y+float64(i)*step, escape(line))
-		if i < len(lines)-1 {
+		whole := strings.TrimSuffix(line, broken)
+		p.printf(`<tspan x="%.1f" y="%.1f">%s</tspan>`, x, y+float64(i)*step, escape(whole))
+		if i < len(lines)-1 && whole == line {
 			p.b.WriteByte(' ')
 		}
 	}

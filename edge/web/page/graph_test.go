@@ -260,7 +260,9 @@ func TestWrap(t *testing.T) {
 		{"one", 100, 3, "one"},
 		{"a few words that break", 80, 9, "a few|words that|break"},
 		{"a few words that break", 80, 1, "a few …"},
-		{strings.Repeat("x", 30), 80, 2, "xxxxxxxxxx|xxxxxxxx…"},
+		{strings.Repeat("x", 30), 80, 2, "xxxxxxxx…"},
+		{"see " + strings.Repeat("x", 30), 80, 2, "see …"},
+		{strings.Repeat("x", 15), 80, 3, "xxxxxxxxxx\u2060|xxxxx"},
 		{"\xff\xfe broken", 200, 2, "? broken"},
 	} {
 		got := wrap(c.text, 13, c.width, c.most)

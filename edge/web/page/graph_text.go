@@ -6,14 +6,18 @@ import (
 	"unicode/utf8"
 )
 
+// broken ends a line that breaks a word: what is read aloud has no gap there.
+const broken = "\u2060"
+
 // wrap breaks text into at most most lines of at most width, at a font of size
-// em. The last ends in an ellipsis where words are left over.
+// em. Where words are left over, the last line ends in an ellipsis, behind a
+// whole word if it has one.
 func wrap(text string, em, width float64, most int) []string {
 	var lines []string
 	words := strings.Fields(strings.ToValidUTF8(text, "?"))
 	for len(words) > 0 {
 		if len(lines) == most {
-			lines[most-1] = cut(lines[most-1]+" …", em, width)
+			lines[most-1] = cut(strings.TrimSuffix(lines[most-1], broken)+" …", em, width)
 			break
 		}
 		line := words[0]
@@ -24,9 +28,13 @@ func wrap(text string, em, width float64, most int) []string {
 		}
 		if extent(line, em) > width { // one long word
 			head, rest := part(line, em, width)
-			line = head
-			if rest != "" {
-				words = append([]string{rest}, words...)
+			switch line = head; {
+			case rest != "" && len(lines) == most-1 && most > 1:
+				// A part of a word says less than that there is more.
+				lines[most-2] = cut(strings.TrimSuffix(lines[most-2], broken)+" …", em, width)
+				return lines
+			case rest != "":
+				line, words = head+broken, append([]string{rest}, words...)
 			}
 		}
 		lines = append(lines, line)
@@ -47,6 +55,10 @@ func part(word string, em, width float64) (head, rest string) {
 
 // cut ends a line that is too long with an ellipsis.
 func cut(line string, em, width float64) string {
+	for extent(line, em) > width && strings.Count(line, " ") > 1 {
+		short := strings.TrimSuffix(line, " …")
+		line = short[:strings.LastIndexByte(short, ' ')] + " …"
+	}
 	for extent(line, em) > width {
 		short := strings.TrimRight(strings.TrimSuffix(line, "…"), " ")
 		_, n := utf8.DecodeLastRuneInString(short)
@@ -64,6 +76,7 @@ func extent(text string, em float64) float64 {
 	n := 0.0
 	for _, r := range text {
 		switch {
+		case r == '\u2060':
 		case strings.ContainsRune("ijl|.,:;'!’‘", r):
 			n += 0.31
 		case strings.ContainsRune(" ftr()[]-/“”\"", r):

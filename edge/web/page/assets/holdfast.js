@@ -453,6 +453,18 @@ function menu() {
   fit();
 }
 
+/**
+ * pictures lets Escape put away what a box of a picture says, which covers
+ * others, until the next one is looked at (WCAG 2.2, 1.4.13). The rest needs no
+ * script.
+ */
+function pictures() {
+  for (const picture of document.querySelectorAll("svg.graph")) {
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") picture.setAttribute("data-quiet", ""); });
+    for (const look of ["pointerover", "focusin"]) picture.addEventListener(look, () => picture.removeAttribute("data-quiet"));
+  }
+}
+
 function start() {
   menu();
   const theme = storedTheme();
@@ -460,6 +472,7 @@ function start() {
   for (const button of document.querySelectorAll("[data-theme-switch]")) if (button instanceof HTMLElement) button.hidden = false;
   document.addEventListener("click", clicked);
   find();
+  pictures();
   // A page from the back-forward cache holds a spent ceremony.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
