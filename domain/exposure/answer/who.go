@@ -50,15 +50,16 @@ func (c *Case) summary() string {
 			break
 		}
 	}
-	text := c.sentence(first)
+	text, house := c.sentence(first), first.House
 	switch t.Verdict {
 	case exposure.Pass:
+		house = t.House
 		text = fmt.Sprintf("Every way to %s's account takes at least AAL%d%s, and AAL%d is asked for.", c.name(), t.Effective.AAL, resisting(t.Effective), c.Required.AAL)
 	case exposure.NISTOnly:
 		text = "NIST accepts it, and it is not worth what a sign-in must be. " + text
 	}
-	if len(t.House) > 0 {
-		text += " This rests on house rules: " + strings.Join(t.House, ", ") + "."
+	if len(house) > 0 {
+		text += " This rests on house rules: " + strings.Join(house, ", ") + "."
 	}
 	return string(t.Verdict) + ": " + text
 }
