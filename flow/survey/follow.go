@@ -242,7 +242,7 @@ func (f *Flow) settle(ctx context.Context) error {
 	f.dirty = false
 	n := int64(f.census.Len())
 	f.seen.Store(&seen{census: f.census, policy: f.census.Organisation().Policy, facts: f.next, at: now, due: f.census.Due(), read: n, total: n, whole: true,
-		kinds: newKinds(), core: &index{}})
+		kinds: newKinds(), edited: &edited{by: map[string]census.Counted{}}, core: &index{}})
 	return nil
 }
 

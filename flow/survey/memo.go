@@ -5,6 +5,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/exposure/answer"
+	"holdfast/domain/exposure/census"
 )
 
 // kinds remembers which kinds of findings a shape has. It is good for one
@@ -66,4 +67,22 @@ func (m *met) of(id string) (holdfast.PersonID, bool) {
 	}
 	who, ok := m.old[id]
 	return who, ok
+}
+
+// edited remembers what edits would do to everybody. It is good for one settled
+// census.
+type edited struct {
+	mu sync.Mutex
+	by map[string]census.Counted
+}
+
+func (m *edited) of(e answer.Edit, count func(answer.Edit) census.Counted) census.Counted {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n, ok := m.by[e.Key()]; ok {
+		return n
+	}
+	n := count(e)
+	m.by[e.Key()] = n
+	return n
 }

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/exposure/answer"
@@ -43,9 +44,38 @@ func (f *Flow) Fix(ctx context.Context, id, account string) (Fixed, error) {
 		return Fixed{}, err
 	}
 	out := Fixed{Finding: finding}
-	var count answer.Counting
-	out.Fixes = append([]answer.Fix{}, c.Fixes(finding, count)...)
+	n := counter{f: f, c: c, s: f.seen.Load(), until: f.Clock().Add(patience)}
+	out.Fixes = append([]answer.Fix{}, c.Fixes(finding, n.count)...)
+	out.Counted = n.s != nil && n.s.whole && !n.short
 	return out, nil
+}
+
+// patience is how long fixes are counted over everybody: each takes as long as
+// another policy does.
+const patience = 10 * time.Second
+
+// counter says what edits would do to everybody.
+type counter struct {
+	f     *Flow
+	c     *answer.Case
+	s     *seen
+	until time.Time
+	short bool // some were not counted
+}
+
+func (n *counter) count(e answer.Edit) (lifted, lockout int64) {
+	if n.s != nil && n.s.whole && n.f.Clock().Before(n.until) {
+		all := n.s.edited.of(e, n.s.census.Edited)
+		lifted, lockout = all.Lifted, all.Lockout
+	} else {
+		n.short = true
+	}
+	if lifted == 0 { // it is about something that this account alone has
+		if after, err := e.Apply(n.c); err == nil && e.Lifts(after.Required, n.c.Truth.Effective, after.Truth.Effective, n.c.Truth.Availability, after.Truth.Availability) {
+			lifted = 1
+		}
+	}
+	return lifted, lockout
 }
 
 // finding computes a finding again. One that was mended is not there any more.

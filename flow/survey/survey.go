@@ -105,6 +105,7 @@ type seen struct {
 	total  int64     // of so many
 	whole  bool      // everybody was read
 	kinds  *kinds
+	edited *edited
 	core   *index
 }
 

@@ -1,6 +1,9 @@
 package answer
 
-import "holdfast/domain/exposure/rules"
+import (
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/rules"
+)
 
 // Things are the atoms and nodes of what all accounts share, by name, as people
 // read them.
@@ -18,4 +21,25 @@ func Things(o *rules.Organisation) map[string]Thing {
 		}
 	}
 	return out
+}
+
+// Core is the graph of what all accounts share after the edit, under changed,
+// which Organisation made.
+func (ch Edit) Core(changed *rules.Organisation) exposure.Graph {
+	g := changed.Graph()
+	if ch.graph != nil {
+		g = ch.graph(g)
+	}
+	return g
+}
+
+// Own is the graph of an account's own after the edit, and what the account has
+// become.
+func (ch Edit) Own(changed *rules.Organisation, a rules.Account) (rules.Account, exposure.Graph) {
+	a = ch.Account(a)
+	g := changed.Of(a)
+	if ch.graph != nil {
+		g = ch.graph(g)
+	}
+	return a, g
 }
