@@ -35,7 +35,7 @@ func thisNode() string {
 // rejudging makes the story of passkeys after they were made.
 func (s *server) rejudging(clock holdfast.Clock) *rejudge.Flow {
 	return rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: s.db}, Policies: s.policies, Metadata: newestMetadata{s},
-		Judge: s.judge, Clock: clock, Node: thisNode()})
+		Judge: s.judge, Exposure: worths{s.survey}, Clock: clock, Node: thisNode()})
 }
 
 // rejudge judges passkeys again when facts change, until ctx ends.

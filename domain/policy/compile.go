@@ -23,6 +23,8 @@ type Policy struct {
 	roots    []PinnedRoot
 	profiles provider.Registry
 	ruling   ruling
+
+	effective bool // a condition reads account.effective
 }
 
 // PinnedRoot is a trust anchor that was read.
@@ -68,6 +70,10 @@ func (p *Policy) Cond(path string) Cond { return p.conds[path] }
 
 // Conditions lists the paths of all conditions, in the order of the text.
 func (p *Policy) Conditions() []string { return p.order }
+
+// ReadsEffective says whether a decision may depend on what the account is worth
+// by its weakest path.
+func (p *Policy) ReadsEffective() bool { return p.effective }
 
 // SegmentOf is the first segment whose condition holds.
 func (p *Policy) SegmentOf(in *Input) (*Segment, bool) {
@@ -140,6 +146,7 @@ func (k *compiling) expression(path string, e Expr, s Scope) {
 	}
 	if len(faults) == 0 {
 		k.p.conds[path] = cond
+		k.p.effective = k.p.effective || cond.Reads("account.effective")
 		k.p.order = append(k.p.order, path)
 	}
 }

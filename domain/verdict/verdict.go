@@ -44,6 +44,10 @@ type Judge struct {
 	// Of a session that is there, where it came from when it was last confirmed;
 	// for what has no request of its own. May be nil.
 	Whence func(ctx context.Context, s session.Record) (Circumstances, error)
+	// What an account is worth by its weakest path; false where that is not known,
+	// as for a while after the start. It is asked where the policy reads it. May be
+	// nil.
+	Worth func(id holdfast.PersonID) (policy.Effective, bool)
 }
 
 // Circumstances are where a request comes from, as far as it is known.
@@ -67,6 +71,7 @@ type Case struct {
 	Where      Circumstances
 	Began      time.Time // when a ceremony began: the session's age counts until then; zero: until Now
 	Now        time.Time
+	Worth      policy.Effective // what the account is worth; zero: not known
 
 	// Ahead: the session alone is asked, before there is a credential in hand.
 	Ahead bool
@@ -107,6 +112,11 @@ func (j Judge) Of(ctx context.Context, r Reader, c Case) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	if j.Worth != nil && p.ReadsEffective() {
+		if worth, ok := j.Worth(c.Person.ID); ok {
+			c.Worth = worth
+		}
+	}
 	return Decide(p, account, c)
 }
 
@@ -117,6 +127,7 @@ func Decide(p *policy.Policy, account standing.Account, c Case) (Verdict, error)
 	profiles := p.Profiles()
 	in := account.Input(c.Op, profiles, c.Now)
 	in.Device, in.Net, in.App, in.Ctx.Procedure = c.Where.Device, c.Where.Net, c.App, c.Procedure
+	in.Account.Effective = c.Worth
 	facts, cred := evidence.Facts{}, c.Credential
 	if cred == nil && c.Session != nil && !c.Ahead {
 		cred = held(account, c.Session.Credential)

@@ -20,7 +20,7 @@ func (f *Flow) assertions(ctx context.Context, p *policy.Policy, now time.Time) 
 		return nil, nil
 	}
 	failed := map[string]string{}
-	for _, r := range assert.Failures(assert.Run(p, assert.World{}, now)) {
+	for _, r := range assert.Failures(assert.Run(p, f.operators(), now)) {
 		failed[r.Name] = r.Text
 	}
 	people := false
@@ -28,6 +28,7 @@ func (f *Flow) assertions(ctx context.Context, p *policy.Policy, now time.Time) 
 	for _, a := range d.Assertions {
 		if _, segment := a.ForAll.Segment(); segment || a.ForAll == "accounts" {
 			about[a.Name], people = true, true
+			delete(failed, a.Name)
 		}
 	}
 	for after := holdfast.PersonID(""); people; {
@@ -35,9 +36,11 @@ func (f *Flow) assertions(ctx context.Context, p *policy.Policy, now time.Time) 
 		if err != nil || len(some) == 0 {
 			return failures(d, failed), err
 		}
-		for _, r := range assert.Failures(assert.Run(p, assert.World{Known: true, Accounts: accountsOf(p, some, now)}, now)) {
-			if about[r.Name] && failed[r.Name] == "" { // those who are first by id are named
-				failed[r.Name] = r.Text
+		for _, w := range f.worlds(accountsOf(p, some, now)) {
+			for _, r := range assert.Failures(assert.Run(p, w, now)) {
+				if about[r.Name] && failed[r.Name] == "" { // those who are first by id are named
+					failed[r.Name] = r.Text
+				}
 			}
 		}
 		after = some[len(some)-1].Person.ID
@@ -46,6 +49,40 @@ func (f *Flow) assertions(ctx context.Context, p *policy.Policy, now time.Time) 
 		}
 	}
 	return failures(d, failed), nil
+}
+
+// operators is the world without accounts.
+func (f *Flow) operators() assert.World {
+	if f.Exposure == nil {
+		return assert.World{}
+	}
+	ops, ok := f.Exposure.Operators()
+	if !ok {
+		return assert.World{}
+	}
+	return assert.World{Known: true, Operators: ops, Computed: []string{"op.blast"}}
+}
+
+// worlds are accounts of which it is known what they are worth, and the others.
+func (f *Flow) worlds(accounts []assert.Account) (out []assert.World) {
+	var known, others []assert.Account
+	for _, a := range accounts {
+		if f.Exposure != nil {
+			var ok bool
+			if a.Acct.Effective, ok = f.Exposure.Effective(holdfast.PersonID(a.Acct.ID)); ok {
+				known = append(known, a)
+				continue
+			}
+		}
+		others = append(others, a)
+	}
+	if len(known) > 0 {
+		out = append(out, assert.World{Known: true, Accounts: known, Computed: []string{"acct.effective"}})
+	}
+	if len(others) > 0 {
+		out = append(out, assert.World{Known: true, Accounts: others})
+	}
+	return out
 }
 
 func accountsOf(p *policy.Policy, people []Subject, now time.Time) (out []assert.Account) {

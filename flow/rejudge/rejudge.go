@@ -102,12 +102,20 @@ type Metadata interface {
 	Newest(ctx context.Context) (*mds.Blob, error)
 }
 
+// Exposure is what accounts are worth by their weakest path, and what falls with
+// those who have power over others; nothing while that is being found out.
+type Exposure interface {
+	Effective(id holdfast.PersonID) (policy.Effective, bool)
+	Operators() ([]policy.OpFacts, bool)
+}
+
 // Config is what the story is made of.
 type Config struct {
 	Store    Store
 	Policies Policies
 	Metadata Metadata
-	Judge    Judge // may be nil: what applications hold is not looked at
+	Exposure Exposure // may be nil: the policy's tests of it are not available
+	Judge    Judge    // may be nil: what applications hold is not looked at
 	Clock    holdfast.Clock
 	Node     string // names this process; unlike any other's
 	Batch    int    // people who are read at once; 0: 2000
