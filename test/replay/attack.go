@@ -284,12 +284,14 @@ func (o *Organisation) byActor(p *Person, a actor) []*Attack {
 			needs = append(needs, append(slices.Clone(n), use(k), unlock(k)))
 		}
 		x := &Attack{Name: fmt.Sprintf("%s: set %s going again, sign in with it", a.name, k.Name), Target: p, Key: k, Needs: needs, Beyond: "stopped person",
-			do: func(s *scene) (*client.Client, error) { return s.revive(p, k, a) }}
+			do: func(s *scene) (*client.Client, error) { return s.revive(k, a, "") }}
 		switch {
 		case k.Suspended:
 			x.Beyond = "suspended passkey"
-		case k.Refused:
-			x.Beyond, x.Name = "refused passkey", fmt.Sprintf("%s: move %s to another segment, sign in with %s", a.name, p.Name, k.Name)
+		case k.Refused: // to set it going again is not enough
+			x.Beyond = ""
+			out = append(out, (&Attack{Name: fmt.Sprintf("%s: move %s to another segment, set %s going again", a.name, p.Name, k.Name), Target: p, Key: k, Needs: needs,
+				Beyond: "refused passkey", do: func(s *scene) (*client.Client, error) { return s.revive(k, a, s.Vault) }}).by(a))
 		}
 		out = append(out, x.by(a))
 	}
@@ -380,22 +382,19 @@ func (s *scene) takeOver(p *Person, a, b actor) (*client.Client, error) {
 	return s.enrol(secret, boughtKey)
 }
 
-// revive: a sets going what was stopped, the attacker signs in with the key.
-func (s *scene) revive(p *Person, k *Passkey, a actor) (*client.Client, error) {
+// revive: a sets going what was stopped, and takes the owner out of a group; the
+// attacker signs in with the key.
+func (s *scene) revive(k *Passkey, a actor, group string) (*client.Client, error) {
 	h, err := a.open(s)
 	if err != nil {
 		return nil, err
 	}
-	done := errors.Join(errNothing)
-	for _, err := range []error{h.reinstate(k), h.revive(p), h.leave(p, s.Vault)} {
-		if err == nil {
-			done = nil
-			break
-		}
-		done = errors.Join(done, err)
+	tried := []error{h.reinstate(k), h.revive(k.Owner)}
+	if group != "" {
+		tried = append(tried, h.leave(k.Owner, group))
 	}
-	if done != nil {
-		return nil, done
+	if !slices.Contains(tried, nil) {
+		return nil, errors.Join(append(tried, errNothing)...)
 	}
 	c, err := s.stranger(k.on(s.base, true))
 	if err == nil {

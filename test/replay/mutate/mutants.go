@@ -26,7 +26,7 @@ func Mutants() []Mutant {
 		{"token-owner", "token demoted: remove the passkeys of alice, invite again"},
 		{"token-revoked", "token revoked: remove the passkeys of alice, invite again"},
 		{"role-ended", "hugo: remove the passkeys of ivan, invite again"},
-		{"policy-sign-in", "sign in with rita"},
+		{"policy-sign-in", "token reinstater: set rita going again, sign in with it"},
 		{"policy-enrolment", "open the mailed link vera with a telephone"},
 		{"attestation", "open the mailed link vera with a key that nobody vouches for"},
 		{"synced-aal3", "sign in with mona-synced"},
