@@ -168,11 +168,34 @@ func (b *build) copies(a *Account, c *Credential, syncs []int) {
 			"where passkeys of "+modelName(c.Facts.Provider, c.Facts.AAGUID)+" can be copied to, and who can get at them there"),
 			"nobody knows where it can be copied to", exposure.Assumed)
 	}
+	if b.insider(c, restored) {
+		n++
+	}
 	if n > 0 {
 		b.edge(exposure.Edge{ID: "restored:" + c.ID, Head: Session(a.ID), Body: []string{restored}, Rule: "use-copy", Of: "credential:" + c.ID,
 			Label: label("sign in with a copy of "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed})
 	}
 }
+
+// insider: where the provider itself holds the keys to what it keeps, somebody
+// dishonest there has a copy. What is encrypted with a secret of the user alone is
+// out of their reach, and of a provider that says nothing else than how accounts
+// are signed in to, this is not taken for unknown.
+func (b *build) insider(c *Credential, restored string) bool {
+	p, ok := b.x.profiles.Named(c.Facts.Provider)
+	if !ok || p.Encryption != providerKey {
+		return false
+	}
+	atom := "insider:" + p.Name
+	b.atom(exposure.Atom{ID: atom, Class: exposure.Person, Label: "somebody at " + p.Name + " acts dishonestly", Status: exposure.Declared})
+	b.edge(exposure.Edge{ID: "copy:" + c.ID + ":" + atom, Head: restored, Body: []string{atom}, Rule: "provider-insider", Of: "credential:" + c.ID,
+		Label: "somebody at " + p.Name + " takes a copy", Status: exposure.Declared})
+	return true
+}
+
+// providerKey is what a profile's encryption says where the provider can read
+// what it keeps.
+const providerKey = "provider-key"
 
 // label is "Ada's Yubikey", or "Ada's security key" where it has no name.
 func label(whose, name, else_ string) string {

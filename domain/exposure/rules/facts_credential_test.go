@@ -1,13 +1,16 @@
 package rules_test
 
 import (
+	"strings"
+	"testing"
+
 	"holdfast/domain/credential"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
 	"holdfast/domain/surroundings"
 )
 
-func credentialFacts() []fact {
+func credentialFacts(t *testing.T) []fact {
 	nobody := with()
 	one := with(synced("c1", vault))
 	return []fact{
@@ -34,6 +37,8 @@ func credentialFacts() []fact {
 		{name: "2 a synced passkey at a provider of which the policy says what is known", before: nobody, after: one},
 		{name: "2 at a provider that is ours", before: nobody, after: with(synced("c1", ours))},
 		{name: "2 at a provider of which it is assumed", before: nobody, after: with(synced("c1", stale))},
+		{name: "2 at a provider that can read what it keeps", before: one, after: one,
+			was: lawOf(t, "", "", ""), policy: compiled(t, strings.Replace(base, "vault: { kind: os,", "vault: { kind: os, encryption: provider-key,", 1))},
 		{name: "7 who manages the devices", before: with(synced("c1", vault, managed("laptop"))),
 			after: with(synced("c1", vault, managed("laptop")), power(surroundings.Record{ID: "mdm", Name: "device management", Over: surroundings.OverDevices, Holders: []string{"mia"}}))},
 	}

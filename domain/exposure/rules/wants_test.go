@@ -22,6 +22,9 @@ var wants = map[string][]string{
 	"1 a proven key that is not said to be in hardware": {
 		"passkey: session:ada <- passkey:k1 + unlock:k1",
 	},
+	"2 at a provider that can read what it keeps": {
+		"provider-insider: restored:c1 <- insider:vault",
+	},
 	"1 a second passkey at the same provider": {
 		"one-provider: passkey:c2 <- passkey:c1",
 		"passkey: session:ada <- passkey:c2 + unlock:c1",
