@@ -2,9 +2,11 @@ package page
 
 import (
 	"slices"
+	"strings"
 
 	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/answer"
+	"holdfast/domain/surroundings"
 )
 
 // Exposed lists accounts by what they are worth.
@@ -182,9 +184,36 @@ func exposureTabs(p Page) []RailEntry {
 // verdictOf is a verdict by its name, as counts have it.
 func verdictOf(name string) exposure.Verdict { return exposure.Verdict(name) }
 
-// declares is where a fact is declared that nobody has said: in the policy, what
-// holds for a provider or a way back; else what surrounds the organisation.
-func declares(fact string) string { return PathSurroundings }
+// declares is where a fact is declared that nobody has said: the form of its
+// kind, where who looks may fill it in; the policy, and its providers, where these
+// say it; else the list of what is declared.
+func declares(fact string, may bool) string {
+	if strings.HasPrefix(fact, "where passkeys of the model") {
+		return PathProviders
+	}
+	for _, begins := range []string{"what the fallback", "how the code of", "who is in", "who answers"} {
+		if strings.HasPrefix(fact, begins) {
+			return PathPolicy
+		}
+	}
+	kind := ""
+	for _, k := range []struct {
+		says string
+		kind surroundings.Kind
+	}{
+		{"makes sure of who asks", surroundings.Power}, {"mailbox", surroundings.Mailbox}, {"telephone number", surroundings.Phone},
+		{"signed in to and recovered", surroundings.SyncAccount}, {"are signed in to", surroundings.Power},
+	} {
+		if strings.Contains(fact, k.says) {
+			kind = string(k.kind)
+			break
+		}
+	}
+	if kind == "" || !may {
+		return PathSurroundings
+	}
+	return NewSurroundingPath(kind)
+}
 
 func (*Exposed) name() string           { return "exposed" }
 func (*Exposed) shell() string          { return "console" }

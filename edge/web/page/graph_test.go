@@ -293,3 +293,24 @@ func TestBarsAreHatchedBelowWhatIsAsked(t *testing.T) {
 		t.Errorf("%d below", Shortfall(h))
 	}
 }
+
+// Each kind of fact that the rules can lack leads to where it is said.
+func TestAFactLeadsToWhereItIsDeclared(t *testing.T) {
+	for fact, want := range map[string]string{
+		"how the accounts of people at google are signed in to and recovered":           NewSurroundingPath("sync_account"),
+		"how the mailboxes of people at kelp.example are signed in to and recovered":    NewSurroundingPath("mailbox"),
+		"how a telephone number is taken over at its carrier":                           NewSurroundingPath("phone"),
+		"how the accounts of mail team are signed in to":                                NewSurroundingPath("power"),
+		"where passkeys of the model x can be copied to, and who can get at them there": PathProviders,
+		"who can use the desk, and how it makes sure of who asks":                       NewSurroundingPath("power"),
+		"what the fallback totp takes":                                                  PathPolicy,
+		"where people keep their saved recovery codes":                                  PathSurroundings,
+	} {
+		if got := declares(fact, true); got != want {
+			t.Errorf("%q leads to %s, want %s", fact, got, want)
+		}
+		if got := declares(fact, false); strings.HasPrefix(got, PathSurroundings+"/") {
+			t.Errorf("%q leads somebody who may not declare to %s", fact, got)
+		}
+	}
+}
