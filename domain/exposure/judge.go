@@ -167,8 +167,6 @@ func (a *Assessment) verdict(r Required) Verdict {
 		}
 	}
 	switch {
-	case a.Truncated && a.Effective.short(r) && !a.Best.short(r):
-		return FailUnknown
 	case r.Phr && !a.Effective.Phr:
 		return Fail
 	case short && (!only || a.Truncated):
@@ -178,9 +176,6 @@ func (a *Assessment) verdict(r Required) Verdict {
 	}
 	return Pass
 }
-
-// short says whether e is less than r.
-func (e Effective) short(r Required) bool { return e.AAL < r.AAL || r.Phr && !e.Phr }
 
 // weakest is what all of the sets come to: of all, and of those that rest on
 // nothing unknown.
