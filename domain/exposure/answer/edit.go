@@ -161,7 +161,7 @@ func recordWith(id string, change func(*surroundings.Record)) (func([]surroundin
 // newKey is a hardware key that an account does not have yet.
 func newKey(a *rules.Account) {
 	a.Credentials = append(a.Credentials, rules.Credential{
-		ID: "another-key", Name: "another hardware key", Active: true, Admitted: true, Device: "another-key",
+		ID: "another-key", Name: "another hardware key", Active: true, Admitted: true,
 		Facts: policy.Cred{ID: "another-key", Kind: "webauthn", Level: 3, UV: true, Attested: true, AAGUIDProven: true,
 			Hardware: true, Distribution: policy.DeviceBound},
 	})
