@@ -35,7 +35,7 @@ func TestWhoCanGetAtWhoseAccount(t *testing.T) {
 			tab.Press(Enter)
 			tab.At("/console/exposure")
 			tab.Until(`document.querySelector("svg.bars") !== null || (location.reload(), false)`)
-			tab.Says("main", "can be taken over with less than their segment asks", "What most would fall with", "What to find out next", "One operator")
+			tab.Says("main", "be taken over with less than their segment asks", "What most would fall with", "What to find out next", "One operator")
 			look(t, tab, "organisation")
 			if n := Eval[int](tab, `[...document.querySelectorAll("svg.bars text, svg.graph text")].filter(e => parseFloat(getComputedStyle(e).fontSize) < 12).length`); n > 0 {
 				t.Errorf("%d texts are smaller than 12 px", n)

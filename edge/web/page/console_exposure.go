@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,16 +32,23 @@ func (e *Exposure) Headline() string {
 	if a.Loading || a.Accounts == 0 {
 		return a.Sentence
 	}
-	short := a.Accounts
+	had := map[exposure.Verdict]int64{}
 	for _, v := range a.Verdicts {
-		if v.Name == string(exposure.Pass) {
-			short -= v.Count
-		}
+		had[exposure.Verdict(v.Name)] = v.Count
 	}
-	if short <= 0 {
-		return "Nobody can be taken over with less than their segment asks"
+	short, unknown := had[exposure.Fail]+had[exposure.NISTOnly], had[exposure.FailUnknown]
+	const than, declared = " be taken over with less than their segment asks", ", for all that anybody has declared"
+	all, text := count(int(a.Accounts), "person", "people"), ""
+	switch {
+	case short == 0 && unknown == 0:
+		return "Nobody can" + than
+	case short == 0:
+		text = thousands(int(unknown)) + " of " + all + " may" + than + declared
+	case unknown == 0:
+		text = thousands(int(short)) + " of " + all + " can" + than
+	default:
+		text = thousands(int(short)) + " of " + all + " can" + than + ", and " + thousands(int(unknown)) + " more may" + declared
 	}
-	text := fmt.Sprintf("%s of %s can be taken over with less than their segment asks", thousands(int(short)), count(int(a.Accounts), "person", "people"))
 	falls := map[string]int64{}
 	for _, c := range a.Matrix {
 		falls[c.Profile] += c.Falls

@@ -314,3 +314,24 @@ func TestAFactLeadsToWhereItIsDeclared(t *testing.T) {
 		}
 	}
 }
+
+// The first line says what is so, and what only may be so.
+func TestTheOrganisationInOneLine(t *testing.T) {
+	o := func(fail, nist, unknown, pass int64, falls ...answer.Cell) string {
+		return (&Exposure{Answer: answer.Overview{Accounts: fail + nist + unknown + pass, Matrix: falls, Verdicts: []answer.Count{
+			{Name: "PASS", Count: pass}, {Name: "NIST-ONLY", Count: nist}, {Name: "FAIL", Count: fail}, {Name: "FAIL-UNKNOWN", Count: unknown}}}}).Headline()
+	}
+	caller := answer.Cell{Segment: "a", Profile: "help-desk-caller", Falls: 30, Of: 214}
+	burglar := answer.Cell{Segment: "a", Profile: "burglar", Falls: 4, Of: 214}
+	for _, c := range []struct{ got, want string }{
+		{o(0, 0, 0, 10), "Nobody can be taken over with less than their segment asks"},
+		{o(35, 2, 0, 177, burglar, caller), "37 of 214 people can be taken over with less than their segment asks; the commonest way is one story that is believed"},
+		{o(1, 0, 3, 0), "1 of 4 people can be taken over with less than their segment asks, and 3 more may, for all that anybody has declared"},
+		{o(0, 0, 1, 0), "1 of 1 person may be taken over with less than their segment asks, for all that anybody has declared"},
+		{(&Exposure{Answer: answer.Overview{Loading: true, Sentence: "S"}}).Headline(), "S"},
+	} {
+		if c.got != c.want {
+			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
