@@ -50,6 +50,14 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 			try(both(rest[i], rest[j]))
 		}
 	}
+	if len(found) == 0 { // nothing mends it whole: what takes the worst away
+		for _, ch := range c.candidates(f) {
+			if now, err := ch.Apply(c); err == nil && c.eases(f, now) {
+				found = append(found, ch)
+				verdicts[ch.Text] = now.Truth.Verdict
+			}
+		}
+	}
 	out := make([]Fix, 0, len(found))
 	for _, ch := range found {
 		ch.aim = f.Rule
@@ -88,6 +96,30 @@ func (c *Case) mends(f Finding, now *Case) bool {
 		return left < countIf(c.Findings(), same)
 	}
 	return left == 0
+}
+
+// eases says whether this very finding is gone, and with it the weakest ways,
+// though others of its kind stay: where an administrator can reset everybody, no
+// change of a desk brings the account to its level, and the desk's caller is
+// worth shutting out all the same.
+func (c *Case) eases(f Finding, now *Case) bool {
+	before, after := &c.Truth, &now.Truth
+	if len(after.Sets) == 0 || before.Availability > 0 && after.Availability == 0 ||
+		after.Effective.AAL < before.Effective.AAL || before.Effective.Phr && !after.Effective.Phr {
+		return false
+	}
+	if countIf(now.Findings(), func(g Finding) bool { return g.ID == f.ID }) > 0 {
+		return false
+	}
+	lowest := func(a *exposure.Assessment) (n int) {
+		for i := range a.Sets {
+			if a.Sets[i].Level <= before.Effective.AAL {
+				n++
+			}
+		}
+		return n
+	}
+	return after.Effective.AAL > before.Effective.AAL || lowest(after) < lowest(before)
 }
 
 // rank orders verdicts, the best first.
