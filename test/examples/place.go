@@ -52,6 +52,9 @@ const keeperAAGUID = "fbfc0000-0000-0000-0000-000000000007"
 // procedures that go with them.
 func newPlace(t *testing.T, parts ...string) *place {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("one goroutine by itself: not in the short tests")
+	}
 	maker, err := softkey.NewCA("Key Works")
 	must(t, err)
 	p := &place{World: story.New(t), t: t, maker: maker, ids: map[string]holdfast.PersonID{}, names: map[string]string{}}
