@@ -459,7 +459,7 @@ function menu() {
  * script.
  */
 function pictures() {
-  for (const picture of document.querySelectorAll("svg.graph")) {
+  for (const picture of document.querySelectorAll(".canvas")) { // not the SVG: a listener would make that a stop of Tab
     document.addEventListener("keydown", (event) => { if (event.key === "Escape") picture.setAttribute("data-quiet", ""); });
     for (const look of ["pointerover", "focusin"]) picture.addEventListener(look, () => picture.removeAttribute("data-quiet"));
   }
