@@ -2,71 +2,86 @@ package census_test
 
 import (
 	"fmt"
-	"os"
-	"runtime"
-	"runtime/pprof"
-	"syscall"
 	"testing"
-	"time"
 
+	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/census"
+	"holdfast/domain/exposure/rules"
 	"holdfast/test/organisation"
 )
 
-var sizes = []int{10_000, 100_000}
-
-func BenchmarkCensus(b *testing.B) {
-	for _, n := range sizes {
+// The curve up to 1,000,000 accounts, with memory, is printed by
+// go run ./test/bench -parts exposure.
+func each(b *testing.B, do func(b *testing.B, o *organisation.Organisation, c *census.Census)) {
+	for _, n := range []int{1_000, 10_000} {
 		o := organisation.New(n, 1)
-		b.Run(fmt.Sprint(n), func(b *testing.B) { curve(b, o) })
+		c := loaded(b, o)
+		b.Run(fmt.Sprint(n), func(b *testing.B) { do(b, o, c) })
 	}
 }
 
-func curve(b *testing.B, o *organisation.Organisation) {
-	c := census.New(organisation.Now)
-	c.Policy(organisation.Policy())
-	c.Powers(o.Powers())
-	began := used()
-	for h := range o.All() {
-		c.Put(h)
-	}
-	b.Logf("put: %s", used()-began)
-	began = used()
-	settle(c, o)
-	b.Logf("settle with wants: %s", used()-began)
-	began = used()
-	c.Policy(organisation.Policy())
-	c.Settle(organisation.Now)
-	b.Logf("full: %s", used()-began)
-	v := c.Overview()
-	b.Logf("shapes %d core %d", v.Shapes, v.Core)
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	b.Logf("heap %d per account", int(m.HeapAlloc)/o.People)
-	if f, err := os.Create("/tmp/heap.prof"); err == nil {
-		pprof.WriteHeapProfile(f)
-		f.Close()
-	}
-	began = used()
-	c.Top(20)
-	b.Logf("top: %s", used()-began)
-	began = used()
-	bl := c.Blast([]string{"corrupt:" + string(o.ID(3))}, "", 20)
-	b.Logf("blast: %s %d %d", used()-began, bl.Accounts, bl.OneMore)
-	began = used()
-	for i := range 200 {
-		c.Put(o.Held(o.People/2 + i))
-		c.Settle(organisation.Now)
-	}
-	b.Logf("event: %s", (used()-began)/200)
+func BenchmarkEverybodyAfterAnotherPolicy(b *testing.B) {
+	p := organisation.Policy()
+	each(b, func(b *testing.B, _ *organisation.Organisation, c *census.Census) {
+		for b.Loop() {
+			c.Policy(p)
+			c.Settle(organisation.Now)
+		}
+	})
 }
 
-// used is the processor time of this process: the machine is shared.
-func used() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+func BenchmarkOneEvent(b *testing.B) {
+	each(b, func(b *testing.B, o *organisation.Organisation, c *census.Census) {
+		var held []rules.Held
+		for i := range 100 {
+			held = append(held, o.Held(o.People/2+i))
+		}
+		i := 0
+		for b.Loop() {
+			c.Put(held[i%len(held)])
+			c.Settle(organisation.Now)
+			i++
+		}
+	})
+}
+
+func BenchmarkOneEventOfAnOperator(b *testing.B) {
+	each(b, func(b *testing.B, o *organisation.Organisation, c *census.Census) {
+		h, less := o.Held(0), o.Held(0)
+		less.Credentials = less.Credentials[:1]
+		i := 0
+		for b.Loop() {
+			if i++; i%2 == 0 {
+				c.Put(h)
+			} else {
+				c.Put(less)
+			}
+			c.Settle(organisation.Now)
+		}
+	})
+}
+
+func BenchmarkWhoCan(b *testing.B) {
+	each(b, func(b *testing.B, o *organisation.Organisation, c *census.Census) {
+		org := c.Organisation()
+		h, house := o.Held(o.People-1), answer.HouseOf(org.Policy)
+		for b.Loop() {
+			a := org.From(h)
+			n, err := exposure.Compile(org.Whole(a), exposure.Options{At: org.At})
+			if err != nil {
+				b.Fatal(err)
+			}
+			n.Assess(exposure.Question{Goal: rules.Session(a.ID), Required: exposure.Required{AAL: 2, Phr: true}, House: house, Owner: a.ID})
+		}
+	})
+}
+
+func BenchmarkBlast(b *testing.B) {
+	each(b, func(b *testing.B, o *organisation.Organisation, c *census.Census) {
+		given := []string{rules.Corrupt(string(o.ID(0)))}
+		for b.Loop() {
+			c.Blast(given, "", 100)
+		}
+	})
 }

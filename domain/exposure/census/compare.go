@@ -76,6 +76,11 @@ func (m *comparison) states(x, y int32) bool {
 			return false
 		}
 	}
+	for i := range m.was.unaccepted {
+		if !equal(&m.was.unaccepted[i], &m.now.unaccepted[i]) {
+			return false
+		}
+	}
 	for i := range m.was.profile {
 		if !equal(&m.was.profile[i], &m.now.profile[i]) {
 			return false
@@ -103,8 +108,8 @@ func (k *core) who(g gain) (out []string) {
 }
 
 func (m *comparison) sets(x, y int32) bool {
-	a, cutA := m.was.sets(x, true)
-	b, cutB := m.now.sets(y, true)
+	a, cutA := m.was.sets(x, true, true)
+	b, cutB := m.now.sets(y, true, true)
 	return cutA == cutB && slices.EqualFunc(a, b, func(a, b exposure.Edge) bool {
 		return a.Head == b.Head && a.Recovery == b.Recovery && a.NIST == b.NIST && slices.Equal(a.Body, b.Body) &&
 			!slices.ContainsFunc(a.Body, func(id string) bool { return !m.atom(id) })

@@ -15,22 +15,24 @@ import (
 // nothing in it depends on an account that has no power, so that a shape looks
 // up what it needs.
 type core struct {
-	org   *rules.Organisation
-	graph exposure.Graph
-	h     *horn
-	house exposure.House
-	goal  map[string]int32 // session of each core account, by person
+	org      *rules.Organisation
+	graph    exposure.Graph
+	h        *horn
+	house    exposure.House
+	goal     map[string]int32 // session of each core account, by person
+	accounts map[string]rules.Account
 
-	asks    []ask
-	states  []state   // by ask
-	profile []state   // by exposure.Profiles()
-	given   [][]int32 // likewise, what they have from the start
-	nothing state     // what follows without anything
-	list    []list    // by thing
-	one     []gain    // which single atoms of the core give a thing
-	slots   []int32   // by thing: number among the single people, or -1
-	people  []int32   // things: atoms that are one person each
-	halves  bool      // a hardware key of the core can be used in halves: see openers
+	asks       []ask
+	unaccepted []state   // likewise for the worst case, without the ways back that NIST accepts
+	states     []state   // by ask
+	profile    []state   // by exposure.Profiles()
+	given      [][]int32 // likewise, what they have from the start
+	nothing    state     // what follows without anything
+	list       []list    // by thing
+	one        []gain    // which single atoms of the core give a thing
+	slots      []int32   // by thing: number among the single people, or -1
+	people     []int32   // things: atoms that are one person each
+	halves     bool      // a hardware key of the core can be used in halves: see openers
 
 	recovers bool // the core has a way back
 
@@ -39,7 +41,7 @@ type core struct {
 	words  map[string]string
 
 	mu   sync.Mutex
-	memo map[int32][]setWay
+	memo [2]map[int32][]setWay // see ways
 	walk *walk
 }
 
@@ -51,12 +53,12 @@ type state struct {
 
 // newCore solves a core, whose graph is org's own or that with a change.
 func newCore(org *rules.Organisation, graph exposure.Graph) *core {
-	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, memo: map[int32][]setWay{}, firsts: map[string]string{}, words: map[string]string{}}
+	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, accounts: make(map[string]rules.Account, len(org.Core)), memo: [2]map[int32][]setWay{{}, {}}, firsts: map[string]string{}, words: map[string]string{}}
 	k.graph = graph
 	k.h = newHorn(&k.graph, org.At)
 	for i := range org.Core {
 		id := org.Core[i].ID
-		k.goal[id] = k.h.number(rules.Session(id))
+		k.goal[id], k.accounts[id] = k.h.number(rules.Session(id)), org.Core[i]
 	}
 	k.walk = newWalk(k.h)
 	k.recovers = slices.ContainsFunc(k.h.edges, func(c clause) bool { return !c.root && c.way != plain })
@@ -64,9 +66,11 @@ func newCore(org *rules.Organisation, graph exposure.Graph) *core {
 	k.asks = asksOf(k.house)
 	opened, all := k.h.openers()
 	k.halves = !all
-	k.states = make([]state, len(k.asks))
 	for i := range k.asks {
-		k.states[i] = k.state(&k.asks[i], opened)
+		k.states = append(k.states, k.state(&k.asks[i], opened, noRoots))
+		if k.asks[i].worst {
+			k.unaccepted = append(k.unaccepted, k.state(&k.asks[i], opened, unaccepted))
+		}
 	}
 	k.nothing = state{has: k.h.follow(nil, noRoots)}
 	k.one = k.h.singly(k.nothing.has, func(t int32) int32 {
@@ -103,16 +107,16 @@ func single(a *exposure.Atom) bool { return a.Class == exposure.Person && a.Pool
 func (k *core) slot(t int32) int32 { return k.slots[t] }
 
 // state of an ask.
-func (k *core) state(q *ask, opened map[string]bool) state {
+func (k *core) state(q *ask, opened map[string]bool, use func(*clause) bool) state {
 	var given []int32
 	for i := range k.h.atoms {
 		if a := &k.h.atoms[i]; q.take(a) && !(q.halves && opened[a.ID]) {
 			given = append(given, int32(i))
 		}
 	}
-	s := state{has: k.h.follow(given, noRoots)}
+	s := state{has: k.h.follow(given, use)}
 	if q.singly {
-		s.more = k.h.singly(s.has, k.slot, len(k.people), noRoots)
+		s.more = k.h.singly(s.has, k.slot, len(k.people), use)
 	}
 	return s
 }
@@ -230,9 +234,9 @@ func units(h exposure.House, a *exposure.Atom) int {
 // core has for them. In how far somebody inside the core could contest is not
 // told by them. Of sets that are worth the same in every respect there is one,
 // unless all are asked for; of those that are worth everything, none.
-func (k *core) sets(t int32, all bool) (edges []exposure.Edge, cut bool) {
+func (k *core) sets(t int32, all, told bool) (edges []exposure.Edge, cut bool) {
 	seen := map[string]bool{}
-	for _, s := range k.ways(t) {
+	for _, s := range k.ways(t, told) {
 		if all || s.text != "" && !seen[s.text] {
 			seen[s.text] = true
 			edges = append(edges, s.edges...)
@@ -243,9 +247,9 @@ func (k *core) sets(t int32, all bool) (edges []exposure.Edge, cut bool) {
 
 // setsOf are the sets of the session of an account of the core: nobody takes
 // their own account over, and what consists of their own things is all there.
-func (k *core) setsOf(t int32, person string) (edges []exposure.Edge, cut bool) {
+func (k *core) setsOf(t int32, person string, told bool) (edges []exposure.Edge, cut bool) {
 	seen, self := map[string]bool{}, k.h.number(rules.Corrupt(person))
-	for _, s := range k.ways(t) {
+	for _, s := range k.ways(t, told) {
 		theirs := !slices.ContainsFunc(s.set, func(a int32) bool { return !keeps(&k.h.atoms[a], person) })
 		if slices.Contains(s.set, self) || !theirs && (s.text == "" || seen[s.text]) {
 			continue
@@ -258,6 +262,14 @@ func (k *core) setsOf(t int32, person string) (edges []exposure.Edge, cut bool) 
 	return edges, k.list[t].cut
 }
 
+// forget drops what is seldom asked for again.
+func (k *core) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.memo[0])
+	clear(k.memo[1])
+}
+
 // setWay is a minimal set of a thing.
 type setWay struct {
 	set   []int32
@@ -265,11 +277,13 @@ type setWay struct {
 	text  string // equal for those that are worth the same; empty: it is worth everything
 }
 
-// ways are the sets of a thing, made when they are first asked for.
-func (k *core) ways(t int32) []setWay {
+// ways are the sets of a thing, made when they are first asked for. told says
+// what they are to NIST; else all pass for ways that are none back.
+func (k *core) ways(t int32, told bool) []setWay {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if ways, ok := k.memo[t]; ok {
+	memo := k.memo[number(told)]
+	if ways, ok := memo[t]; ok {
 		return ways
 	}
 	ways := []setWay{}
@@ -278,7 +292,7 @@ func (k *core) ways(t int32) []setWay {
 			continue
 		}
 		level, text := k.worthOf(s)
-		w := setWay{set: s, edges: k.edge(nil, t, i, level), text: text}
+		w := setWay{set: s, edges: k.edge(nil, t, i, told && level < 3), text: text}
 		if text != "" {
 			for _, e := range w.edges {
 				w.text += string([]byte{'0' + byte(number(e.Recovery)|number(e.NIST)<<1)})
@@ -286,7 +300,7 @@ func (k *core) ways(t int32) []setWay {
 		}
 		ways = append(ways, w)
 	}
-	k.memo[t] = ways
+	memo[t] = ways
 	return ways
 }
 
@@ -315,13 +329,13 @@ func (k *core) worthOf(set []int32) (int, string) {
 }
 
 // edge adds the i-th set of a thing.
-func (k *core) edge(edges []exposure.Edge, t int32, i, level int) []exposure.Edge {
+func (k *core) edge(edges []exposure.Edge, t int32, i int, told bool) []exposure.Edge {
 	s, name := k.list[t].sets[i], k.h.names[t]
 	e := exposure.Edge{ID: fmt.Sprintf("%s/%03d", name, i), Head: name}
 	for _, a := range s {
 		e.Body = append(e.Body, k.h.names[a])
 	}
-	if !k.recovers || level == 3 || k.by(s, t, plain) { // at AAL3 it does not matter by which way
+	if !told || !k.recovers || k.by(s, t, plain) { // at AAL3 it does not matter
 		return append(edges, e)
 	}
 	accepted, refused := k.by(s, t, accept), k.by(s, t, refuse)
@@ -346,6 +360,9 @@ func (k *core) edge(edges []exposure.Edge, t int32, i, level int) []exposure.Edg
 func (k *core) by(set []int32, t int32, sort way) bool {
 	return k.walk.reaches(set, t, func(c *clause) bool { return !c.root && (c.way == plain || c.way == sort) })
 }
+
+// unaccepted leaves the ways back out that NIST accepts.
+func unaccepted(c *clause) bool { return !c.root && c.way != accept }
 
 // own says whether a name in a canonical graph is the account's own.
 func own(name string) bool { return strings.Contains(name, "~") }

@@ -51,7 +51,7 @@ func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph) (worth, *leaf) 
 	} else {
 		e.l = newLeaf(k, a.ID, &e.graph)
 	}
-	w := k.asked(a)
+	w := k.required(a)
 	w.core = e.l == nil
 	w.worst, w.best = e.effective()
 	e.assess(&w)
@@ -61,8 +61,8 @@ func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph) (worth, *leaf) 
 	return w, e.l
 }
 
-// asked is what the policy asks of an account.
-func (k *core) asked(a *rules.Account) worth {
+// required is what the policy asks of an account.
+func (k *core) required(a *rules.Account) worth {
 	s := answer.SubjectOf(k.org.Policy, *a)
 	w := worth{segment: a.Segment, required: s.Required, privileged: s.Privileged, weight: 1}
 	if seg, _, ok := k.org.Policy.Document().Segment(a.Segment); ok && seg.RiskRank != nil {
@@ -76,23 +76,38 @@ func (e *evaluation) effective() (worst, best exposure.Effective) {
 	if e.k.halves || e.l != nil && e.l.slow || e.l == nil && e.k.house.DualControl != 3 {
 		return e.slowly()
 	}
-	worst, best = exposure.Effective{AAL: 3, Phr: true}, exposure.Effective{AAL: 3, Phr: true}
-	for i := range e.k.asks {
-		q := &e.k.asks[i]
-		into := &best
-		if q.worst {
-			into = &worst
-		}
+	return e.asked(true, e.k.states), e.asked(false, e.k.states)
+}
+
+// asked is effective for the worst or the best case.
+func (e *evaluation) asked(worst bool, states []state) exposure.Effective {
+	out := exposure.Effective{AAL: 3, Phr: true}
+	for i := range states {
+		q, s := &e.k.asks[i], &states[i]
 		switch {
+		case q.worst != worst:
 		case q.phr:
-			into.Phr = !e.follows(q, &e.k.states[i])
-		case q.level < into.AAL && e.follows(q, &e.k.states[i]):
-			into.AAL = q.level
-		case q.singly && into.AAL == 3 && e.bySomebody(q, &e.k.states[i]):
-			into.AAL = max(q.level, 1)
+			out.Phr = !e.follows(q, s)
+		case q.level < out.AAL && e.follows(q, s):
+			out.AAL = q.level
+		case q.singly && out.AAL == 3 && e.bySomebody(q, s):
+			out.AAL = max(q.level, 1)
 		}
 	}
-	return worst, best
+	return out
+}
+
+// accepted says whether the account falls short only by ways back that NIST
+// accepts, as far as asking without them tells.
+func (e *evaluation) accepted(required int) bool {
+	if e.k.halves || e.l != nil && e.l.slow || e.l == nil && e.k.house.DualControl != 3 {
+		return true // nobody has asked: the sets tell
+	}
+	if e.l != nil {
+		e.l.left = accept
+		defer func() { e.l.left = plain }()
+	}
+	return e.asked(true, e.k.unaccepted).AAL >= required
 }
 
 // slowly asks the whole graph.
@@ -152,9 +167,14 @@ func (e *evaluation) others(g gain) bool {
 
 // assess lists the sets, with the core's lists in place of the core.
 func (e *evaluation) assess(w *worth) {
-	a, n, cut, mixed := e.listed(w, false)
+	told := false
+	a, n, cut, mixed := e.listed(w, false, told)
+	if a.Verdict == exposure.Fail && w.worst.AAL < w.required.AAL && (w.worst.Phr || !w.required.Phr) && e.accepted(w.required.AAL) {
+		told = true
+		a, n, cut, mixed = e.listed(w, false, told)
+	}
 	if mixed {
-		a, n, cut, _ = e.listed(w, true)
+		a, n, cut, _ = e.listed(w, true, told)
 	}
 	if n == nil {
 		w.verdict = exposure.Fail // an id that is there twice: nothing can be said
@@ -182,8 +202,8 @@ func (e *evaluation) assess(w *worth) {
 
 // listed assesses the small graph. mixed says that a set takes things of the core
 // by two ways: then it matters which, and all must be listed.
-func (e *evaluation) listed(w *worth, all bool) (a exposure.Assessment, n *exposure.Net, cut, mixed bool) {
-	g, cut := e.small(all)
+func (e *evaluation) listed(w *worth, all, told bool) (a exposure.Assessment, n *exposure.Net, cut, mixed bool) {
+	g, cut := e.small(all, told)
 	n, err := exposure.Compile(g, exposure.Options{At: e.k.org.At})
 	if err != nil {
 		return a, nil, cut, false
@@ -263,7 +283,7 @@ func keeps(a *exposure.Atom, owner string) bool {
 
 // small is the account's graph with the lists of the core's things that it
 // needs in place of the core.
-func (e *evaluation) small(all bool) (g exposure.Graph, cut bool) {
+func (e *evaluation) small(all, told bool) (g exposure.Graph, cut bool) {
 	k := e.k
 	var need []int32
 	if e.l == nil {
@@ -294,9 +314,9 @@ func (e *evaluation) small(all bool) (g exposure.Graph, cut bool) {
 			continue
 		}
 		atom(k.h.names[t])
-		edges, more := k.sets(t, all)
+		edges, more := k.sets(t, all, told)
 		if e.l == nil {
-			edges, more = k.setsOf(t, e.account.ID)
+			edges, more = k.setsOf(t, e.account.ID, told)
 		}
 		cut = cut || more
 		if len(edges) == 0 && int(t) >= len(k.h.atoms) { // it is known, and nothing leads to it
@@ -331,7 +351,7 @@ func (e *evaluation) falls(p exposure.Profile, i int) bool {
 		if s.more != nil {
 			return e.others(s.more[e.goal])
 		}
-		return e.k.h.follow(append(e.ownOf(p), e.k.given[i]...), noRoots)[e.goal]
+		return e.k.h.extend(s.has, e.ownOf(p), e.goal)
 	}
 	if s.more == nil {
 		return e.l.reach(s.has, func(i int) bool {
@@ -380,7 +400,7 @@ func (e *evaluation) opens() bool {
 			given = append(given, e.k.h.number(e.graph.Atoms[i].ID))
 		}
 	}
-	return e.goal >= 0 && e.k.h.follow(given, noRoots)[e.goal]
+	return e.goal >= 0 && e.k.h.extend(e.k.nothing.has, given, e.goal)
 }
 
 // none is the worth of an account that no policy covers at all.

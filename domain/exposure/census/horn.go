@@ -176,6 +176,43 @@ func (h *horn) follow(given []int32, use func(*clause) bool) []bool {
 	return has
 }
 
+// extend says whether a goal follows when something is added to what follows
+// already: it takes what the addition touches. Powers over everything are left
+// out.
+func (h *horn) extend(has []bool, more []int32, goal int32) bool {
+	if has[goal] {
+		return true
+	}
+	added := map[int32]bool{}
+	var queue []int32
+	got := func(t int32) {
+		if t >= 0 && !has[t] && !added[t] {
+			added[t] = true
+			queue = append(queue, t)
+		}
+	}
+	for _, t := range more {
+		got(t)
+	}
+	for at := 0; at < len(queue) && !added[goal]; at++ {
+		for _, l := range h.lower[queue[at]] {
+			got(l)
+		}
+		for _, e := range h.uses[queue[at]] {
+			c, n := &h.edges[e], int32(0)
+			for _, b := range c.body {
+				if has[b] || added[b] {
+					n++
+				}
+			}
+			if n >= c.k && !c.root {
+				got(c.head)
+			}
+		}
+	}
+	return added[goal]
+}
+
 // A walk asks one question after the other of a horn, each at the price of what
 // it touches.
 type walk struct {

@@ -13,6 +13,7 @@ type leaf struct {
 	edges []leafEdge
 	goal  int32 // -1: nothing leads there
 	slow  bool  // one of its hardware keys can be used in halves
+	left  way   // edges of this sort do not count; plain: all do
 	owner string
 }
 
@@ -20,6 +21,7 @@ type leafEdge struct {
 	head int32
 	k    int32
 	root bool
+	way  way
 	body []int32
 }
 
@@ -68,7 +70,7 @@ func newLeaf(k *core, owner string, g *exposure.Graph) *leaf {
 		if !e.At(k.org.At) || k.h.has(e.Head) {
 			continue
 		}
-		c := leafEdge{head: index[e.Head], k: int32(e.K), root: e.Root}
+		c := leafEdge{head: index[e.Head], k: int32(e.K), root: e.Root, way: wayOf(e)}
 		for _, b := range e.Body {
 			c.body = append(c.body, ref(b))
 		}
@@ -133,7 +135,7 @@ func (l *leaf) reach(core []bool, given func(i int) bool, roots bool, room *[]bo
 		changed = false
 		for i := range l.edges {
 			e := &l.edges[i]
-			if has[e.head] || e.root && !roots {
+			if has[e.head] || e.root && !roots || l.left != plain && e.way == l.left {
 				continue
 			}
 			n := int32(0)
@@ -175,7 +177,7 @@ func (l *leaf) gain(core []gain, given func(i int) bool, width int, roots bool) 
 		for i := range l.edges {
 			e := &l.edges[i]
 			h := &out[e.head]
-			if h.all || e.root && !roots {
+			if h.all || e.root && !roots || l.left != plain && e.way == l.left {
 				continue
 			}
 			g := threshold(e.k, len(e.body), func(i int) gain {

@@ -217,7 +217,7 @@ func (c *Census) solve() {
 		shapes[s].count++
 	}
 	each(len(all.all), func(i int) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account) })
-	clear(k.memo) // most of it is not asked for again
+	k.forget()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf, c.bases = k, k.org, people, shapes, byShape, shapeOf, all.of
@@ -487,6 +487,7 @@ func (c *Census) refresh() {
 		core[i] = &base{account: people[all[i]]}
 		core[i].worth, core[i].leaf = k.evaluate(&core[i].account)
 	})
+	k.forget()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.k, c.org, c.people, c.bases = k, k.org, people, fresh.of

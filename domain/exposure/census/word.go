@@ -24,7 +24,7 @@ func (k *core) first(person string) string {
 		return f
 	}
 	f := person
-	if len(k.h.uses[t]) == 0 { // else it matters who it is
+	if _, ok := k.accounts[person]; ok && len(k.h.uses[t]) == 0 { // else it matters who it is
 		text := k.wordOf(t, person)
 		if known, ok := k.words[text]; ok {
 			f = known
@@ -63,12 +63,16 @@ func (k *core) wordOf(t int32, person string) string {
 			}
 		}
 	}
+	a := k.accounts[person]
+	canonical, _ := rules.Canon(a)
+	out = append(out, rules.Shape(canonical)) // whose own edges are the same, too
 	states(k.states)
+	states(k.unaccepted)
 	states(k.profile)
 	out = append(out, fmt.Sprint(k.nothing.has[t], k.list[t].cut))
 	gained(k.one[t], func(i int32) int32 { return i })
 	var sets []string
-	for _, w := range k.ways(t) {
+	for _, w := range k.ways(t, false) {
 		text := w.text
 		for _, a := range w.set {
 			if k.h.atoms[a].Owner != person {
