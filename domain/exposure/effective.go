@@ -34,9 +34,7 @@ type sieve struct {
 
 func newSieve(n *Net, goal int32, h House, given []int32) *sieve {
 	s := &sieve{n: n, w: n.walk(), goal: goal, h: h, given: given}
-	for _, a := range n.relevant(goal).atoms {
-		s.atoms = append(s.atoms, a)
-	}
+	s.atoms = append(s.atoms, n.relevant(goal).atoms...)
 	s.sort()
 	return s
 }
