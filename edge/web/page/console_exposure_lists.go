@@ -60,6 +60,19 @@ type ExposureBlast struct {
 	Basis    answer.Basis
 }
 
+// powersShown is how many powers stand open; the rest is folded away.
+const powersShown = 12
+
+// Powers are the first that fall with it.
+func (e *ExposureBlast) Powers() []answer.Thing {
+	return e.Answer.Powers[:min(powersShown, len(e.Answer.Powers))]
+}
+
+// MorePowers are the rest.
+func (e *ExposureBlast) MorePowers() []answer.Thing {
+	return e.Answer.Powers[len(e.Powers()):]
+}
+
 // ExposureFindings lists what is wrong with accounts.
 type ExposureFindings struct {
 	Frame

@@ -292,6 +292,9 @@ func exposed(f page.Frame) []Story {
 	blast := fallen()[0]
 	blast.Basis, blast.Sentence, blast.Weighted = basis(), "If Grace Hopper acts dishonestly, 1,222 of 1,234 accounts fall.", 61_200
 	blast.Powers = []answer.Thing{{ID: "act:per2", Label: "Grace Hopper’s power to make invitations"}}
+	for i := range 14 {
+		blast.Powers = append(blast.Powers, answer.Thing{ID: fmt.Sprintf("inbox:per%d", i), Label: fmt.Sprintf("reading the mail of person %d", i)})
+	}
 	var finds []page.ExposureFinding
 	for _, x := range findingsOfAda() {
 		finds = append(finds, page.ExposureFinding{Finding: x, Name: "Ada Lovelace"})
