@@ -89,7 +89,7 @@ type builder struct {
 	t    testing.TB
 	w    *world.World
 	mail *mailhost.Host
-	root *client.Client
+	over time.Time
 }
 
 // aaguids of what is used here.
@@ -142,7 +142,6 @@ func (b *builder) found() {
 	must(b.t, err)
 	_, err = c.SetUp(b.t.Context(), b.w.SetUpTicket(b.t), client.Founding{Organisation: "Example", Name: "Root", Email: "root@example.org"})
 	must(b.t, err)
-	b.root = c
 	p := &Person{Name: "root", Email: "root@example.org", ID: b.w.People(b.t)[0].ID, Asks: 3}
 	b.People = append(b.People, p)
 	b.keep(p, "root", key)

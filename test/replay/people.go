@@ -86,6 +86,9 @@ func (b *builder) invited() {
 	b.again(ulla)
 }
 
+// patience is how long the server may take to be told of an end that is to come.
+const patience = 5 * time.Second
+
 // gone are those who may not sign in any more, each with a passkey that works
 // and a session from before.
 func (b *builder) gone() {
@@ -93,13 +96,14 @@ func (b *builder) gone() {
 	b.stale(sam, c)
 	b.w.CLI(b.t, nil, "person", "suspend", sam.ID)
 	sam.Stopped = true
-	soon := time.Now().Add(2 * time.Second).UTC()
+	b.over = time.Now().Add(patience) // what ends by itself ends then
+	soon := b.over.UTC().Format(time.RFC3339Nano)
 	carl, c, _ := b.member("carl", softkey.Config{}, "--employment", "contractor")
 	b.stale(carl, c)
-	b.w.CLI(b.t, nil, "person", "describe", carl.ID, "--ends", soon.Format(time.RFC3339Nano))
+	b.w.CLI(b.t, nil, "person", "describe", carl.ID, "--ends", soon)
 	carl.Stopped = true
 	hugo, _, _ := b.member("hugo", synced(cloud))
-	b.w.CLI(b.t, nil, "person", "role", hugo.ID, "helpdesk", "--ends", time.Now().Add(2*time.Second).UTC().Format(time.RFC3339Nano))
+	b.w.CLI(b.t, nil, "person", "role", hugo.ID, "helpdesk", "--ends", soon)
 }
 
 func (b *builder) group(name string, p *Person) {
@@ -148,7 +152,7 @@ func (b *builder) tokens() {
 func (b *builder) settle() {
 	b.t.Helper()
 	b.mailed()
-	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); { // carl's and hugo's days
+	for time.Now().Before(b.over) { // carl's and hugo's days
 		must(b.t, b.w.Ready(b.t.Context()))
 	}
 	b.until("rita has something to replace", func() bool {
