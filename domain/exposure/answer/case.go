@@ -27,6 +27,7 @@ type Case struct {
 	atoms map[string]*exposure.Atom
 	edges map[string]*exposure.Edge
 	given []string // what the attacker has already, in a what-if
+	ready *exposure.Net
 }
 
 // Examine assesses an account at the organisation's moment.
@@ -41,6 +42,7 @@ func ExamineGraph(b Basis, o *rules.Organisation, a rules.Account, g exposure.Gr
 	if err != nil {
 		return nil, err
 	}
+	c.ready = net
 	c.Truth = net.Assess(c.question())
 	return c, nil
 }
@@ -82,6 +84,18 @@ func newCase(b Basis, o *rules.Organisation, a rules.Account, g exposure.Graph) 
 		c.edges[g.Edges[i].ID] = &g.Edges[i]
 	}
 	return c
+}
+
+// net is the graph, ready for questions.
+func (c *Case) net() (*exposure.Net, error) {
+	if c.ready != nil {
+		return c.ready, nil
+	}
+	net, err := exposure.Compile(c.Graph, exposure.Options{At: c.Organisation.At})
+	if err == nil {
+		c.ready = net
+	}
+	return net, err
 }
 
 func (c *Case) question() exposure.Question {

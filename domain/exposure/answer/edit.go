@@ -18,6 +18,7 @@ type Edit struct {
 	Said string // for people: "Have the desk check …"
 
 	aim    string // the rule of the finding that it is to mend; empty: the verdict
+	common string // what it changes of what all share: the same for edits that change the same
 	policy func(*policy.Document)
 	shared func([]surroundings.Record) []surroundings.Record
 	one    func(*rules.Account)
@@ -88,8 +89,19 @@ func (ch Edit) Apply(c *Case) (*Case, error) {
 
 // both is one change after the other.
 func both(a, b Edit) Edit {
-	return Edit{Text: a.Text + " ; " + b.Text, Said: strings.TrimSuffix(a.Said, ".") + ", and: " + uncapital(b.Said),
+	return Edit{Text: a.Text + " ; " + b.Text, common: a.shares() + " ; " + b.shares(), Said: strings.TrimSuffix(a.Said, ".") + ", and: " + uncapital(b.Said),
 		policy: after(a.policy, b.policy), shared: through(a.shared, b.shared), one: after(a.one, b.one), graph: through(a.graph, b.graph)}
+}
+
+// shares names what ch changes of what all accounts share.
+func (ch Edit) shares() string {
+	switch {
+	case ch.policy == nil && ch.shared == nil:
+		return ""
+	case ch.common != "":
+		return ch.common
+	}
+	return ch.Text
 }
 
 func after[T any](a, b func(*T)) func(*T) {

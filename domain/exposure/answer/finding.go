@@ -130,7 +130,7 @@ func (c *Case) singles() []Finding {
 
 // untold: where the policy has somebody told, and whoever is told is who does it.
 func (c *Case) untold() []Finding {
-	net, err := exposure.Compile(c.Graph, exposure.Options{At: c.Organisation.At})
+	net, err := c.net()
 	if err != nil {
 		return nil
 	}

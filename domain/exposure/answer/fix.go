@@ -13,11 +13,14 @@ import (
 // how many have one way in fewer and at most one left.
 type Counting func(Edit) (lifted, lockout int64)
 
-// Bounds of a search for fixes: candidates that are tried in pairs, and fixes
-// that are shown and counted.
+// Bounds of a search for fixes: candidates that are tried in pairs, fixes that are
+// shown and counted, and edges that are looked at in all. The last keeps a search
+// in an organisation with thousands of operators within seconds; it is a number
+// and not a time, so that the same facts give the same fixes.
 const (
 	paired = 24
 	fixes  = 12
+	looked = 1_000_000
 )
 
 // Fixes finds what would mend a finding: each change by itself, and each two of
@@ -25,20 +28,10 @@ const (
 // then by those that they may lock out, then by what the verdict is, then by how
 // many changes it takes.
 func (c *Case) Fixes(f Finding, count Counting) []Fix {
-	var found []Edit
+	s := search{c: c, f: f, organisations: map[string]*rules.Organisation{}, room: looked}
 	var rest []Edit
-	verdicts := map[string]exposure.Verdict{}
-	try := func(ch Edit) bool {
-		now, err := ch.Apply(c)
-		if err != nil || !c.mends(f, now) {
-			return false
-		}
-		found = append(found, ch)
-		verdicts[ch.Text] = now.Truth.Verdict
-		return true
-	}
 	for _, ch := range c.candidates(f) {
-		if !try(ch) {
+		if !s.try(ch) {
 			rest = append(rest, ch)
 		}
 	}
@@ -46,24 +39,16 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 		rest = rest[:paired]
 	}
 	for i := range rest {
-		for j := i + 1; j < len(rest) && len(found) < 2*fixes; j++ {
-			try(both(rest[i], rest[j]))
+		for j := i + 1; j < len(rest) && len(s.found) < 2*fixes && s.room > 0; j++ {
+			s.try(both(rest[i], rest[j]))
 		}
 	}
-	if len(found) == 0 { // nothing mends it whole: what takes the worst away
-		for _, ch := range c.candidates(f) {
-			if now, err := ch.Apply(c); err == nil && c.eases(f, now) {
-				found = append(found, ch)
-				verdicts[ch.Text] = now.Truth.Verdict
-			}
-		}
-	}
-	out := make([]Fix, 0, len(found))
-	for _, ch := range found {
-		ch.aim = f.Rule
-		x := Fix{Change: ch.Text, Said: ch.Said, Verdict: verdicts[ch.Text], Lifted: 1}
+	out := make([]Fix, 0, len(s.found))
+	for _, ch := range s.found {
+		ch.Edit.aim = f.Rule
+		x := Fix{Change: ch.Text, Said: ch.Said, Verdict: ch.verdict, Lifted: 1}
 		if count != nil {
-			x.Lifted, x.Lockout = count(ch)
+			x.Lifted, x.Lockout = count(ch.Edit)
 		}
 		out = append(out, x)
 	}
@@ -75,6 +60,65 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 		out = out[:fixes]
 	}
 	return out
+}
+
+// search is one for fixes.
+type search struct {
+	c             *Case
+	f             Finding
+	organisations map[string]*rules.Organisation // by what was changed of them
+	room          int
+	found         []mended
+}
+
+type mended struct {
+	Edit
+	verdict exposure.Verdict
+}
+
+// try says whether an edit mends the finding.
+func (s *search) try(ch Edit) bool {
+	o, a, g := s.on(ch)
+	s.room -= len(g.Edges)
+	now := newCase(s.c.Basis, o, a, g)
+	net, err := now.net()
+	if err != nil || !s.may(now, net) {
+		return false
+	}
+	s.room -= 4 * len(g.Edges)
+	now.Truth = net.Assess(now.question())
+	if !s.c.mends(s.f, now) {
+		return false
+	}
+	s.found = append(s.found, mended{ch, now.Truth.Verdict})
+	return true
+}
+
+// may says, by what costs little, whether an edit can mend the finding at all.
+func (s *search) may(now *Case, net *exposure.Net) bool {
+	worst, _ := net.Effective(now.Goal, now.House)
+	switch s.f.Rule {
+	case BelowRequired, NISTOnly:
+		return worst.AAL >= now.Required.AAL
+	case PhrMissing:
+		return worst.Phr
+	}
+	return true
+}
+
+// on is Edit.On, where what all accounts share is made once for each change of it.
+func (s *search) on(ch Edit) (*rules.Organisation, rules.Account, exposure.Graph) {
+	if ch.policy == nil && ch.shared == nil {
+		return ch.of(s.c, s.c.Organisation)
+	}
+	key := ch.shares()
+	o := s.organisations[key]
+	if o == nil {
+		o = ch.Organisation(s.c.Organisation)
+		s.room -= len(s.c.Graph.Edges) // it is built anew
+		s.organisations[key] = o
+	}
+	return ch.On(o, s.c.Person)
 }
 
 // mends says whether a finding is gone, and nothing worse has come: whoever could

@@ -98,7 +98,7 @@ func recoverySection(aal int) string {
 
 // levelOf is what it takes to come to a node.
 func (c *Case) levelOf(node string) int {
-	net, err := exposure.Compile(c.Graph, exposure.Options{At: c.Organisation.At})
+	net, err := c.net()
 	if err != nil {
 		return 0
 	}

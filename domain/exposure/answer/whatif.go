@@ -76,7 +76,7 @@ func (c *Case) Supposing(s Suppose) (now *Case, said []string, err error) {
 	slices.Sort(q.Given)
 	now.given = slices.Compact(q.Given)
 	q.Given = now.given
-	now.Truth = net.Assess(q)
+	now.Truth, now.ready = net.Assess(q), net
 	return now, said, now.lose(lost)
 }
 

@@ -105,7 +105,7 @@ const moments = 24
 // changes is what time alone will do.
 func (c *Case) changes() []Change {
 	out := []Change{}
-	last, verdict := c.Truth.Effective, c.Truth.Verdict
+	last, known, verdict := c.Truth.Effective, c.Truth.Best, c.Truth.Verdict
 	for i, at := range c.Graph.Changes(c.Organisation.At) {
 		if i == moments {
 			break
@@ -115,7 +115,11 @@ func (c *Case) changes() []Change {
 			return out
 		}
 		q := c.question()
+		if worst, best := net.Effective(c.Goal, c.House, c.given...); worst.AAL == last.AAL && worst.Phr == last.Phr && best.AAL == known.AAL && best.Phr == known.Phr {
+			continue
+		}
 		now := net.Assess(q)
+		known = now.Best
 		if now.Effective == last && now.Verdict == verdict {
 			continue
 		}
