@@ -7,6 +7,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/exposure/answer"
+	"holdfast/domain/exposure/rules"
 )
 
 // Blast is what falls with given: atoms and nodes of the core, and atoms that
@@ -191,20 +192,20 @@ func (c *Census) topple() []Toppled {
 		}
 		return -1
 	}
-	free := k.h.follow(nil, everyEdge)
-	more := k.h.singly(free, slot, width, everyEdge)
-	plain := k.h.follow(nil, noRoots)
-	byItself := k.h.singly(plain, slot, width, noRoots) // without the powers over everything
 	blasts, fewer := make([]Blast, width), make([]int64, width)
-	for _, s := range c.shapes {
-		if s.count == 0 {
-			continue
+	for _, roots := range []bool{true, false} {
+		use := noRoots
+		if roots {
+			use = everyEdge
 		}
-		for _, t := range c.single(s, more, width, number, true) {
-			blasts[t].count(s)
-		}
-		for _, t := range c.single(s, byItself, width, number, false) {
-			fewer[t] += s.count
+		t := &topples{k: k, number: number, width: width, roots: roots, has: k.h.follow(nil, use)}
+		t.more = k.h.singly(t.has, slot, width, use)
+		for thing, b := range t.all(c.shapes) {
+			if roots {
+				blasts[thing] = b
+			} else {
+				fewer[thing] = b.Accounts // without the powers over everything
+			}
 		}
 	}
 	var out []Toppled
@@ -229,17 +230,112 @@ func candidate(name string) bool {
 	return false
 }
 
-// single lists the things with each of which a shape falls.
-func (c *Census) single(s *shape, more []gain, width int, number map[string]int32, roots bool) (out []int32) {
-	k := c.k
-	if s.leaf == nil {
-		if t := k.goal[s.account.ID]; t >= 0 && more[t].any != nil {
-			more[t].any.each(func(i int32) { out = append(out, i) })
-		}
-		return out
+// topples asks with which single things shapes fall.
+type topples struct {
+	k      *core
+	number map[string]int32 // of atoms that are no part of the core
+	width  int
+	roots  bool
+	has    []bool
+	more   []gain
+}
+
+// all counts, by thing, what falls with it. Shapes that differ in whose word they
+// take fall with the same things, and where that word is enough, with what gives
+// it: so each is asked but once.
+func (t *topples) all(shapes []*shape) []Blast {
+	never, always := int32(len(t.has)), int32(len(t.has))+1
+	t.has, t.more = append(t.has, false, true), append(t.more, gain{}, gain{all: true})
+	type sum struct {
+		Blast
+		words map[int32]*Blast // by who gives theirs
+		leaf  *leaf
+		word  int32 // in the leaf; -1: nobody's
+		falls []int32
+		apart []*shape
 	}
-	l := s.own()
-	g := l.gain(more, func(int) bool { return false }, width, roots)
+	by, order := map[*base]*sum{}, []*sum{}
+	for _, s := range shapes {
+		if s.count == 0 {
+			continue
+		}
+		u := by[s.base]
+		if u == nil {
+			u = &sum{leaf: s.leaf, word: -1, words: map[int32]*Blast{}}
+			by[s.base] = u
+			order = append(order, u)
+			if s.leaf == nil {
+				u.falls = t.core(s)
+			}
+		}
+		if s.word != "" && s.from == s.to { // the first themselves
+			s = &shape{key: s.key, word: s.word, count: s.count, base: s.base, to: t.k.h.number(rules.Act(s.word))}
+			s.from = s.to
+		}
+		if s.leaf != nil && s.word != "" && s.to >= 0 {
+			u.word = s.from
+			if u.words[s.to] == nil {
+				u.words[s.to] = &Blast{}
+			}
+			u.words[s.to].count(s)
+			u.apart = append(u.apart, s)
+		}
+		u.count(s)
+	}
+	out := make([]Blast, t.width)
+	each(len(order), func(i int) {
+		u := order[i]
+		switch {
+		case u.leaf == nil:
+		case u.word < 0:
+			u.falls = t.single(u.leaf)
+		case u.leaf.with(u.word, always).reach(t.has, func(int) bool { return false }, t.roots, new([]bool)):
+			u.falls = t.single(u.leaf.with(u.word, never))
+			u.apart = nil
+		}
+	})
+	for _, u := range order {
+		if len(u.apart) > 0 { // whose word it is matters together with something else
+			for _, s := range u.apart {
+				for _, thing := range t.single(u.leaf.with(u.word, s.to)) {
+					out[thing].count(s)
+				}
+			}
+			continue
+		}
+		seen := map[int32]bool{}
+		for _, thing := range u.falls {
+			seen[thing] = true
+			out[thing].add(&u.Blast)
+		}
+		for to, b := range u.words {
+			if g := t.more[to]; g.any != nil {
+				g.any.each(func(thing int32) {
+					if !seen[thing] {
+						out[thing].add(b)
+					}
+				})
+			}
+		}
+	}
+	return out
+}
+
+func (b *Blast) add(o *Blast) {
+	b.Accounts, b.Privileged, b.Weighted = b.Accounts+o.Accounts, b.Privileged+o.Privileged, b.Weighted+o.Weighted
+}
+
+// core lists the things with each of which an account of the core falls.
+func (t *topples) core(s *shape) (out []int32) {
+	if n := t.k.goal[s.account.ID]; n >= 0 && t.more[n].any != nil {
+		t.more[n].any.each(func(i int32) { out = append(out, i) })
+	}
+	return out
+}
+
+// single lists the things with each of which a leaf falls.
+func (t *topples) single(l *leaf) (out []int32) {
+	g := l.gain(t.more, func(int) bool { return false }, t.width, t.roots)
 	if g.all {
 		return nil
 	}
@@ -247,20 +343,9 @@ func (c *Census) single(s *shape, more []gain, width int, number map[string]int3
 		g.any.each(func(i int32) { out = append(out, i) })
 	}
 	var room []bool
-	var core []bool
 	for j := range l.atoms {
-		id := l.atoms[j].ID
-		if own(id) {
-			continue
-		}
-		if core == nil {
-			core = make([]bool, len(more))
-			for t := range more {
-				core[t] = more[t].all
-			}
-		}
-		if l.reach(core, func(i int) bool { return i == j }, roots, &room) {
-			out = append(out, number[id])
+		if id := l.atoms[j].ID; !own(id) && l.reach(t.has, func(i int) bool { return i == j }, t.roots, &room) {
+			out = append(out, t.number[id])
 		}
 	}
 	return out

@@ -97,7 +97,8 @@ type shape struct {
 // the accounts of these are worth the same.
 type base struct {
 	account rules.Account
-	leaf    *leaf // nil: of the core
+	text    string // of the shape
+	leaf    *leaf  // nil: of the core
 	worth
 }
 

@@ -2,6 +2,7 @@ package census
 
 import (
 	"container/heap"
+	"crypto/sha256"
 	"iter"
 	"maps"
 	"reflect"
@@ -177,10 +178,10 @@ func (c *Census) organisation() *rules.Organisation {
 // then each shape.
 func (c *Census) solve() {
 	org := c.organisation()
-	canonical, of := c.derivations(org)
+	list, of := c.derivations(org)
 	vouched := map[string]int{}
 	for i := range c.accounts {
-		if a := &c.accounts[i]; a.alive && canonical[of[i]].vouches {
+		if a := &c.accounts[i]; a.alive && list[of[i]].word != "" && a.manager != 0 {
 			vouched[c.names[a.manager]]++
 		}
 	}
@@ -190,7 +191,8 @@ func (c *Census) solve() {
 	k, people := c.solveCore()
 
 	all := &bases{k: k, of: map[string]*base{}}
-	shapes, byShape, derived := []*shape{}, map[string]uint32{}, make([]uint32, len(canonical)) // derived from 1
+	shapes, byShape := []*shape{}, map[string]uint32{}
+	derived := map[uint64]uint32{} // by number in list, and manager where it matters
 	shapeOf := make([]uint32, len(c.accounts))
 	for i := range c.accounts {
 		a := &c.accounts[i]
@@ -198,20 +200,25 @@ func (c *Census) solve() {
 		if !a.alive {
 			continue
 		}
-		s := noShape
-		if person, ok := people[uint32(i)]; ok {
+		pair := uint64(of[i]) << 32
+		if list[of[i]].word != "" {
+			pair |= uint64(a.manager)
+		}
+		s, ok := derived[pair]
+		if person, is := people[uint32(i)]; is {
 			s = uint32(len(shapes))
 			shapes = append(shapes, &shape{key: "=" + a.id, base: &base{account: person}})
 			all.all = append(all.all, shapes[s].base)
 			byShape["="+a.id] = s
-		} else if s = derived[of[i]] - 1; s == noShape {
-			x := &canonical[of[i]]
-			if s, ok = byShape[x.key]; !ok {
+		} else if !ok {
+			x := list[of[i]].takes(c.names[a.manager])
+			key := x.key()
+			if s, ok = byShape[key]; !ok {
 				s = uint32(len(shapes))
-				shapes = append(shapes, all.shape(x.key, x.account))
-				byShape[x.key] = s
+				shapes = append(shapes, all.shape(key, &x))
+				byShape[key] = s
 			}
-			derived[of[i]] = s + 1
+			derived[pair] = s
 		}
 		shapeOf[i] = s
 		shapes[s].count++
@@ -224,7 +231,7 @@ func (c *Census) solve() {
 	c.epoch++
 	for i := range c.accounts {
 		a := &c.accounts[i]
-		if a.vouch = 0; a.alive && canonical[of[i]].vouches {
+		if a.vouch = 0; a.alive && list[of[i]].word != "" {
 			a.vouch = a.manager
 		}
 	}
@@ -254,31 +261,21 @@ func (c *Census) derivations(org *rules.Organisation) (list []canonical, of []ui
 		}
 		return n
 	}
-	canon := func() {
-		from := len(list)
-		list = slices.Grow(list, len(keys)-from)[:len(keys)]
-		each(len(keys)-from, func(i int) { list[from+i] = c.canon(org, keys[from+i]) })
-	}
 	for i := range c.accounts {
 		if c.accounts[i].alive {
-			of[i] = find(c.derivation(uint32(i), false))
+			of[i] = find(c.derivation(uint32(i)))
 		}
 	}
-	canon()
-	for i := range c.accounts {
-		if c.accounts[i].alive && list[of[i]].vouches {
-			of[i] = find(c.derivation(uint32(i), true))
-		}
-	}
-	canon()
+	list = make([]canonical, len(keys))
+	each(len(keys), func(i int) { list[i] = c.canon(org, keys[i]) })
 	return list, of
 }
 
-// derivation of an account; word says that it takes its manager's.
-func (c *Census) derivation(i uint32, word bool) derivation {
+// derivation of an account.
+func (c *Census) derivation(i uint32) derivation {
 	a := &c.accounts[i]
 	d := derivation{known: a.known, groups: c.groups.named(a.groups, &c.reads)}
-	if word || c.reads.manager {
+	if c.reads.manager {
 		d.manager = a.manager
 	}
 	if c.reads.id || c.reads.end && (len(c.dates[i]) > 0 || c.left[i] != 0) {
@@ -287,11 +284,25 @@ func (c *Census) derivation(i uint32, word bool) derivation {
 	return d
 }
 
-// canonical is an account without names.
+// canonical is an account without names, and whose word it takes.
 type canonical struct {
-	account rules.Account
-	key     string
-	vouches bool // it takes its manager's word
+	account rules.Account // takes the word of someone, if anybody's
+	text    string        // of the shape
+	word    string        // id; empty: nobody's
+}
+
+// key of the shape.
+func (x *canonical) key() string {
+	sum := sha256.Sum256([]byte(x.text + "\x00" + x.word))
+	return string(sum[:16])
+}
+
+// takes is x with the word of a person, where it takes any.
+func (x canonical) takes(person string) canonical {
+	if x.word == someone {
+		x.word = person
+	}
+	return x
 }
 
 // canon is the account that follows from facts.
@@ -299,7 +310,9 @@ func (c *Census) canon(org *rules.Organisation, d derivation) canonical {
 	a := org.From(c.heldOf(d))
 	x, _ := rules.Canon(a)
 	x.Segment = a.Segment // also of an account that nothing leads into: it is counted where it belongs
-	return canonical{x, rules.Shape(x), len(rules.Vouches(a)) > 0}
+	word := wordOfAccount(&x)
+	x = under(x, someone)
+	return canonical{x, rules.Shape(x), word}
 }
 
 // heldOf are the facts of an account, with what the policy reads beside them.
@@ -381,12 +394,10 @@ func (c *Census) look(org *rules.Organisation, touched []uint32) (list map[uint3
 		}
 		a, x := &c.accounts[i], canonical{}
 		if a.alive {
-			if x = c.canon(org, c.derivation(i, false)); x.vouches {
-				x = c.canon(org, c.derivation(i, true))
-			}
+			x = c.canon(org, c.derivation(i)).takes(c.names[a.manager])
 		}
 		list[i] = x
-		touched = append(touched, c.vouch(a, x.vouches)...)
+		touched = append(touched, c.vouch(a, x.word != "")...)
 		again = c.changesCore(org, i) || again
 	}
 	return list, again
@@ -456,11 +467,7 @@ func (c *Census) refresh() {
 	for i, s := range c.shapes {
 		shapes[i] = s
 		if s.leaf != nil {
-			a := s.account
-			if s.word != "" {
-				a = under(a, s.word)
-			}
-			shapes[i] = fresh.shape(s.key, a)
+			shapes[i] = fresh.shape(s.key, &canonical{under(s.account, someone), s.text, s.word})
 			shapes[i].count = s.count
 		}
 	}
@@ -509,16 +516,17 @@ func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
 	if _, ok := c.people[i]; ok {
 		return c.byShape["="+c.accounts[i].id]
 	}
-	n, ok := c.byShape[x.key]
+	key := x.key()
+	n, ok := c.byShape[key]
 	if !ok {
 		more := &bases{k: c.k, of: c.bases}
-		s := more.shape(x.key, x.account)
+		s := more.shape(key, x)
 		for _, b := range more.all {
 			b.worth, b.leaf = c.k.evaluate(&b.account)
 		}
 		n = uint32(len(c.shapes))
 		c.shapes = append(c.shapes, s)
-		c.byShape[x.key] = n
+		c.byShape[key] = n
 	}
 	return n
 }

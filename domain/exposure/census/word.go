@@ -90,7 +90,7 @@ func wordOfAccount(a *rules.Account) string {
 	if a.Sponsor != "" {
 		return a.Sponsor
 	}
-	return a.Manager
+	return a.Manager // the same person, where there are both: policy.User has one manager
 }
 
 // under is an account that takes the word of somebody else.
@@ -112,21 +112,16 @@ type bases struct {
 }
 
 // shape makes a shape, whose base may be new: then it is not evaluated yet.
-func (b *bases) shape(key string, a rules.Account) *shape {
-	s := &shape{key: key, word: wordOfAccount(&a)}
-	if a.Sponsor != "" && a.Manager != "" && a.Sponsor != a.Manager {
-		s.word = "" // two people: each such account by itself
-	}
-	baseKey := key
-	if s.word != "" {
-		if f := b.k.first(s.word); f != s.word {
-			s.from, s.to = b.k.h.number(rules.Act(f)), b.k.h.number(rules.Act(s.word))
-			a = under(a, f)
-			baseKey = rules.Shape(a)
+func (b *bases) shape(key string, x *canonical) *shape {
+	s, f := &shape{key: key, word: x.word}, ""
+	if x.word != "" {
+		if f = b.k.first(x.word); f != x.word {
+			s.from, s.to = b.k.h.number(rules.Act(f)), b.k.h.number(rules.Act(x.word))
 		}
 	}
+	baseKey := x.text + "\x00" + f
 	if s.base = b.of[baseKey]; s.base == nil {
-		s.base = &base{account: a}
+		s.base = &base{account: under(x.account, f), text: x.text}
 		b.of[baseKey] = s.base
 		b.all = append(b.all, s.base)
 	}
@@ -138,17 +133,22 @@ func (s *shape) own() *leaf {
 	if s.from == s.to || s.leaf == nil {
 		return s.leaf
 	}
-	l := *s.leaf
-	l.edges = slices.Clone(l.edges)
-	for i := range l.edges {
-		if e := &l.edges[i]; slices.Contains(e.body, ^s.from) {
+	return s.leaf.with(s.from, s.to)
+}
+
+// with is the leaf with another thing of the core in place of one.
+func (l *leaf) with(from, to int32) *leaf {
+	out := *l
+	out.edges = slices.Clone(l.edges)
+	for i := range out.edges {
+		if e := &out.edges[i]; slices.Contains(e.body, ^from) {
 			e.body = slices.Clone(e.body)
 			for j := range e.body {
-				if e.body[j] == ^s.from {
-					e.body[j] = ^s.to
+				if e.body[j] == ^from {
+					e.body[j] = ^to
 				}
 			}
 		}
 	}
-	return &l
+	return &out
 }
