@@ -43,6 +43,11 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 			s.try(both(rest[i], rest[j]))
 		}
 	}
+	if len(s.found) == 0 { // nothing mends it whole: what takes the worst away
+		for _, ch := range c.candidates(f) {
+			s.ease(ch)
+		}
+	}
 	out := make([]Fix, 0, len(s.found))
 	for _, ch := range s.found {
 		ch.Edit.aim = f.Rule
@@ -76,34 +81,63 @@ type mended struct {
 	verdict exposure.Verdict
 }
 
-// try says whether an edit mends the finding.
+// try says whether an edit mends the finding. A level and resistance to phishing
+// are asked for by what costs little; the sets of what is left are listed only for
+// what is found.
 func (s *search) try(ch Edit) bool {
 	o, a, g := s.on(ch)
 	s.room -= len(g.Edges)
 	now := newCase(s.c.Basis, o, a, g)
 	net, err := now.net()
-	if err != nil || !s.may(now, net) {
+	if err != nil {
 		return false
 	}
-	s.room -= 4 * len(g.Edges)
-	now.Truth = net.Assess(now.question())
-	if !s.c.mends(s.f, now) {
-		return false
+	switch s.f.Rule {
+	case BelowRequired, NISTOnly, PhrMissing:
+		if !s.reaches(now, net) {
+			return false
+		}
+		now.Truth = net.Assess(now.question())
+	default:
+		s.room -= assessing * len(g.Edges)
+		if now.Truth = net.Assess(now.question()); !s.c.mends(s.f, now) {
+			return false
+		}
 	}
 	s.found = append(s.found, mended{ch, now.Truth.Verdict})
 	return true
 }
 
-// may says, by what costs little, whether an edit can mend the finding at all.
-func (s *search) may(now *Case, net *exposure.Net) bool {
-	worst, _ := net.Effective(now.Goal, now.House)
-	switch s.f.Rule {
-	case BelowRequired, NISTOnly:
-		return worst.AAL >= now.Required.AAL
-	case PhrMissing:
-		return worst.Phr
+// ease takes an edit that does not mend the finding whole, and eases it.
+func (s *search) ease(ch Edit) {
+	o, a, g := s.on(ch)
+	if now, err := ExamineGraph(s.c.Basis, o, a, g); err == nil && s.c.eases(s.f, now) {
+		s.found = append(s.found, mended{ch, now.Truth.Verdict})
 	}
-	return true
+}
+
+// assessing is about how much more than to follow edges it is to list sets.
+const assessing = 30
+
+// reaches says whether an account is worth what the finding is about, by what is
+// known, is worth no less than before in anything, and can still be used by
+// whoever could.
+func (s *search) reaches(now *Case, net *exposure.Net) bool {
+	worst, best := net.Effective(now.Goal, now.House)
+	was := s.c.Truth.Effective
+	if worst.AAL < was.AAL || was.Phr && !worst.Phr {
+		return false
+	}
+	if s.f.Rule == PhrMissing && !best.Phr || s.f.Rule != PhrMissing && best.AAL < now.Required.AAL {
+		return false
+	}
+	var own []string
+	for i := range now.Graph.Atoms {
+		if a := &now.Graph.Atoms[i]; holds(a, now.Person.ID) {
+			own = append(own, a.ID)
+		}
+	}
+	return s.c.Truth.Availability == 0 || net.Derives(now.Goal, own...)
 }
 
 // on is Edit.On, where what all accounts share is made once for each change of it.
