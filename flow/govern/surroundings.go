@@ -103,6 +103,11 @@ func (f *Flow) known(ctx context.Context, tx Tx, d, before surroundings.Declarat
 		}
 		d.Holders[i] = "person:" + string(who)
 	}
+	if d.Target != before.Target {
+		if d.Target, err = f.knownTarget(ctx, tx, d.Target); err != nil {
+			return d, err
+		}
+	}
 	at, was := providerOf(d), providerOf(before)
 	if at == "" || at == was || f.judge.Policies == nil {
 		return d, nil
@@ -153,6 +158,39 @@ func (f *Flow) knownProvider(ctx context.Context, tx Tx, name string) error {
 	}
 	return holdfast.Errorf(holdfast.Invalid, "surrounding_provider",
 		"The policy has no provider %.80q. It has: %s. Write one of them, or add the provider to the policy first.", name, strings.Join(names, ", "))
+}
+
+// knownTarget refuses a segment that the policy does not have, and a group that
+// is not there: a power that is aimed at nobody would be counted for nobody. A
+// group is written as it is called.
+func (f *Flow) knownTarget(ctx context.Context, tx Tx, target string) (string, error) {
+	of, name, _ := strings.Cut(target, ":")
+	switch of {
+	case "group":
+		g, err := tx.GroupByName(ctx, name)
+		if holdfast.KindOf(err) == holdfast.NotFound {
+			err = holdfast.Errorf(holdfast.Invalid, "surrounding_target", "There is no group %.80q. Write the name of one that there is, or make it first.", name)
+		}
+		return "group:" + g.Name, err
+	case "segment":
+		if f.judge.Policies == nil {
+			return target, nil
+		}
+		p, err := f.judge.Policies.InForce(ctx, tx)
+		if err != nil {
+			return target, err
+		}
+		var names []string
+		for _, s := range p.Document().Segments {
+			if s.Name == name {
+				return target, nil
+			}
+			names = append(names, s.Name)
+		}
+		return target, holdfast.Errorf(holdfast.Invalid, "surrounding_target",
+			"The policy has no segment %.80q. It has: %s. Write one of them, or add the segment to the policy first.", name, strings.Join(names, ", "))
+	}
+	return target, nil
 }
 
 func nameFree(ctx context.Context, tx Tx, s surroundings.Record) error {

@@ -210,3 +210,26 @@ func TestSurroundingsNameProvidersOfThePolicy(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A power over people of whom there are none would count for nobody: that is a
+// slip of the pen, too.
+func TestSurroundingsNameTargetsThatThereAre(t *testing.T) {
+	w := newWorld(t)
+	g := govern.New(store.Port[govern.Tx]{DB: w.DB}, w.Now, webtest.Origin, verdicttest.By(t, []byte(preset(t, "federal-enterprise")), nil))
+	if _, err := g.AddGroup(t.Context(), webtest.System, "Harbour pilots"); err != nil {
+		t.Fatal(err)
+	}
+	desk := func(target string) surroundings.Declaration {
+		return surroundings.Declaration{Kind: surroundings.Power, Name: "desk of " + target, Over: surroundings.OverPasskeys, Target: target, Holders: []string{"x"}, Check: "questions"}
+	}
+	for target, want := range map[string]string{"segment:wrokforce": "It has: ", "group:Harbor pilots": "There is no group"} {
+		if _, err := g.DeclareSurrounding(t.Context(), webtest.System, desk(target)); holdfast.CodeOf(err) != "surrounding_target" || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	for _, target := range []string{"group:Harbour pilots", "segment:privileged", ""} {
+		if _, err := g.DeclareSurrounding(t.Context(), webtest.System, desk(target)); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+}
