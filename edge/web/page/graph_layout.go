@@ -351,13 +351,15 @@ func (l *layout) settle(col []int, left, right [][]int) {
 // counts: lanes are to be straight.
 func (l *layout) wanted(b int, left, right [][]int) (y, weight float64) {
 	sum, total := 0.0, 0.0
-	for _, n := range append(slices.Clone(left[b]), right[b]...) {
-		w := 1.0
-		if l.boxes[b].lane() && l.boxes[n].lane() {
-			w = 12
+	for _, side := range [][]int{left[b], right[b]} {
+		for _, n := range side {
+			w := 1.0
+			if l.boxes[b].lane() && l.boxes[n].lane() {
+				w = 12
+			}
+			sum += w * l.boxes[n].middle()
+			total += w
 		}
-		sum += w * l.boxes[n].middle()
-		total += w
 	}
 	if total == 0 {
 		return l.boxes[b].y, 0.1
