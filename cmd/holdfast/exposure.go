@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -114,9 +115,17 @@ func runWhatIf(ctx context.Context, c console, args []string) error {
 
 // asked reads a list, as far as most items, and what it rests on.
 func asked[T any](ctx context.Context, c console, q *question, cl client, path string, query url.Values, most int, say func(io.Writer, []T)) error {
-	items, err := cl.all(ctx, request{method: http.MethodGet, path: path, query: query}, most)
+	wanted := most
+	if most > 0 {
+		wanted++ // one more says whether there are more
+	}
+	items, err := cl.all(ctx, request{method: http.MethodGet, path: path, query: query}, wanted)
 	if err != nil {
 		return err
+	}
+	if most > 0 && len(items) > most {
+		items = items[:most]
+		defer fmt.Fprintf(c.err, "There are more than these %d: --limit 0 lists all.\n", most)
 	}
 	if q.json {
 		return q.printList(c.out, items)
