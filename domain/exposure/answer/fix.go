@@ -20,7 +20,7 @@ type Counting func(Edit) (lifted, lockout int64)
 const (
 	paired = 24
 	fixes  = 12
-	looked = 1_000_000
+	looked = 500_000
 )
 
 // Fixes finds what would mend a finding: each change by itself, and each two of
