@@ -257,9 +257,6 @@ func (o *Organisation) opens(p *Person, l *Link) []*Attack {
 	}
 }
 
-// errNothing says that an actor could do nothing that would help.
-var errNothing = errors.New("nothing to do")
-
 // byActor are by somebody's power: the passkeys removed and a new link made;
 // something that was stopped set going again; a link that replaces a passkey.
 func (o *Organisation) byActor(p *Person, a actor) []*Attack {
@@ -389,16 +386,18 @@ func (s *scene) revive(k *Passkey, a actor, group string) (*client.Client, error
 	if err != nil {
 		return nil, err
 	}
-	tried := []error{h.reinstate(k), h.revive(k.Owner)}
+	// Whether a refused passkey was suspended as well depends on what the server
+	// has judged so far, so what could not be set going is tried as it is.
+	refused := errors.Join(h.reinstate(k), h.revive(k.Owner))
 	if group != "" {
-		tried = append(tried, h.leave(k.Owner, group))
-	}
-	if !slices.Contains(tried, nil) {
-		return nil, errors.Join(append(tried, errNothing)...)
+		refused = errors.Join(refused, h.leave(k.Owner, group))
 	}
 	c, err := s.stranger(k.on(s.base, true))
 	if err == nil {
 		_, err = c.SignIn(s.ctx, "", "")
 	}
-	return c, err
+	if err != nil {
+		return nil, errors.Join(refused, err)
+	}
+	return c, nil
 }
