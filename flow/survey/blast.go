@@ -123,10 +123,13 @@ func weight(s *policy.Segment) int64 {
 	return int64(max(1, 100>>min(*s.RiskRank, 62)))
 }
 
-// oneMore says whether one thing beside a given one is enough.
+// oneMore says whether one thing beside a given one is enough, and none is alone.
 func oneMore(net *exposure.Net, goal, given string) bool {
-	sets, _ := net.Minimal(goal, []string{given}, 0)
-	return slices.ContainsFunc(sets, func(s []string) bool { return len(s) == 1 })
+	single := func(given ...string) bool {
+		sets, _ := net.Minimal(goal, given, 0)
+		return slices.ContainsFunc(sets, func(s []string) bool { return len(s) <= 1 })
+	}
+	return single(given) && !single()
 }
 
 // fallen finds what text names.
@@ -271,7 +274,7 @@ func (f *Flow) ofAccount(ctx context.Context, s *seen, text string) (fallen, boo
 
 // own is something of one account.
 func (f *Flow) own(ctx context.Context, s *seen, id holdfast.PersonID, t answer.Thing) (fallen, bool, error) {
-	cases, err := f.cases(ctx, s, []holdfast.PersonID{id})
+	cases, err := f.cases(ctx, s, []holdfast.PersonID{id}, answer.Examine)
 	if err != nil {
 		return fallen{}, false, err
 	}

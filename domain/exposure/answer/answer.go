@@ -155,7 +155,7 @@ type Blast struct {
 	Accounts   int64    `json:"accounts"`
 	Privileged int64    `json:"privileged"`
 	Weighted   int64    `json:"weighted"` // an account of risk rank r counts 100 >> r, at least 1
-	OneMore    int64    `json:"one_more"` // that take one more thing
+	OneMore    int64    `json:"one_more"` // that take one thing more, and fall to no one thing without it
 	Segments   []Count  `json:"segments"`
 	Powers     []Thing  `json:"powers"` // of the core that fall with it
 	Some       []string `json:"some"`   // ids of accounts, the first by id

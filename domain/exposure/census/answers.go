@@ -72,7 +72,7 @@ type Blast struct {
 	Accounts   int64
 	Privileged int64
 	Weighted   int64 // an account of risk rank r counts 100 >> r, at least 1
-	OneMore    int64 // accounts that do not fall and take one more atom
+	OneMore    int64 // accounts that take one more atom, and that no atom takes alone
 	Segments   []answer.Count
 	Powers     []string            // nodes of the core that fall with it, by name
 	IDs        []holdfast.PersonID // of accounts that fall, by id, from after on

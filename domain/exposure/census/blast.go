@@ -81,7 +81,9 @@ func (c *Census) segments() []string {
 	return append(out, "")
 }
 
-// falling is which shapes fall, and which take one thing more.
+// falling is which shapes fall, and which take one thing more. Those that fall to
+// one thing anyway, whatever is given, are not of the latter: what is given is no
+// help there.
 type falling struct {
 	falls, one []bool
 	powers     []string
@@ -103,13 +105,7 @@ func (c *Census) fall(given []string) falling {
 		}
 	}
 	slices.Sort(f.powers)
-	plain := k.h.follow(things, noRoots)
-	more := k.h.singly(plain, func(t int32) int32 {
-		if int(t) < len(k.h.atoms) {
-			return t
-		}
-		return -1
-	}, len(k.h.atoms), noRoots)
+	alone, beside := k.oneMore(nil), k.oneMore(things)
 	each(n, func(i int) {
 		s := c.shapes[i]
 		switch {
@@ -117,33 +113,57 @@ func (c *Census) fall(given []string) falling {
 		case s.leaf == nil:
 			if t := k.goal[s.account.ID]; t >= 0 {
 				f.falls[i] = with[t] && !free[t]
-				f.one[i] = !with[t] && more[t].enough()
+				f.one[i] = !with[t] && beside.more[t].enough() && !alone.more[t].enough()
 			}
 		default:
-			f.falls[i], f.one[i] = s.own().fall(given, free, with, plain, more, len(k.h.atoms))
+			l, room := s.own(), []bool(nil)
+			if l.reach(with, l.among(given), true, &room) {
+				f.falls[i] = !l.reach(free, l.among(nil), true, &room)
+				return
+			}
+			f.one[i] = l.withOne(given, beside, &room) && !l.withOne(nil, alone, &room)
 		}
 	})
 	return f
 }
 
-// fall says whether the leaf falls with what is given, and whether it would with
-// one atom more: of the core, or its own.
-func (l *leaf) fall(given []string, free, with, plain []bool, more []gain, width int) (falls, one bool) {
-	var room []bool
-	theirs := func(i int) bool { return slices.Contains(given, l.names[i]) }
-	nothing := func(int) bool { return false }
-	if l.reach(with, theirs, true, &room) {
-		return !l.reach(free, nothing, true, &room), false
-	}
-	if l.gain(more, theirs, width, false).enough() {
-		return false, true
+// stock is what follows from what is given without powers over everything, and
+// what each thing of the core takes besides: one more atom of the core, if that.
+type stock struct {
+	has   []bool
+	more  []gain
+	width int // atoms of the core
+}
+
+func (k *core) oneMore(given []int32) stock {
+	has := k.h.follow(given, noRoots)
+	width := len(k.h.atoms)
+	return stock{has, k.h.singly(has, func(t int32) int32 {
+		if int(t) < width {
+			return t
+		}
+		return -1
+	}, width, noRoots), width}
+}
+
+// among says which of the leaf's own things have one of these names.
+func (l *leaf) among(names []string) func(i int) bool {
+	return func(i int) bool { return slices.Contains(names, l.names[i]) }
+}
+
+// withOne says whether a session follows from what is given and at most one atom
+// more, of the core or the leaf's own.
+func (l *leaf) withOne(given []string, core stock, room *[]bool) bool {
+	theirs := l.among(given)
+	if l.gain(core.more, theirs, core.width, false).enough() {
+		return true
 	}
 	for j := range l.atoms {
-		if l.reach(plain, func(i int) bool { return i == j || theirs(i) }, false, &room) {
-			return false, true
+		if l.reach(core.has, func(i int) bool { return i == j || theirs(i) }, false, room) {
+			return true
 		}
 	}
-	return false, false
+	return false
 }
 
 // toppling is the blasts of all single things.

@@ -8,30 +8,67 @@ import (
 	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/census"
 	"holdfast/domain/exposure/rules"
+	"holdfast/domain/surroundings"
 	"holdfast/test/organisation"
 )
 
 // A blast is what asking every account by itself says: who falls with it, and who
-// with one atom more.
+// with one atom more and with no atom alone.
 func TestABlastIsWhatEveryAccountSays(t *testing.T) {
 	people := 60
 	if testing.Short() {
 		people = 25
 	}
 	o := organisation.New(people, 5)
-	c := loaded(t, o)
-	org := c.Organisation()
-	for _, given := range [][]string{
+	same := func(h rules.Held) rules.Held { return h }
+	blasts(t, o, loaded(t, o), same, [][]string{
 		{rules.Corrupt(string(o.ID(0)))}, {rules.Session(string(o.ID(2)))}, {rules.Corrupt(string(o.ID(6)))}, {"power:sur_mail"}, {"power:sur_apple"},
 		{"deceive:desk-questions"}, {"proof:desk-with-proof"}, {"root"}, {"power:sur_database"}, {"nothing of the kind"}, {},
 		{rules.Corrupt(string(o.ID(2))), "deceive:sur_stores"},
-	} {
+	})
+}
+
+// Where no one person can do everything, who is one of two brings others within
+// reach; who falls to one thing anyway is not counted.
+func TestABlastBringsOthersWithinReach(t *testing.T) {
+	o := organisation.New(25, 5)
+	powerless := func(h rules.Held) rules.Held {
+		h.Person.Role, h.Tokens = "", nil
+		return h
+	}
+	c := census.New(organisation.Now)
+	c.Policy(organisation.Policy())
+	two := surroundings.Record{ID: "sur_two", Kind: surroundings.Power, Name: "two of us", Over: surroundings.OverPasskeys, Holders: []string{"one of us", "another of us"}, K: 2,
+		Check: surroundings.CheckSound, Status: surroundings.Declared, ReviewBy: organisation.Now.AddDate(1, 0, 0)}
+	c.Powers([]surroundings.Record{two})
+	for h := range o.All() {
+		c.Put(powerless(h))
+	}
+	c.Settle(organisation.Now)
+	for ids := c.Wants(); len(ids) > 0; ids = c.Wants() {
+		for _, id := range ids {
+			c.Put(powerless(o.Held(o.Number(id))))
+		}
+		c.Settle(organisation.Now)
+	}
+	one := []string{rules.Corrupt("one of us")}
+	blasts(t, o, c, powerless, [][]string{one, {rules.Corrupt("another of us"), "proof:desk-with-proof"}, {"proof:desk-with-proof"}, {}})
+	if b := c.Blast(one, "", 0); b.Accounts != 0 || b.OneMore == 0 || b.OneMore == int64(c.Len()) {
+		t.Errorf("of %d accounts %d fall with one of two, and %d take one thing more", c.Len(), b.Accounts, b.OneMore)
+	}
+}
+
+// blasts compares each blast with what the accounts say, as held gives them.
+func blasts(t *testing.T, o *organisation.Organisation, c *census.Census, held func(rules.Held) rules.Held, all [][]string) {
+	t.Helper()
+	people, org := o.People, c.Organisation()
+	for _, given := range all {
 		got := c.Blast(given, "", people)
 		var falls []holdfast.PersonID
 		var privileged, weighted, one int64
 		segments := map[string]int64{}
 		for i := range o.People {
-			a := org.From(o.Held(i))
+			a := org.From(held(o.Held(i)))
 			s, _ := c.Of(o.ID(i))
 			session := rules.Session(a.ID)
 			g := exposure.Graph{}
@@ -57,7 +94,8 @@ func TestABlastIsWhatEveryAccountSays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if slices.ContainsFunc(n.Atoms(), func(a exposure.Atom) bool { return n.Derives(session, append(slices.Clone(given), a.ID)...) }) {
+			alone := slices.ContainsFunc(n.Atoms(), func(a exposure.Atom) bool { return n.Derives(session, a.ID) })
+			if !alone && slices.ContainsFunc(n.Atoms(), func(a exposure.Atom) bool { return n.Derives(session, append(slices.Clone(given), a.ID)...) }) {
 				one++
 			}
 		}
