@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/exposure/answer"
@@ -24,24 +25,24 @@ func (f *Flow) ground(ctx context.Context, h rules.Held) (ground, error) {
 	if err != nil {
 		return ground{}, err
 	}
-	if s := f.seen.Load(); s != nil && s.whole {
+	if s := f.look(); s != nil && s.whole {
 		current, err := f.current(ctx, s, size)
 		if err != nil {
 			return ground{}, err
 		}
 		if current {
-			return groundOf(s.census.Organisation(), size), nil
+			return groundOf(s.census.Organisation(), s.at, size), nil
 		}
 	}
 	o, err := f.organisation(ctx, h)
-	return groundOf(o, size), err
+	if err != nil {
+		return ground{}, err
+	}
+	return groundOf(o, o.At, size), nil
 }
 
-func groundOf(o *rules.Organisation, size int64) ground {
-	if o == nil {
-		return ground{}
-	}
-	return ground{o, answer.Basis{AsOf: o.At.UTC(), PolicyRev: o.Policy.Digest(), FactsRev: size}}
+func groundOf(o *rules.Organisation, at time.Time, size int64) ground {
+	return ground{o, answer.Basis{AsOf: at.UTC(), PolicyRev: o.Policy.Digest(), FactsRev: size}}
 }
 
 // current says whether nothing that matters happened since s was settled.
@@ -149,8 +150,11 @@ func (f *Flow) held(ctx context.Context, id holdfast.PersonID) (rules.Held, erro
 	return some[0], nil
 }
 
+// A way to examine an account: answer.Examine, or answer.Look.
+type way func(answer.Basis, *rules.Organisation, rules.Account) (*answer.Case, error)
+
 // examined is an account, examined on the spot.
-func (f *Flow) examined(ctx context.Context, text string) (*answer.Case, error) {
+func (f *Flow) examined(ctx context.Context, text string, examine way) (*answer.Case, error) {
 	s, err := f.subject(ctx, text)
 	if err != nil {
 		return nil, err
@@ -163,7 +167,7 @@ func (f *Flow) examined(ctx context.Context, text string) (*answer.Case, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := answer.Examine(g.basis, g.Organisation, g.From(h))
+	c, err := examine(g.basis, g.Organisation, g.From(h))
 	if err != nil || s.credential == "" {
 		return c, err
 	}
@@ -177,7 +181,7 @@ func (f *Flow) examined(ctx context.Context, text string) (*answer.Case, error) 
 
 // WhoCan says who can get at an account, or at it through one passkey.
 func (f *Flow) WhoCan(ctx context.Context, subject string) (answer.WhoCan, error) {
-	c, err := f.examined(ctx, subject)
+	c, err := f.examined(ctx, subject, answer.Look)
 	if err != nil {
 		return answer.WhoCan{}, err
 	}

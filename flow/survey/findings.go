@@ -106,7 +106,7 @@ func (l *ladder) look(ctx context.Context, part []census.Standing, out *List[ans
 			read = append(read, st.ID)
 		}
 	}
-	cases, err := l.f.cases(ctx, l.s, read)
+	cases, err := l.f.cases(ctx, l.s, read, answer.Look)
 	if err != nil {
 		return false, err
 	}
@@ -148,7 +148,7 @@ func (l *ladder) may(st *census.Standing) bool {
 
 // findingsOf are those of one account, computed on the spot.
 func (f *Flow) findingsOf(ctx context.Context, w Wrong) (List[answer.Finding], error) {
-	c, err := f.examined(ctx, w.Account)
+	c, err := f.examined(ctx, w.Account, answer.Look)
 	if err != nil {
 		return List[answer.Finding]{}, err
 	}

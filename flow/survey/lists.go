@@ -15,7 +15,7 @@ func (f *Flow) everybody(ctx context.Context) (*seen, error) {
 	if err := f.onDemand(ctx); err != nil {
 		return nil, err
 	}
-	s := f.seen.Load()
+	s := f.look()
 	if s == nil || !s.whole {
 		p := f.Progress()
 		return nil, holdfast.Errorf(holdfast.Unavailable, "survey_loading",
@@ -60,7 +60,7 @@ func (f *Flow) Effective(ctx context.Context, w Which, after holdfast.PersonID, 
 	}
 	standings, next := s.census.Each(w.filter(), after, limit)
 	out := List[answer.Row]{Basis: s.basis(), Next: string(next)}
-	cases, err := f.cases(ctx, s, idsOf(standings))
+	cases, err := f.cases(ctx, s, idsOf(standings), answer.Look)
 	if err != nil {
 		return out, err
 	}
@@ -111,14 +111,14 @@ func idsOf(standings []census.Standing) []holdfast.PersonID {
 }
 
 // cases reads and examines accounts.
-func (f *Flow) cases(ctx context.Context, s *seen, ids []holdfast.PersonID) (map[holdfast.PersonID]*answer.Case, error) {
+func (f *Flow) cases(ctx context.Context, s *seen, ids []holdfast.PersonID, examine way) (map[holdfast.PersonID]*answer.Case, error) {
 	held, err := f.Store.Held(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	o, out := s.census.Organisation(), make(map[holdfast.PersonID]*answer.Case, len(held))
 	for _, h := range held {
-		c, err := answer.Examine(s.basis(), o, o.From(h))
+		c, err := examine(s.basis(), o, o.From(h))
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func (f *Flow) Residual(ctx context.Context, after holdfast.PersonID, limit int)
 		ids = ids[:limit]
 		out.Next = string(ids[limit-1])
 	}
-	cases, err := f.cases(ctx, s, ids)
+	cases, err := f.cases(ctx, s, ids, answer.Look)
 	if err != nil {
 		return out, err
 	}

@@ -17,7 +17,7 @@ func (f *Flow) Overview(ctx context.Context) (answer.Overview, error) {
 	if err := f.onDemand(ctx); err != nil {
 		return answer.Overview{}, err
 	}
-	s := f.seen.Load()
+	s := f.look()
 	if s == nil || !s.whole {
 		return f.loading(), nil
 	}

@@ -14,7 +14,7 @@ func (f *Flow) WhatIf(ctx context.Context, subject string, s answer.Suppose) (an
 	if s.Empty() {
 		return answer.WhatIf{}, holdfast.Errorf(holdfast.Invalid, "nothing_supposed", "Say what is lost, given, added or removed, or at what time.")
 	}
-	c, err := f.examined(ctx, subject)
+	c, err := f.examined(ctx, subject, answer.Examine)
 	if err != nil {
 		return answer.WhatIf{}, err
 	}
@@ -23,7 +23,7 @@ func (f *Flow) WhatIf(ctx context.Context, subject string, s answer.Suppose) (an
 
 // Picture draws the graph of an account.
 func (f *Flow) Picture(ctx context.Context, subject string) (answer.Picture, error) {
-	c, err := f.examined(ctx, subject)
+	c, err := f.examined(ctx, subject, answer.Look)
 	if err != nil {
 		return answer.Picture{}, err
 	}
@@ -93,7 +93,7 @@ func (f *Flow) finding(ctx context.Context, id, account string) (*answer.Case, a
 		}
 		account = string(who)
 	}
-	c, err := f.examined(ctx, account)
+	c, err := f.examined(ctx, account, answer.Examine)
 	if err != nil {
 		return nil, answer.Finding{}, err
 	}
@@ -119,7 +119,7 @@ func (f *Flow) search(ctx context.Context, id string) (holdfast.PersonID, error)
 	}
 	for after, n := holdfast.PersonID(""), 0; n < searched; n += handful {
 		page, next := s.census.Each(census.Filter{}, after, handful)
-		cases, err := f.cases(ctx, s, idsOf(page))
+		cases, err := f.cases(ctx, s, idsOf(page), answer.Look)
 		if err != nil {
 			return "", err
 		}

@@ -117,6 +117,22 @@ func New(c Config) *Flow {
 	return &Flow{Config: c}
 }
 
+// look is what whoever asks sees now: as of this moment, unless by time alone
+// something changes that was not settled yet. nil: nobody was read.
+func (f *Flow) look() *seen {
+	s := f.seen.Load()
+	if s == nil || !s.whole {
+		return s
+	}
+	now := f.Clock()
+	if !now.After(s.at) || !s.due.IsZero() && !now.Before(s.due) {
+		return s
+	}
+	again := *s
+	again.at = now
+	return &again
+}
+
 // onDemand has everybody read where nothing follows the log: in a process that
 // answers one question on the host and ends.
 func (f *Flow) onDemand(ctx context.Context) error {
@@ -137,7 +153,7 @@ type Progress struct {
 
 // Progress says how far everybody has been read.
 func (f *Flow) Progress() Progress {
-	s := f.seen.Load()
+	s := f.look()
 	if s == nil {
 		return Progress{Loading: true}
 	}

@@ -127,7 +127,7 @@ func (b *bench) asked(c *census.Census, o *organisation.Organisation) {
 	house := answer.HouseOf(org.Policy)
 	b.printf("    who can, of one account          %s\n", timing(5, func(i int) {
 		a := org.From(held[i])
-		if n, err := exposure.Compile(org.Whole(a), exposure.Options{At: org.At}); err == nil {
+		if n, err := exposure.Compile(org.Leading(a), exposure.Options{At: org.At}); err == nil {
 			n.Assess(exposure.Question{Goal: rules.Session(a.ID), Required: exposure.Required{AAL: 2, Phr: true}, House: house, Owner: a.ID})
 		}
 	}))

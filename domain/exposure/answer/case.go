@@ -30,6 +30,13 @@ type Case struct {
 	ready *exposure.Net
 }
 
+// Look is Examine for answers that only look: of the core it takes what leads to
+// the account. Suppositions and fixes name what does not lead there yet, and need
+// Examine.
+func Look(b Basis, o *rules.Organisation, a rules.Account) (*Case, error) {
+	return ExamineGraph(b, o, a, o.Leading(a))
+}
+
 // Examine assesses an account at the organisation's moment.
 func Examine(b Basis, o *rules.Organisation, a rules.Account) (*Case, error) {
 	return ExamineGraph(b, o, a, o.Whole(a))

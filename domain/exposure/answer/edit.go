@@ -63,11 +63,10 @@ func (ch Edit) On(changed *rules.Organisation, a rules.Account) (*rules.Organisa
 			changed = &rules.Organisation{Policy: changed.Policy, At: changed.At, Core: core, Shared: changed.Shared}
 		}
 	}
-	g := changed.Whole(a)
-	if ch.graph != nil {
-		g = ch.graph(g)
+	if ch.graph == nil {
+		return changed, a, changed.Leading(a)
 	}
-	return changed, a, g
+	return changed, a, ch.graph(changed.Whole(a))
 }
 
 // of is On for a case. Where no fact changes, the graph stays as it was made.

@@ -68,7 +68,7 @@ func BenchmarkWhoCan(b *testing.B) {
 		h, house := o.Held(o.People-1), answer.HouseOf(org.Policy)
 		for b.Loop() {
 			a := org.From(h)
-			n, err := exposure.Compile(org.Whole(a), exposure.Options{At: org.At})
+			n, err := exposure.Compile(org.Leading(a), exposure.Options{At: org.At})
 			if err != nil {
 				b.Fatal(err)
 			}

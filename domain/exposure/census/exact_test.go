@@ -3,6 +3,8 @@ package census_test
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/census"
@@ -69,7 +71,15 @@ func compare(t *testing.T, o *organisation.Organisation, c *census.Census, there
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := n.Assess(exposure.Question{Goal: rules.Session(a.ID), Required: s.Required, House: house, Owner: a.ID})
+		question := exposure.Question{Goal: rules.Session(a.ID), Required: s.Required, House: house, Owner: a.ID}
+		want := n.Assess(question)
+		leading, err := exposure.Compile(org.Leading(a), exposure.Options{At: org.At})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, leading.Assess(question)); diff != "" && !want.Truncated {
+			t.Errorf("%d: what leads to the account answers otherwise than the whole graph: %s", i, diff)
+		}
 		worst, best := s.Worst, s.Best
 		worst.Contest, best.Contest, want.Effective.Contest, want.Best.Contest = 0, 0, 0, 0
 		if worst != want.Effective || best != want.Best {

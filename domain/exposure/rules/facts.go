@@ -39,6 +39,7 @@ type Account struct {
 	Manager    string   // likewise, as the manager's
 	Domain     string   // of the person's own address
 	Under      []string // groups of the person that a declared power is aimed at, sorted
+	Pools      []string // that the person is in, of those whose approval a procedure takes, in the order of the policy
 	Elsewhere  []string // other segments that the person would be in, were they in other groups
 	Moved      []string // fallbacks that are open to them there, or may be, and are not here
 	Fallbacks  []string // of the segment that are open to the account, or may be
@@ -97,9 +98,11 @@ type Organisation struct {
 	Shared []surroundings.Record // powers; not withdrawn
 
 	once struct {
-		reading, index, graph sync.Once
+		reading, index, graph, heads sync.Once
 	}
 	reading *reading
 	index   *index
 	graph   *build
+	heads   map[string][]int32 // by head: the edges of graph
+	atoms   map[string]int32
 }

@@ -83,22 +83,97 @@ func (o *Organisation) Graph() exposure.Graph {
 // Whole is both, for one account: Core people bring everything with them. That
 // the person themselves is dishonest is left out: nobody takes their own account
 // over.
-func (o *Organisation) Whole(a Account) exposure.Graph {
-	core := o.Graph()
+func (o *Organisation) Whole(a Account) exposure.Graph { return o.with(o.Graph(), a) }
+
+// Leading is Whole without what of the core neither leads to the account nor is
+// told of what is done to it: the answer to any question about the account is the
+// same, and takes no longer the larger the core is.
+func (o *Organisation) Leading(a Account) exposure.Graph {
+	return o.with(o.leading(Session(a.ID), o.Of(a)), a)
+}
+
+// with is a part of the core with an account.
+func (o *Organisation) with(core exposure.Graph, a Account) exposure.Graph {
 	if o.indexed().core[a.ID] != nil {
-		return honest(core, a.ID)
+		core = honest(core, a.ID)
 	}
-	g := exposure.Graph{Atoms: slices.Clone(core.Atoms), Edges: slices.Clone(core.Edges)}
 	own := o.Of(a)
+	g := exposure.Graph{Atoms: make([]exposure.Atom, len(core.Atoms), len(core.Atoms)+len(own.Atoms)),
+		Edges: make([]exposure.Edge, len(core.Edges), len(core.Edges)+len(own.Edges))}
+	copy(g.Atoms, core.Atoms)
+	copy(g.Edges, core.Edges)
+	there := make(map[string]bool, len(g.Atoms)+len(g.Edges))
+	for i := range g.Atoms {
+		there[g.Atoms[i].ID] = true
+	}
+	for i := range g.Edges {
+		there[edgeKey(g.Edges[i].ID)] = true
+	}
 	for i := range own.Atoms {
-		if !o.graph.seen[own.Atoms[i].ID] {
+		if !there[own.Atoms[i].ID] {
 			g.Atoms = append(g.Atoms, own.Atoms[i])
 		}
 	}
 	for i := range own.Edges {
-		if !o.graph.seen[edgeKey(own.Edges[i].ID)] {
+		if !there[edgeKey(own.Edges[i].ID)] {
 			g.Edges = append(g.Edges, own.Edges[i])
 		}
+	}
+	return g
+}
+
+// leading is the part of the core that leads to a goal or to what own edges name:
+// a core may be thousands of people of whom few have power over one account.
+func (o *Organisation) leading(goal string, own exposure.Graph) exposure.Graph {
+	core := o.Graph()
+	o.once.heads.Do(func() {
+		o.heads, o.atoms = make(map[string][]int32, len(core.Edges)), make(map[string]int32, len(core.Atoms))
+		for i := range core.Edges {
+			o.heads[core.Edges[i].Head] = append(o.heads[core.Edges[i].Head], int32(i))
+		}
+		for i := range core.Atoms {
+			o.atoms[core.Atoms[i].ID] = int32(i)
+		}
+	})
+	var edges, atoms []int32
+	seen := map[string]bool{}
+	var names []string
+	see := func(name string) {
+		if name != "" && !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	look := func(e *exposure.Edge) {
+		for _, b := range e.Body {
+			see(b)
+		}
+		for _, n := range e.Notify {
+			see(n)
+		}
+		see(e.Approver)
+	}
+	see(goal)
+	for i := range own.Edges {
+		look(&own.Edges[i])
+	}
+	for at := 0; at < len(names); at++ {
+		if i, ok := o.atoms[names[at]]; ok {
+			atoms = append(atoms, i)
+		}
+		for _, i := range o.heads[names[at]] {
+			edges = append(edges, i)
+			look(&core.Edges[i])
+		}
+	}
+	slices.Sort(edges)
+	slices.Sort(atoms)
+	g := exposure.Graph{Atoms: make([]exposure.Atom, len(atoms)), Edges: make([]exposure.Edge, len(edges))}
+	for at, i := range atoms {
+		g.Atoms[at] = core.Atoms[i]
+	}
+	for at, i := range edges {
+		g.Edges[at] = core.Edges[i]
 	}
 	return g
 }
