@@ -39,7 +39,10 @@ func (c *Case) againstRecovery(name string) []Edit {
 			policy: procedureWith(name, func(p *policy.Procedure) { p.Steps = append(p.Steps, &policy.Step{Proof: &x.step}) }),
 		})
 	}
-	if slices.ContainsFunc(p.Steps, func(s *policy.Step) bool { return s.Approve != nil }) {
+	more := func(s *policy.Step) bool { // there is somebody to ask as well
+		return s.Approve != nil && c.Organisation.Approvers(c.Person, s.Approve) > s.Approve.K
+	}
+	if asks := func(s *policy.Step) bool { return s.Approve != nil }; slices.ContainsFunc(p.Steps, asks) && !slices.ContainsFunc(p.Steps, func(s *policy.Step) bool { return asks(s) && !more(s) }) {
 		out = append(out, Edit{
 			Text: path + ".steps.approve.k += 1",
 			Said: "Have one more person, independent of the others, approve " + name + ".",

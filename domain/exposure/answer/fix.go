@@ -255,7 +255,7 @@ func (ch Edit) Moves(o, changed *rules.Organisation, a rules.Account) (lifted, l
 func (c *Case) waysBack() int {
 	of := map[string]bool{}
 	for _, e := range c.edges {
-		if e.Recovery && strings.HasPrefix(e.Of, "recovery:") {
+		if c.wayBack(e) && strings.HasPrefix(e.Of, "recovery:") {
 			of[e.Of] = true
 		}
 	}

@@ -39,7 +39,7 @@ func Canon(a Account) (canonical Account, slots map[string]string) {
 		out.Role = person.Administrator // any role: who may touch the account
 	}
 	out.Sponsor, out.Manager, out.Domain, out.Under, out.Fallbacks = a.Sponsor, a.Manager, a.Domain, a.Under, a.Fallbacks
-	out.Elsewhere, out.Moved = a.Elsewhere, a.Moved
+	out.Elsewhere, out.Moved, out.Pools = a.Elsewhere, a.Moved, a.Pools
 	c.credentials(&a, &out)
 	out.Syncs = c.records(a.Syncs, "~s")
 	out.Mailboxes = c.records(a.Mailboxes, "~m")
@@ -184,6 +184,7 @@ func Shape(a Account) string {
 	list(a.Fallbacks)
 	list(a.Elsewhere)
 	list(a.Moved)
+	list(a.Pools)
 	list(a.Enrolments)
 	for i := range a.Credentials {
 		c := &a.Credentials[i]

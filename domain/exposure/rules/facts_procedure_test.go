@@ -110,3 +110,74 @@ func contractor(manager string) func(*rules.Held) {
 		h.Person.Employment, h.Person.Manager = person.Contractor, holdfast.PersonID(manager)
 	}
 }
+
+// A procedure that needs more approvers than there are, without the person, is no
+// way: not for an outsider, and not for insiders.
+func TestAPoolThatIsShort(t *testing.T) {
+	two := "      - proof: { kind: remote-video, ial: 2 }\n      - approve: { k: 2, from: FROM, independent: true, not_in: [subject] }\n"
+	role3 := []rules.Held{held("m1", "m1", role(person.HelpDesk)), held("m2", "m2", role(person.HelpDesk)), held("m3", "m3", role(person.HelpDesk))}
+	group2 := []rules.Held{held("m1", "m1", groups("desk"), hardKey("k1")), held("m2", "m2", groups("desk")), held("else", "else", role(person.Auditor), hardKey("k1"))}
+	writes := held("w", "w", role(person.Administrator), token("t", "groups:write"))
+	for _, c := range []struct {
+		name, from, of string
+		core           []rules.Held
+		ways           []string
+	}{
+		{"three, and one of them", "role:helpdesk", "m1", role3, []string{"recovery-insider: approved:2-of-role:helpdesk", "recovery-outsider: proof:p"}},
+		{"two, and one of them", "role:helpdesk", "m1", role3[:2], nil},
+		{"two, and somebody else", "group:desk", "else", group2, []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p"}},
+		{"two of a group, and one of them", "group:desk", "m1", group2, nil},
+		{"one, and somebody else", "group:desk", "else", group2[1:], nil},
+		{"one, and whoever writes groups", "group:desk", "else", append(slices.Clone(group2[1:]), writes),
+			[]string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p + power:write-groups"}},
+		{"nobody has said who", "group:desk", "else", group2[2:], []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := orgOf(lawOf(t, steps(strings.Replace(two, "FROM", c.from, 1)), "p", ""), nil, c.core...)
+			a := o.Core[slices.IndexFunc(o.Core, func(a rules.Account) bool { return a.ID == c.of })]
+			a.Segment = "workforce" // also of those whose role puts them elsewhere
+			var got []string
+			for _, e := range o.Of(a).Edges {
+				if e.Head == rules.Bind(a.ID) && strings.HasPrefix(e.Rule, "recovery-") {
+					got = append(got, e.Rule+": "+strings.Join(e.Body, " + "))
+				}
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, c.ways) {
+				t.Errorf("%q, want %q", got, c.ways)
+			}
+			canonical, slots := rules.Canon(a)
+			own := told(o.Of(a), func(n string) string { return n })
+			if again := told(o.Of(canonical), func(n string) string { return rules.Restore(n, slots) }); !slices.Equal(own, again) {
+				t.Errorf("the canonical account has another graph:\n%s\n%s", strings.Join(own, "\n"), strings.Join(again, "\n"))
+			}
+		})
+	}
+	o := orgOf(lawOf(t, steps(strings.Replace(two, "FROM", "group:desk", 1)), "p", ""), nil, group2...)
+	var shapes []string
+	for _, h := range []rules.Held{held("x", "x", groups("desk"), hardKey("k1")), held("x", "x", hardKey("k1"))} {
+		a, _ := rules.Canon(o.From(h))
+		shapes = append(shapes, rules.Shape(a))
+	}
+	if shapes[0] == shapes[1] {
+		t.Error("whether somebody approves is not in the shape")
+	}
+}
+
+// No procedure of enrolment is a way back that NIST accepts.
+func TestAnEnrolmentIsNoRecovery(t *testing.T) {
+	hand := "enrolment:\n  e:\n    yields: { aal: 2, capability: bind-only }\n    steps:\n      - proof: { kind: onsite-attended, ial: 2, capture: portrait }\n" +
+		"      - approve: { k: 1, from: group:desk, not_in: [subject] }\n    code: { bits: 112, ttl: 10m, single_use: true, channel: [qr, manual] }\n"
+	o := orgOf(lawOf(t, hand, "", ""), nil, held("olga", "Olga", groups("desk")), held("root", "Root", role(person.Administrator)))
+	seen := 0
+	for _, e := range o.Of(o.From(held("ada", "Ada", invited))).Edges {
+		if strings.HasPrefix(e.Rule, "enrolment-") || e.Rule == "operator-invite" {
+			if seen++; e.NIST {
+				t.Errorf("%s: NIST accepts it", e.Rule)
+			}
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d edges", seen)
+	}
+}

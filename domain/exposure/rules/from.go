@@ -22,6 +22,7 @@ type reading struct {
 	enrolManager         bool
 	segments             []segment
 	targets              []string // groups that a declared power is aimed at, sorted
+	approvals            []*policy.Approve
 }
 
 func (o *Organisation) read() *reading {
@@ -33,8 +34,12 @@ func (o *Organisation) read() *reading {
 		}
 		for _, name := range d.Enrolment.Names {
 			r.enrolment[name] = beforehand(o.Policy.Cond("enrolment." + name + ".when"))
+			r.approve(d.Enrolment.Of[name])
 			s, m := vouched(d.Enrolment.Of[name])
 			r.enrolSponsor, r.enrolManager = r.enrolSponsor || s, r.enrolManager || m
+		}
+		for _, name := range d.Recovery.Names {
+			r.approve(d.Recovery.Of[name])
 		}
 		for i, s := range d.Segments {
 			when := o.Policy.Cond("segments[" + strconv.Itoa(i) + "].when")
@@ -54,6 +59,19 @@ func (o *Organisation) read() *reading {
 		o.reading = r
 	})
 	return o.reading
+}
+
+// approve notes the pools of p, each once.
+func (r *reading) approve(p *policy.Procedure) {
+	for _, s := range p.Steps {
+		if s.Approve == nil || strings.HasPrefix(string(s.Approve.From), "subject") {
+			continue
+		}
+		name, _ := poolName(s.Approve)
+		if !slices.ContainsFunc(r.approvals, func(a *policy.Approve) bool { n, _ := poolName(a); return n == name }) {
+			r.approvals = append(r.approvals, s.Approve)
+		}
+	}
 }
 
 // vouched says whose word beside a pool's a procedure takes.
@@ -166,6 +184,11 @@ func (o *Organisation) ways(a *Account, in *policy.Input) {
 	}
 	if takesManager {
 		a.Manager = in.User.Manager
+	}
+	for _, p := range r.approvals {
+		if name, but := poolName(p); inPool(a, p.From, but) {
+			a.Pools = append(a.Pools, name)
+		}
 	}
 	for _, g := range r.targets {
 		if slices.Contains(a.User.Groups, g) {

@@ -55,7 +55,7 @@ func (o *Organisation) indexed() *index {
 		}
 		for _, name := range d.Enrolment.Names {
 			p := d.Enrolment.Of[name]
-			x.enrolment[name] = x.plan(o, p, "enrolment", eq, grade.OfEnrolment(p, eq).NIST)
+			x.enrolment[name] = x.plan(o, p, "enrolment", eq, false) // no recovery: SP 800-63B-4 §4.2.2 accepts none
 		}
 		o.index = x
 	})
@@ -123,20 +123,29 @@ type pool struct {
 	members []string // ids, sorted
 }
 
-// poolOf finds or makes the pool of an approval. Who is in none of the core is in no
-// pool: IsCore sees to it.
-func (x *index) poolOf(o *Organisation, a *policy.Approve) string {
-	name := string(a.From)
-	var but []policy.Party
+// poolName is what a pool is called, and who is taken from it.
+func poolName(a *policy.Approve) (name string, but []policy.Party) {
+	name = string(a.From)
 	for _, n := range a.NotIn {
 		if !strings.HasPrefix(string(n), "subject") {
 			but = append(but, n)
 			name += "-without-" + string(n)
 		}
 	}
+	return name, but
+}
+
+func inPool(a *Account, from policy.Party, but []policy.Party) bool {
+	return isIn(a, from) && !slices.ContainsFunc(but, func(n policy.Party) bool { return isIn(a, n) })
+}
+
+// poolOf finds or makes the pool of an approval. Who is in none of the core is in no
+// pool: IsCore sees to it.
+func (x *index) poolOf(o *Organisation, a *policy.Approve) *pool {
+	name, but := poolName(a)
 	for _, p := range x.pools {
 		if p.name == name && p.k == a.K {
-			return Approved(name, a.K)
+			return p
 		}
 	}
 	role, isRole := a.From.Role()
@@ -144,13 +153,39 @@ func (x *index) poolOf(o *Organisation, a *policy.Approve) string {
 	p := &pool{name: name, k: a.K, group: isGroup || isRole && !builtIn(role)}
 	for i := range o.Core {
 		m := &o.Core[i]
-		if m.Open && isIn(m, a.From) && !slices.ContainsFunc(but, func(n policy.Party) bool { return isIn(m, n) }) {
+		if m.Open && inPool(m, a.From, but) {
 			p.members = append(p.members, m.ID)
 		}
 	}
 	slices.Sort(p.members)
 	x.pools = append(x.pools, p)
-	return Approved(name, a.K)
+	return p
+}
+
+// short says whether so few are in the pool that nobody comes to k approvals for
+// a person: who approves never does for themselves. Of a pool in which nobody is,
+// nobody has said who is in it.
+func (p *pool) short(a *Account) bool {
+	n := len(p.members)
+	if n == 0 {
+		return false
+	}
+	if _, in := slices.BinarySearch(p.members, a.ID); in || slices.Contains(a.Pools, p.name) {
+		n--
+	}
+	return n < p.k
+}
+
+// Approvers is how many people are in the pool of an approval beside a, whom it
+// is for. Sponsors and managers are no pool.
+func (o *Organisation) Approvers(a Account, p *policy.Approve) (n int) {
+	_, but := poolName(p)
+	for i := range o.Core {
+		if m := &o.Core[i]; m.Open && m.ID != a.ID && inPool(m, p.From, but) {
+			n++
+		}
+	}
+	return n
 }
 
 // isIn: a role that Holdfast does not have is a group that somebody gave a power to.

@@ -31,6 +31,7 @@ type plan struct {
 	contest        bool
 	approver       piece // whose approval it takes, if any
 	approvedBySome bool
+	pools          []*pool // whose approval it takes
 }
 
 // piece is one thing in a body.
@@ -158,7 +159,9 @@ func (l *plan) approve(x *index, o *Organisation, a *policy.Approve) {
 	case "subject":
 		return // says yes to what the person asks for
 	default:
-		who = piece{kind: sharedNode, node: x.poolOf(o, a)}
+		p := x.poolOf(o, a)
+		l.pools = append(l.pools, p)
+		who = piece{kind: sharedNode, node: Approved(p.name, p.k)}
 	}
 	l.inside = append(l.inside, who)
 	if !l.approvedBySome {
@@ -197,9 +200,29 @@ func (b *build) procedures(a *Account) {
 	}
 }
 
+// filled says whether a procedure can come to the approvals that it takes for
+// somebody. Where its pools are short of people, only whoever writes groups brings
+// it to them: power is what that takes.
+func (b *build) filled(a *Account, l *plan) (power string, ok bool) {
+	for _, p := range l.pools {
+		if !p.short(a) {
+			continue
+		}
+		if !p.group || !b.x.held[WriteGroups] {
+			return "", false
+		}
+		power = WriteGroups
+	}
+	return power, true
+}
+
 // follow adds the edges of a procedure; where power is not empty, by that power
 // alone it is one of the account's.
 func (b *build) follow(a *Account, l *plan, power string) {
+	fill, ok := b.filled(a, l)
+	if !ok {
+		return
+	}
 	e := exposure.Edge{Head: Bind(a.ID), Of: l.rule + ":" + l.p.Name, Recovery: true, NIST: l.nist, Status: exposure.Declared, Hold: l.hold, Contest: l.contest,
 		Notify: b.tell(a, l.p.Notify)}
 	vouched := power != "" && l.vouched() // whose word counts in another segment is not read
@@ -210,6 +233,10 @@ func (b *build) follow(a *Account, l *plan, power string) {
 	out.ID, out.Rule, out.House = l.rule+":"+l.p.Name+":"+a.ID, l.rule+"-outsider", l.outHouse
 	out.Label = "get through " + l.p.Name
 	out.Body = b.pieces(a, l, l.outside)
+	if fill != "" && power == "" {
+		out.Body, out.NIST = append(out.Body, fill), false
+		out.Label = "put people into those who approve, and " + out.Label
+	}
 	b.edge(by(out, power))
 	if len(l.inside) == 0 || vouched {
 		return
