@@ -132,7 +132,11 @@ func (c *Case) againstAccount(of, id string) []Edit {
 	records := slices.Concat(c.Person.Syncs, c.Person.Mailboxes, c.Person.Phones, c.Person.Kept)
 	i := slices.IndexFunc(records, func(r surroundings.Record) bool { return string(r.ID) == id })
 	if i < 0 {
-		return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
+		said := "Take away: " + c.groupLabel(of) + "."
+		if strings.HasPrefix(of, "phone:") {
+			said = "Send nothing to " + c.name() + "'s telephone number that leads in or back."
+		}
+		return []Edit{{Text: "remove " + of, Said: said, graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	}
 	r := records[i]
 	if r.Kind == surroundings.KeptCode {
@@ -176,23 +180,4 @@ func (c *Case) againstCredential(id string) []Edit {
 		return []Edit{replace, remove}
 	}
 	return nil
-}
-
-// learn: the fact is looked up and turns out to be no way in.
-func (c *Case) learn(fact string) Edit {
-	return Edit{
-		Text: "learn: " + fact,
-		Said: "Find out " + fact + ", and declare it: where it is no way in, that is enough.",
-		graph: func(g exposure.Graph) exposure.Graph {
-			unknown := map[string]bool{}
-			for i := range g.Atoms {
-				if g.Atoms[i].Class == exposure.Unknown && g.Atoms[i].Learn == fact {
-					unknown[g.Atoms[i].ID] = true
-				}
-			}
-			return without(func(e *exposure.Edge) bool {
-				return slices.ContainsFunc(e.Body, func(b string) bool { return unknown[b] })
-			})(g)
-		},
-	}
 }

@@ -130,10 +130,42 @@ func uncapital(s string) string {
 	return strings.ToLower(s[:1]) + s[1:]
 }
 
-// without takes edges out of a graph.
+// without takes edges out of a graph, and those that then have nothing to lead
+// from: a node without an edge would pass for something that nobody has said.
 func without(drop func(*exposure.Edge) bool) func(exposure.Graph) exposure.Graph {
 	return func(g exposure.Graph) exposure.Graph {
+		gone := map[string]bool{}
+		for i := range g.Edges {
+			if drop(&g.Edges[i]) {
+				gone[g.Edges[i].Head] = true
+			}
+		}
 		g.Edges = slices.DeleteFunc(slices.Clone(g.Edges), func(e exposure.Edge) bool { return drop(&e) })
+		for len(gone) > 0 {
+			for i := range g.Edges {
+				delete(gone, g.Edges[i].Head)
+			}
+			next := map[string]bool{}
+			g.Edges = slices.DeleteFunc(g.Edges, func(e exposure.Edge) bool {
+				left := len(e.Body)
+				for _, b := range e.Body {
+					if gone[b] {
+						left--
+					}
+				}
+				cut := left < len(e.Body) && (e.K <= 0 || left < e.K)
+				if cut {
+					next[e.Head] = true
+				}
+				return cut
+			})
+			for i := range g.Edges {
+				if e := &g.Edges[i]; slices.ContainsFunc(e.Body, func(b string) bool { return gone[b] }) {
+					e.Body = slices.DeleteFunc(slices.Clone(e.Body), func(b string) bool { return gone[b] })
+				}
+			}
+			gone = next
+		}
 		return g
 	}
 }

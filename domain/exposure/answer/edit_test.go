@@ -6,10 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/domain/authority"
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
+	"holdfast/domain/surroundings"
 )
 
 func hardware(id string) rules.Credential {
@@ -163,6 +165,102 @@ func TestNobodyElseToApprove(t *testing.T) {
 		for _, x := range c.Fixes(f, nil) {
 			if strings.Contains(x.Change, "approve.k += 1") {
 				t.Errorf("%s: %+v", f.Rule, x)
+			}
+		}
+	}
+}
+
+// What nobody has said is mended by saying it: the first fix names what to find
+// out and the command.
+func TestAnUnknownFactIsDeclared(t *testing.T) {
+	synced := func(id, provider, model string) rules.Credential {
+		return rules.Credential{ID: id, Name: id, Active: true, Admitted: true, Facts: policy.Cred{Kind: "webauthn", BE: true, BS: true, UV: true, Distribution: policy.Synced, Provider: provider, AAGUID: model}}
+	}
+	power := func(r surroundings.Record) surroundings.Record {
+		r.Kind, r.Status, r.ReviewBy = surroundings.Power, surroundings.Declared, now.AddDate(1, 0, 0)
+		return r
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*rules.Organisation, *rules.Account)
+		kind   string
+		says   []string
+	}{
+		{"a passkey that may be copied", func(_ *rules.Organisation, a *rules.Account) {
+			a.Credentials = append(a.Credentials, synced("s1", "", ""))
+		},
+			"declare sync_account: where", []string{"surroundings add sync_account --person per_ada --provider PROVIDER", "attestation of passkeys in segment workforce"}},
+		{"of a model that nobody knows", func(_ *rules.Organisation, a *rules.Account) {
+			a.Credentials = append(a.Credentials, synced("s1", "", "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"))
+		}, "declare provider: where", []string{"policy.providers.NAME", "ea9b8d66-4d01-1d21-3ce4-b6b48cb575d4"}},
+		{"a sync account of which nothing is said", func(_ *rules.Organisation, a *rules.Account) {
+			a.Credentials = append(a.Credentials, synced("s1", "", ""))
+			a.Syncs = []surroundings.Record{{ID: "s9", Kind: surroundings.SyncAccount, Name: "Ada's cloud", Provider: "cloud", Status: surroundings.Declared, ReviewBy: now.AddDate(1, 0, 0)}}
+		}, "declare sync_account: how", []string{"surroundings change \"Ada's cloud\" --sign-in"}},
+		{"a desk that makes sure somehow", func(o *rules.Organisation, _ *rules.Account) {
+			o.Shared = append(o.Shared, power(surroundings.Record{ID: "p1", Name: "night desk", Over: surroundings.OverPasskeys, Holders: []string{"x", "y"}, K: 2}))
+		}, "declare power: how", []string{"surroundings change \"night desk\"", "--check HOW"}},
+		{"a pool in which nobody is", func(o *rules.Organisation, _ *rules.Account) { o.Core = nil },
+			"declare approvers: who", []string{"role:helpdesk"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			base := real(t, func(o *rules.Organisation, a *rules.Account) { a.Fallbacks = nil; c.change(o, a) })
+			i := slices.IndexFunc(base.Findings(), func(f answer.Finding) bool { return f.Rule == answer.UnknownFact })
+			if i < 0 {
+				t.Fatalf("%q", rulesOf(base.Findings()))
+			}
+			fixes := base.Fixes(base.Findings()[i], nil)
+			if len(fixes) == 0 || !strings.HasPrefix(fixes[0].Change, c.kind) {
+				t.Fatalf("%+v", fixes)
+			}
+			for _, want := range c.says {
+				if !strings.Contains(fixes[0].Said, want) {
+					t.Errorf("%q does not say %q", fixes[0].Said, want)
+				}
+			}
+			for _, x := range fixes[1:] {
+				if x.Change == fixes[0].Change {
+					t.Errorf("twice: %+v", x)
+				}
+			}
+		})
+	}
+}
+
+// One administrator is enough against everybody. What is said of it is what can be
+// done: that their role is taken away, and no second person's consent, which
+// there is not.
+func TestOneOperatorsPower(t *testing.T) {
+	admin := func(id string) rules.Account {
+		return rules.Account{ID: id, Name: id, Segment: "admins", Status: person.Active, Open: true, Role: person.Administrator,
+			Holds: authority.OfRole(person.Administrator), Credentials: []rules.Credential{hardware("k" + id)}}
+	}
+	for _, who := range []string{"per_ada", "per_root"} {
+		for n := 1; n <= 3; n++ {
+			o := small(t)
+			for i := range n {
+				o.Core = append(o.Core, admin([]string{"per_root", "per_2", "per_3"}[i]))
+			}
+			a := ada("workforce")
+			a.Credentials = []rules.Credential{hardware("k1")}
+			if who == "per_root" {
+				a = o.Core[0]
+			}
+			c, err := answer.Examine(answer.Basis{AsOf: now}, o, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range c.Findings() {
+				alone := slices.ContainsFunc(f.Weakest, func(w answer.Way) bool { return len(w.Atoms) == 1 && strings.HasPrefix(w.Atoms[0], "corrupt:") })
+				if !alone || f.Rule != answer.SinglePoint && f.Rule != answer.BelowRequired {
+					continue
+				}
+				fixes := c.Fixes(f, nil)
+				if !slices.ContainsFunc(fixes, func(x answer.Fix) bool {
+					return strings.HasPrefix(x.Change, "roles") && strings.Contains(x.Said, "no setting today")
+				}) {
+					t.Errorf("%s of %s, with %d administrators: %+v", f.Rule, who, n, fixes)
+				}
 			}
 		}
 	}

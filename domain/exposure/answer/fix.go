@@ -61,7 +61,7 @@ func (c *Case) Fixes(f Finding, count Counting) []Fix {
 		return cmp.Or(cmp.Compare(b.Lifted, a.Lifted), cmp.Compare(a.Lockout, b.Lockout), cmp.Compare(rank(a.Verdict), rank(b.Verdict)),
 			cmp.Compare(strings.Count(a.Change, " ; "), strings.Count(b.Change, " ; ")))
 	})
-	if len(out) > fixes {
+	if out = c.plainly(f, out, count); len(out) > fixes {
 		out = out[:fixes]
 	}
 	return out
@@ -329,7 +329,7 @@ func (c *Case) against(of string) []Edit {
 	case "credential":
 		return c.againstCredential(name)
 	case "role":
-		return []Edit{{Text: "roles -= " + name, Said: "Take the role of " + c.personName(name) + " away, or have somebody else agree to what it does.",
+		return []Edit{{Text: "roles -= " + name, Said: "Take the role of " + c.personName(name) + " away: there is no setting today by which a second person must agree to what it does.",
 			graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}
 	case "link":
 		return []Edit{{Text: "invitations -= " + name, Said: "Revoke the open link.", one: func(a *rules.Account) {
