@@ -50,13 +50,13 @@ func (f *Flow) Blast(ctx context.Context, node string, after holdfast.PersonID, 
 func (s *seen) sentence(b *answer.Blast) string {
 	all := int64(s.census.Len())
 	if b.Accounts == 0 && len(b.Powers) == 0 && b.OneMore == 0 {
-		return supposed(b.Node) + ", nothing falls."
+		return answer.Supposed(b.Node) + ", nothing falls."
 	}
 	verb := "fall"
 	if b.Accounts == 1 {
 		verb = "falls"
 	}
-	text := fmt.Sprintf("%s, %s of %s %s", supposed(b.Node), grouped(b.Accounts), accounts(all), verb)
+	text := fmt.Sprintf("%s, %s of %s %s", answer.Supposed(b.Node), grouped(b.Accounts), accounts(all), verb)
 	if b.Privileged > 0 {
 		text += fmt.Sprintf(", %s of them privileged", grouped(b.Privileged))
 	}
@@ -64,14 +64,6 @@ func (s *seen) sentence(b *answer.Blast) string {
 		text += fmt.Sprintf("; %s more would take one thing more", grouped(b.OneMore))
 	}
 	return text + "."
-}
-
-// supposed begins a sentence: what people do is a clause, all else a thing.
-func supposed(t answer.Thing) string {
-	if t.Class == exposure.Person || t.Class == exposure.Deceive || t.Class == exposure.Unknown {
-		return "If " + t.Label
-	}
-	return "With " + t.Label
 }
 
 func accounts(n int64) string {
@@ -314,7 +306,7 @@ type index struct {
 func (s *seen) index() *index {
 	s.core.once.Do(func() {
 		o := s.census.Organisation()
-		s.core.things = answer.Things(o)
+		s.core.things = answer.Things(o, s.census.Shared()...)
 		for id := range s.core.things {
 			s.core.names = append(s.core.names, id)
 		}

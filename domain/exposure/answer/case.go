@@ -183,7 +183,12 @@ func (c *Case) nodeLabel(id string) string {
 		return "a copy of the passkey " + c.passkeyName(of)
 	case "sync":
 		return "being signed in at the sync account " + c.recordName(of)
+	case "approved":
+		return approval(of)
 	case "power":
+		if text := operators(id); text != "" {
+			return text
+		}
 		return "the power " + c.recordName(of)
 	case "root":
 		return "a power over everything"

@@ -260,7 +260,7 @@ func (c *Case) spoken(changes []string) []string {
 		case "lost":
 			out[i] = c.thing(what).Label + " lost"
 		case "given":
-			out[i] = c.thing(what).Label + " in somebody else's hands"
+			out[i] = given(c.thing(what))
 		case "add":
 			out[i] = what + " added"
 		case "remove":
@@ -272,10 +272,26 @@ func (c *Case) spoken(changes []string) []string {
 	return out
 }
 
+// given is a thing that an attacker has, or what has come about.
+func given(t Thing) string {
+	switch {
+	case clause(t):
+		return "that " + t.Label
+	case t.Class == exposure.Proof:
+		return "somebody else " + t.Label
+	case t.Class == "": // a node
+		return t.Label + " (by somebody else)"
+	}
+	return t.Label + " in somebody else's hands"
+}
+
 // compared says what became of the account.
 func (w *WhatIf) compared(before, after *Case) string {
 	b, a := before.Truth.Effective, after.Truth.Effective
 	text := "With " + and(after.spoken(w.Changed)) + ": "
+	if rest, ok := strings.CutPrefix(text, "With that "); ok {
+		text = "If " + rest
+	}
 	switch {
 	case len(after.Truth.Sets) == 0:
 		return text + "nobody can be signed in as " + after.name() + " any more."
@@ -295,7 +311,7 @@ func (w *WhatIf) compared(before, after *Case) string {
 		case y == 0:
 			text += "; the owner has nothing left to sign in with"
 		default:
-			text += fmt.Sprintf("; things that the owner may lose: %d, before %d", y-1, max(0, x-1))
+			text += fmt.Sprintf("; %s (before: %s)", Losses(y), Losses(x))
 		}
 	}
 	return text + ". " + after.sentence(&after.Truth.Sets[0])

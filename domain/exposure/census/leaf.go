@@ -42,7 +42,9 @@ func newLeaf(k *core, owner string, g *exposure.Graph) *leaf {
 	atom := func(a exposure.Atom) {
 		n := len(l.names)
 		if add(a.ID); len(l.names) > n {
-			a.Label = ""
+			if own(a.ID) {
+				a.Label = ""
+			}
 			l.atoms = append(l.atoms, a)
 		}
 	}

@@ -87,12 +87,12 @@ func (b *build) roots() {
 		case surroundings.OverDatabase, surroundings.OverSigning, surroundings.OverBackups:
 			said = said || r.Over == surroundings.OverDatabase
 			b.edge(exposure.Edge{ID: "root-holder:" + string(r.ID), Head: Root, Body: []string{Power(string(r.ID))}, Rule: "root-holder", Of: Power(string(r.ID)), Root: true,
-				Label: r.Name + " makes any session", Status: status(r)})
+				Label: "any session can be made", Status: status(r)})
 		}
 	}
 	if !said {
 		b.atom(exposure.Atom{ID: "root:host", Class: exposure.Person, Label: "whoever holds the host acts dishonestly", Status: exposure.Assumed})
 		b.edge(exposure.Edge{ID: "root-holder:host", Head: Root, Body: []string{"root:host"}, Rule: "root-holder", Of: "root", Root: true,
-			Label: "whoever holds the host makes any session", Status: exposure.Assumed})
+			Label: "any session can be made", Status: exposure.Assumed})
 	}
 }

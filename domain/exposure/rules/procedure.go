@@ -111,7 +111,7 @@ func (l *plan) vouched() bool {
 }
 
 func deceived(p *policy.Procedure) exposure.Atom {
-	return exposure.Atom{ID: Deceived(p.Name), Class: exposure.Deceive, Label: "somebody talks those who run " + p.Name + " into it", Status: exposure.Declared}
+	return exposure.Atom{ID: Deceived(p.Name), Class: exposure.Deceive, Label: "somebody talks those who run the procedure “" + p.Name + "” into it", Status: exposure.Declared}
 }
 
 // proof adds a proof of identity, and says how many insiders stand for it.
