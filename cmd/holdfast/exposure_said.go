@@ -101,8 +101,8 @@ func sayWhoCan(w io.Writer, a *answer.WhoCan) {
 	if a.Best != a.Effective {
 		worst += " (" + worthOf(a.Best) + " if what nobody has said is harmless)"
 	}
-	l.f("Effective: %s. Contestability %s. NIST SP 800-63B-4: %s. Things that may be lost: %d.", worst, a.Effective.Contest,
-		map[bool]string{true: "conforms", false: "does not conform"}[a.NIST], max(0, a.Availability-1))
+	l.f("Effective: %s. Contestability %s. NIST SP 800-63B-4: %s. Availability: %s.", worst, a.Effective.Contest,
+		map[bool]string{true: "conforms", false: "does not conform"}[a.NIST], answer.Losses(a.Availability))
 	l.head(fmt.Sprintf("Ways in (%d)%s", len(a.Ways), map[bool]string{true: ", there are more", false: ""}[a.Truncated]))
 	l.ways(a.Ways, a.Required)
 	l.things("Single points", a.SinglePoints)
@@ -136,12 +136,38 @@ func sayBlast(w io.Writer, b *answer.Blast) {
 	for _, s := range b.Segments {
 		l.f("  %-24s %d", s.Name, s.Count)
 	}
-	l.things("Powers that fall with it", b.Powers)
+	l.things("Powers that fall with it", folded(b.Powers))
 	l.list("Accounts", b.Some)
 	if b.Cursor != "" {
 		l.f("  … and more: --limit shows up to 200, the API all")
 	}
 	l.basis(b.Basis)
+}
+
+// folded are powers with what falls together with somebody's account as one line.
+func folded(powers []answer.Thing) []answer.Thing {
+	var out []answer.Thing
+	whose := map[string]bool{}
+	for _, t := range powers {
+		kind, who, _ := strings.Cut(t.ID, ":")
+		switch kind {
+		case "session":
+			t.Label = strings.TrimPrefix(t.Label, "being signed in as ") + "'s account"
+		case "act":
+			t.Label = strings.TrimSuffix(t.Label, " acts for the attacker") + "'s account"
+		case "bind":
+			t.Label = strings.TrimPrefix(t.Label, "a new passkey for ") + "'s account"
+		case "inbox":
+			t.Label = strings.TrimPrefix(t.Label, "reading the mail of ") + "'s account"
+		default:
+			who = t.ID
+		}
+		if !whose[who] {
+			whose[who] = true
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 func sayWhatIf(w io.Writer, x *answer.WhatIf) {

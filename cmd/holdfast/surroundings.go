@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 
+	"holdfast"
 	"holdfast/edge/web/api"
 )
 
@@ -83,6 +85,14 @@ func (i *importSurroundings) run(ctx context.Context, c console, h hostFlags, ar
 		}
 	}
 	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, 2<<20)) // the server takes half as much
+	if err != nil {
+		return err
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return holdfast.Errorf(holdfast.Invalid, "import_empty",
+			"The file is empty. It holds a list of declarations under \"surroundings:\", each with its kind and name; docs/surroundings.md shows one.")
+	}
 	cl, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err
@@ -92,7 +102,7 @@ func (i *importSurroundings) run(ctx context.Context, c console, h hostFlags, ar
 	if i.dryRun {
 		q.Set("dry_run", "true")
 	}
-	out, err := cl.do(ctx, request{method: http.MethodPost, path: "/surroundings/import", query: q, body: io.Reader(file), kind: "application/yaml"})
+	out, err := cl.do(ctx, request{method: http.MethodPost, path: "/surroundings/import", query: q, body: io.Reader(bytes.NewReader(text)), kind: "application/yaml"})
 	if problem, ok := errors.AsType[*refused](err); ok {
 		for _, f := range problem.Errors {
 			fmt.Fprintf(c.err, "%s: %s: %s\n", args[0], f.Location, f.Message)

@@ -241,7 +241,7 @@ func (a *ExposedAccount) Compare() []Change {
 		row("Verdict", VerdictBadge(b.Verdict).Text, VerdictBadge(n.Verdict).Text),
 		row("Ways in", waysOf(b), waysOf(n)),
 		row("Single points", count(len(b.SinglePoints), "thing", "things"), count(len(n.SinglePoints), "thing", "things")),
-		row("Things that may be lost", lossesOf(b), lossesOf(n)),
+		row("Availability", answer.Losses(b.Availability), answer.Losses(n.Availability)),
 	}
 }
 
@@ -252,8 +252,6 @@ func waysOf(w answer.WhoCan) string {
 	}
 	return text
 }
-
-func lossesOf(w answer.WhoCan) string { return count(max(0, w.Availability-1), "thing", "things") }
 
 // WhatIfSays is the sentence about a change.
 func (a *ExposedAccount) WhatIfSays() string {
