@@ -12,7 +12,7 @@ import (
 // exposureModel is the model by itself, without an organisation.
 func exposureModel() noun {
 	return noun{"exposure", "who can reconstitute what, of a graph of your own", []verb{
-		{name: "eval", summary: "answer a graph in a JSON file, or - for standard input; needs no server", args: []string{"FILE"}, run: runExposureEval},
+		{name: "eval", summary: "answer a graph in a JSON file, or - for standard input; needs no server", args: []string{"FILE"}, alone: true, run: runExposureEval},
 	}}
 }
 

@@ -45,6 +45,17 @@ func TestExposureExamples(t *testing.T) {
 	}
 }
 
+// It reaches no server, and offers no flag for one.
+func TestExposureEvalHelp(t *testing.T) {
+	out, errs, code := cli(t, "exposure", "eval", "--help")
+	if text := out + errs; code != 0 || !strings.Contains(text, "FILE") || strings.Contains(text, "-url") || strings.Contains(text, "-data") || strings.Contains(text, "-token-file") {
+		t.Errorf("%d %s", code, text)
+	}
+	if _, _, code := cli(t, "exposure", "eval", "--url", "https://id.example.org", "x.json"); code != 2 {
+		t.Errorf("takes a server: %d", code)
+	}
+}
+
 // The verdicts of the worked examples, as they must be.
 func TestExposureVerdicts(t *testing.T) {
 	for name, want := range map[string]struct {

@@ -37,6 +37,7 @@ type verb struct {
 	args          []string // names of the arguments; one in brackets may be left out
 	columns       []string // of the table that is printed without --json
 	list          bool     // the answer is a list, of which all pages are read
+	alone         bool     // it reads what it is given, and reaches no server: of the flags of all it takes --json alone
 	flags         func(*flag.FlagSet) input
 	run           func(ctx context.Context, c console, h hostFlags, args []string) error // instead of call and print
 }
@@ -94,7 +95,11 @@ func (n noun) runVerb(ctx context.Context, c console, v verb, args []string) err
 	}
 	h := hostFlags{verb: v}
 	fs := flag.NewFlagSet("holdfast "+n.name+" "+v.name, flag.ContinueOnError)
-	h.flags(fs)
+	if v.alone {
+		fs.BoolVar(&h.json, "json", true, "print JSON, as it does without")
+	} else {
+		h.flags(fs)
+	}
 	if v.list {
 		fs.IntVar(&h.most, "limit", map[bool]int{true: 100}[n.name == "audit"], "at most `N`; 0 is all")
 	}
