@@ -56,9 +56,10 @@ func (c *Case) declaration(fact string) declared {
 	case "power", "check":
 		return declared{"power", "`holdfast surroundings change " + quoted(c.recordName(rest)) + " --holder WHO --check HOW --status declared`, with a day of review to come"}
 	case "pool":
-		return declared{"approvers", "put those who approve into " + rest + ", or take the procedure that asks it out of the segment's `recovery`"}
+		put := "`holdfast group join`, or `holdfast person role`, puts those who approve into "
+		return declared{"approvers", put + rest + "; or take the procedure that asks them out of the segment's `recovery`"}
 	case "who":
-		return declared{"person", "`holdfast people change " + c.address() + " --manager PERSON`"}
+		return declared{"person", "`holdfast person describe " + c.address() + " --manager PERSON`"}
 	case "account":
 		return declared{"person", "name somebody with an account here in place of " + rest + ", whose account nobody here knows"}
 	case "code":
