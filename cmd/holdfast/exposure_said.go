@@ -144,30 +144,39 @@ func sayBlast(w io.Writer, b *answer.Blast) {
 	l.basis(b.Basis)
 }
 
-// folded are powers with what falls together with somebody's account as one line.
+// folded are powers with what falls of somebody's account as one line, where that
+// is more than one thing.
 func folded(powers []answer.Thing) []answer.Thing {
 	var out []answer.Thing
-	whose := map[string]bool{}
+	first := map[string]int{}
 	for _, t := range powers {
-		kind, who, _ := strings.Cut(t.ID, ":")
-		switch kind {
-		case "session":
-			t.Label = strings.TrimPrefix(t.Label, "being signed in as ") + "'s account"
-		case "act":
-			t.Label = strings.TrimSuffix(t.Label, " acts for the attacker") + "'s account"
-		case "bind":
-			t.Label = strings.TrimPrefix(t.Label, "a new passkey for ") + "'s account"
-		case "inbox":
-			t.Label = strings.TrimPrefix(t.Label, "reading the mail of ") + "'s account"
-		default:
-			who = t.ID
+		whose, name := accountOf(t)
+		if i, ok := first[whose]; ok {
+			out[i].Label = name + "'s account"
+			continue
 		}
-		if !whose[who] {
-			whose[who] = true
-			out = append(out, t)
+		if name != "" {
+			first[whose] = len(out)
 		}
+		out = append(out, t)
 	}
 	return out
+}
+
+// accountOf is whose account a power is of, by id and name; none: nobody's.
+func accountOf(t answer.Thing) (id, name string) {
+	kind, id, _ := strings.Cut(t.ID, ":")
+	switch kind {
+	case "session":
+		return id, strings.TrimPrefix(t.Label, "being signed in as ")
+	case "act":
+		return id, strings.TrimSuffix(t.Label, " acts for the attacker")
+	case "bind":
+		return id, strings.TrimPrefix(t.Label, "a new passkey for ")
+	case "inbox":
+		return id, strings.TrimPrefix(t.Label, "reading the mail of ")
+	}
+	return t.ID, ""
 }
 
 func sayWhatIf(w io.Writer, x *answer.WhatIf) {
