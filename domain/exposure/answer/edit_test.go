@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/domain/authority"
+	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/person"
@@ -262,6 +263,36 @@ func TestOneOperatorsPower(t *testing.T) {
 					t.Errorf("%s of %s, with %d administrators: %+v", f.Rule, who, n, fixes)
 				}
 			}
+		}
+	}
+}
+
+// An invitation that a story gets is no recovery: nothing of it is for NIST to
+// accept, and what falls short by it fails.
+func TestAnInvitationThatIsTalkedOutFails(t *testing.T) {
+	d, problems := policy.Parse("small.yaml", []byte(strings.Replace(document, "enrolment: {}", `enrolment:
+  welcome:
+    yields: { aal: 2, capability: bind-only }
+    steps:
+      - approve: { k: 1, from: role:helpdesk, not_in: [subject] }
+    code: { bits: 112, ttl: 10m, single_use: true, channel: [qr, manual] }`, 1)))
+	if problems.Bad() {
+		t.Fatal(problems)
+	}
+	p, problems := policy.Compile(d, nil)
+	if problems.Bad() {
+		t.Fatal(problems)
+	}
+	c := real(t, func(o *rules.Organisation, a *rules.Account) {
+		o.Policy = p
+		a.Status, a.Credentials, a.Fallbacks, a.Enrolments = person.Invited, nil, nil, []string{"welcome"}
+	})
+	if v := c.Truth; v.Verdict != exposure.Fail || v.NIST || v.Effective.AAL != 0 {
+		t.Errorf("%s, AAL%d, NIST accepts it: %v", v.Verdict, v.Effective.AAL, v.NIST)
+	}
+	for _, f := range c.Findings() {
+		if f.Rule == answer.NISTOnly {
+			t.Errorf("%+v", f)
 		}
 	}
 }
