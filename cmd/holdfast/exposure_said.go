@@ -83,6 +83,19 @@ func (l lines) things(title string, all []answer.Thing) {
 	}
 }
 
+// roots lists powers over everything, and marks those that take less than what is
+// required of the account.
+func (l lines) roots(all []answer.RootPower, r exposure.Required) {
+	if len(all) == 0 {
+		return
+	}
+	l.head("Powers over everything, not counted above")
+	for _, p := range all {
+		l.f("%s AAL%d %s  %s", map[bool]string{true: "!", false: " "}[p.Level < r.AAL], p.Level, p.ID, p.Label)
+		l.f("       %s", p.Sentence)
+	}
+}
+
 func (l lines) list(title string, all []string) {
 	if len(all) == 0 {
 		return
@@ -108,7 +121,7 @@ func sayWhoCan(w io.Writer, a *answer.WhoCan) {
 	l.things("Single points", a.SinglePoints)
 	l.list("House rules it rests on", a.House)
 	l.list("Nobody has said", a.Unknown)
-	l.things("Powers over everything, not counted above", a.RootPowers)
+	l.roots(a.RootPowers, a.Required)
 	if len(a.Changes) > 0 {
 		l.head("What time alone will do")
 		for _, ch := range a.Changes {

@@ -37,7 +37,7 @@ func (f *Flow) Blast(ctx context.Context, node string, after holdfast.PersonID, 
 		return s.blastOfOwn(x)
 	}
 	b := s.census.Blast(x.given, after, limit)
-	out := answer.Blast{Basis: s.basis(), Node: x.thing, Accounts: b.Accounts, Privileged: b.Privileged, Weighted: b.Weighted, OneMore: b.OneMore,
+	out := answer.Blast{Basis: s.basis(), Node: x.thing, Accounts: b.Accounts, Through: b.Through.Accounts, Privileged: b.Privileged, Weighted: b.Weighted, OneMore: b.OneMore,
 		Segments: append([]answer.Count{}, b.Segments...), Powers: s.things(b.Powers), Some: []string{}, Cursor: string(b.Next)}
 	for _, id := range b.IDs {
 		out.Some = append(out.Some, string(id))
@@ -49,7 +49,7 @@ func (f *Flow) Blast(ctx context.Context, node string, after holdfast.PersonID, 
 // sentence says a blast.
 func (s *seen) sentence(b *answer.Blast) string {
 	all := int64(s.census.Len())
-	if b.Accounts == 0 && len(b.Powers) == 0 && b.OneMore == 0 {
+	if b.Accounts+b.Through == 0 && len(b.Powers) == 0 && b.OneMore == 0 {
 		return answer.Supposed(b.Node) + ", nothing falls."
 	}
 	verb := "fall"
@@ -59,6 +59,12 @@ func (s *seen) sentence(b *answer.Blast) string {
 	text := fmt.Sprintf("%s, %s of %s %s", answer.Supposed(b.Node), grouped(b.Accounts), accounts(all), verb)
 	if b.Privileged > 0 {
 		text += fmt.Sprintf(", %s of them privileged", grouped(b.Privileged))
+	}
+	switch {
+	case b.Through > 0 && b.Accounts > 0:
+		text += fmt.Sprintf("; %s more only through a power over everything", grouped(b.Through))
+	case b.Through > 0:
+		text += fmt.Sprintf(" by itself, and %s only through a power over everything", grouped(b.Through))
 	}
 	if b.OneMore > 0 {
 		text += fmt.Sprintf("; %s more would take one thing more", grouped(b.OneMore))

@@ -25,7 +25,7 @@ func (f *Flow) Overview(ctx context.Context) (answer.Overview, error) {
 	out := answer.Overview{Basis: s.basis(), Accounts: v.Accounts, Segments: append([]answer.Histogram{}, v.Segments...), Matrix: append([]answer.Cell{}, v.Matrix...),
 		Top: []answer.Blast{}, Learn: append([]answer.Count{}, v.Learn...), Verdicts: append([]answer.Count{}, v.Verdicts...), Singles: v.Singles}
 	for _, t := range s.census.Top(tops) {
-		b := answer.Blast{Basis: out.Basis, Node: s.things([]string{t.Node})[0], Accounts: t.Accounts, Privileged: t.Privileged, Weighted: t.Weighted,
+		b := answer.Blast{Basis: out.Basis, Node: s.things([]string{t.Node})[0], Accounts: t.Accounts, Through: t.Through.Accounts, Privileged: t.Privileged, Weighted: t.Weighted,
 			OneMore: t.OneMore, Segments: append([]answer.Count{}, t.Segments...), Powers: s.things(t.Powers), Some: []string{}}
 		for _, id := range t.IDs {
 			b.Some = append(b.Some, string(id))

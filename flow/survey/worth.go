@@ -43,7 +43,8 @@ func (f *Flow) Operators() ([]policy.OpFacts, bool) {
 			continue // vouches for nobody, and has no power
 		}
 		b := s.census.Blast([]string{corrupt}, "", 1)
-		op := policy.OpFacts{ID: a.ID, Blast: policy.BlastFacts{Accounts: b.Accounts, Privileged: b.Privileged}}
+		op := policy.OpFacts{ID: a.ID, Blast: policy.BlastFacts{ // through whatever: a check must not overlook who holds the database
+			Accounts: b.Accounts + b.Through.Accounts, Privileged: b.Privileged + b.Through.Privileged}}
 		if a.Role != "" {
 			op.Roles = []string{string(a.Role)}
 		}

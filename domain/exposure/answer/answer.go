@@ -46,6 +46,16 @@ type Thing struct {
 	Status exposure.Status `json:"status,omitempty"`
 }
 
+// RootPower is somebody, or something, with power over everything, and what it
+// takes to get it. What it is worth is no part of what an account is worth.
+type RootPower struct {
+	Thing
+	Level    int      `json:"level"`
+	Phr      bool     `json:"phr"`
+	Weakest  []string `json:"weakest"` // atoms of the weakest way to it; empty: nobody gets it, or, at level 0, it takes nothing
+	Sentence string   `json:"sentence"`
+}
+
 // Step is an edge that is gone.
 type Step struct {
 	Edge  string `json:"edge"`
@@ -82,7 +92,7 @@ type WhoCan struct {
 	Availability int              `json:"availability"`
 	House        []string         `json:"house_rules"`
 	Unknown      []string         `json:"unknown"`     // facts to go and learn
-	RootPowers   []Thing          `json:"root_powers"` // who can do anything at all: not counted above
+	RootPowers   []RootPower      `json:"root_powers"` // who can do anything at all: not counted above
 	Changes      []Change         `json:"changes"`     // of the verdict, by time alone
 	Findings     []Finding        `json:"findings"`
 	Truncated    bool             `json:"truncated"`
@@ -147,18 +157,21 @@ type Fix struct {
 	Verdict exposure.Verdict `json:"verdict"`      // of this account, afterwards
 }
 
-// Blast is what falls with something.
+// Blast is what falls with something. An account that falls only through a power
+// over everything, such as the database's, is counted in ThroughRoot and in nothing
+// else: so the other numbers agree with what each account is worth.
 type Blast struct {
 	Basis
 	Node       Thing    `json:"node"`
 	Sentence   string   `json:"sentence"`
 	Accounts   int64    `json:"accounts"`
+	Through    int64    `json:"through_root"` // besides, through a power over everything alone
 	Privileged int64    `json:"privileged"`
 	Weighted   int64    `json:"weighted"` // an account of risk rank r counts 100 >> r, at least 1
 	OneMore    int64    `json:"one_more"` // that take one thing more, and fall to no one thing without it
 	Segments   []Count  `json:"segments"`
 	Powers     []Thing  `json:"powers"` // of the core that fall with it
-	Some       []string `json:"some"`   // ids of accounts, the first by id
+	Some       []string `json:"some"`   // ids of accounts, those through a power over everything too, the first by id
 	Cursor     string   `json:"cursor,omitempty"`
 }
 

@@ -304,7 +304,8 @@ func TestWho(t *testing.T) {
 	if want := "FAIL: Ada can be taken over by one phone call (AAL0): a caller talks the service desk into it. How: the desk makes a new passkey."; w.Sentence != want {
 		t.Errorf("%q, want %q", w.Sentence, want)
 	}
-	if len(w.RootPowers) != 1 || w.RootPowers[0].ID != "corrupt:per_op" || w.RootPowers[0].Label != "Op is dishonest: writes to the database" {
+	if len(w.RootPowers) != 1 || w.RootPowers[0].ID != "corrupt:per_op" || w.RootPowers[0].Label != "Op is dishonest: writes to the database" ||
+		w.RootPowers[0].Level != 1 || !slices.Equal(w.RootPowers[0].Weakest, []string{"corrupt:per_op"}) {
 		t.Errorf("root powers: %+v", w.RootPowers)
 	}
 	if len(w.Ways) != 4 || len(w.SinglePoints) != 1 || w.SinglePoints[0].ID != "deceive:desk" {
@@ -312,6 +313,43 @@ func TestWho(t *testing.T) {
 	}
 	if len(w.Changes) != 0 {
 		t.Errorf("a fallback that retires changes nothing while the desk believes: %+v", w.Changes)
+	}
+}
+
+// TestRootPowersSayWhatTheyTake: a power over everything that falls to a phone
+// call is seen to, though what the account is worth does not count it.
+func TestRootPowersSayWhatTheyTake(t *testing.T) {
+	edge := func(id, head string, body ...string) exposure.Edge {
+		return exposure.Edge{ID: id, Head: head, Body: body, Label: id}
+	}
+	over := func(head, body string) exposure.Edge {
+		e := edge(head+"<-"+body, head, body)
+		e.Root = true
+		return e
+	}
+	g := graph(append(slices.Clone(keys), story, crook), append(slices.Clone(two), over("root", "power:db"), over("root", "power:keys"), over("root", "corrupt:per_op"),
+		over("root", "power:lost"), over(session, "root"),
+		edge("holds", "power:db", "act:op"), edge("is op", "act:op", "session:op"), edge("ask the desk", "session:op", "deceive:desk"), edge("crooked", "act:op", "corrupt:per_op"),
+		edge("signs", "power:keys", "key:yk2", "unlock:yk2"), edge("none", "power:lost", "act:nobody"), edge("nor", "act:nobody", "act:nobody"))...)
+	w := examine(t, ada("workforce"), g).Who()
+	if w.Effective.AAL != 3 || len(w.RootPowers) != 4 {
+		t.Fatalf("AAL%d, %+v", w.Effective.AAL, w.RootPowers)
+	}
+	for i, want := range []struct {
+		id      string
+		level   int
+		phr     bool
+		weakest []string
+		says    string
+	}{
+		{"corrupt:per_op", 1, true, []string{"corrupt:per_op"}, "Op is dishonest: that is enough to have it (AAL1). That is less than the AAL2 asked for here."},
+		{"power:db", 0, false, []string{"deceive:desk"}, "It can be had by one phone call (AAL0): a caller talks the service desk into it. How: ask the desk; is op; holds. That is less than the AAL2 asked for here."},
+		{"power:keys", 3, true, []string{"key:yk2", "unlock:yk2"}, "(AAL3). How: signs."},
+		{"power:lost", 3, true, []string{}, "Nobody gets it: there is no way to it."},
+	} {
+		if got := w.RootPowers[i]; got.ID != want.id || got.Level != want.level || got.Phr != want.phr || !slices.Equal(got.Weakest, want.weakest) || !strings.HasSuffix(got.Sentence, want.says) {
+			t.Errorf("%+v, want %+v", got, want)
+		}
 	}
 }
 

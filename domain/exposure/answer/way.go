@@ -44,24 +44,40 @@ func (c *Case) status(s *exposure.Set) exposure.Status {
 	return worst
 }
 
-// sentence says a set so that nobody needs to know what a set is.
-func (c *Case) sentence(s *exposure.Set) string {
-	var stories, people, things, proofs, unknown []string
+// kinds are the atoms of a set by what they are, in words.
+type kinds struct{ stories, people, things, proofs, unknown []string }
+
+func (c *Case) sorted(s *exposure.Set) (k kinds) {
 	for _, id := range s.Atoms {
 		a := c.atom(id)
 		switch text := label(a.Label, id); a.Class {
 		case exposure.Deceive:
-			stories = append(stories, text)
+			k.stories = append(k.stories, text)
 		case exposure.Person:
-			people = append(people, text)
+			k.people = append(k.people, text)
 		case exposure.Proof:
-			proofs = append(proofs, text)
+			k.proofs = append(k.proofs, text)
 		case exposure.Unknown:
-			unknown = append(unknown, label(a.Learn, text))
+			k.unknown = append(k.unknown, label(a.Learn, text))
 		default:
-			things = append(things, text)
+			k.things = append(k.things, text)
 		}
 	}
+	return k
+}
+
+// calls is how many people must be talked into something.
+func calls(n int) string {
+	if n == 1 {
+		return "one phone call"
+	}
+	return fmt.Sprintf("%d phone calls", n)
+}
+
+// sentence says a set so that nobody needs to know what a set is.
+func (c *Case) sentence(s *exposure.Set) string {
+	k := c.sorted(s)
+	stories, people, things, proofs, unknown := k.stories, k.people, k.things, k.proofs, k.unknown
 	steps := c.said(s.Path)
 	if len(s.Atoms) == 0 {
 		return "Nothing more is needed to be signed in as " + c.name() + " (AAL0)." + steps
@@ -73,11 +89,7 @@ func (c *Case) sentence(s *exposure.Set) string {
 	who := c.name()
 	switch {
 	case len(stories) > 0 && len(people)+len(things)+len(proofs) == 0:
-		calls := "one phone call"
-		if len(stories) > 1 {
-			calls = fmt.Sprintf("%d phone calls", len(stories))
-		}
-		return capital(who) + " can be taken over by " + calls + " (AAL0): " + and(stories) + "." + steps
+		return capital(who) + " can be taken over by " + calls(len(stories)) + " (AAL0): " + and(stories) + "." + steps
 	case len(people) > 0 && len(stories)+len(things)+len(proofs) == 0:
 		return capital(and(people)) + ": that is enough to be signed in as " + who + worth + "." + steps
 	case len(proofs) > 0 && len(stories)+len(things)+len(people) == 0:

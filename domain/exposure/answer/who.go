@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,34 +68,6 @@ func resisting(e exposure.Effective) string {
 		return " and resists phishing"
 	}
 	return ""
-}
-
-// roots lists who can do anything at all.
-func (c *Case) roots() []Thing {
-	out := []Thing{}
-	seen := map[string]bool{}
-	for i := range c.Graph.Edges {
-		e := &c.Graph.Edges[i]
-		if !e.Root || !e.At(c.Organisation.At) {
-			continue
-		}
-		if len(e.Body) == 1 && e.Body[0] == rules.Root {
-			continue // who has it, the edges to it say
-		}
-		for _, id := range e.Body {
-			if seen[id] {
-				continue
-			}
-			seen[id] = true
-			t := c.thing(id)
-			if e.Label != "" && e.Label != t.Label {
-				t.Label += ": " + e.Label
-			}
-			out = append(out, t)
-		}
-	}
-	slices.SortFunc(out, func(a, b Thing) int { return cmp.Compare(a.ID, b.ID) })
-	return out
 }
 
 // moments is how many changes are looked at.

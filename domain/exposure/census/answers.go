@@ -69,15 +69,19 @@ type Filter struct {
 
 // Blast is what falls with something.
 type Blast struct {
-	Accounts   int64
+	Accounts   int64 // that fall, without powers over everything; so too the next two, and Segments
 	Privileged int64
 	Weighted   int64 // an account of risk rank r counts 100 >> r, at least 1
 	OneMore    int64 // accounts that take one more atom, and that no atom takes alone
+	Through    Rooted
 	Segments   []answer.Count
 	Powers     []string            // nodes of the core that fall with it, by name
-	IDs        []holdfast.PersonID // of accounts that fall, by id, from after on
+	IDs        []holdfast.PersonID // of accounts that fall, through whatever, by id, from after on
 	Next       holdfast.PersonID   // to ask for more; empty: there are no more
 }
+
+// Rooted are the accounts that fall besides, through powers over everything alone.
+type Rooted struct{ Accounts, Privileged int64 }
 
 // Toppled is one of the greatest blasts.
 type Toppled struct {

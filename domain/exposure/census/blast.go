@@ -12,7 +12,7 @@ import (
 
 // Blast is what falls with given: atoms and nodes of the core, and atoms that
 // many accounts have in common (a story that is believed, a proof that is
-// passed). Powers over everything count. What somebody has for themselves, such
+// passed). What falls through powers over everything alone is counted apart. What somebody has for themselves, such
 // as a passkey or a device, is not known here: ask about that account. The list
 // of ids begins behind after and has at most limit.
 func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast {
@@ -31,15 +31,21 @@ func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast
 		if f.one[i] {
 			out.OneMore += s.count
 		}
-		if f.falls[i] {
+		switch {
+		case f.falls[i]:
 			out.count(s)
 			segments[s.segment] += s.count
+		case f.rooted[i]:
+			out.Through.Accounts += s.count
+			if s.privileged {
+				out.Through.Privileged += s.count
+			}
 		}
 	}
 	out.Segments = c.counts(segments)
 	if limit > 0 {
 		for i := range c.inOrder(string(after)) {
-			if s := c.shapeOf[i]; s == noShape || !f.falls[s] {
+			if s := c.shapeOf[i]; s == noShape || !f.falls[s] && !f.rooted[s] {
 				continue
 			}
 			if len(out.IDs) == limit {
@@ -81,17 +87,18 @@ func (c *Census) segments() []string {
 	return append(out, "")
 }
 
-// falling is which shapes fall, and which take one thing more. Those that fall to
+// falling is which shapes fall, which fall through powers over everything alone,
+// and which take one thing more. Those that fall to
 // one thing anyway, whatever is given, are not of the latter: what is given is no
 // help there.
 type falling struct {
-	falls, one []bool
-	powers     []string
+	falls, rooted, one []bool
+	powers             []string
 }
 
 func (c *Census) fall(given []string) falling {
 	k, n := c.k, len(c.shapes)
-	f := falling{falls: make([]bool, n), one: make([]bool, n)}
+	f := falling{falls: make([]bool, n), rooted: make([]bool, n), one: make([]bool, n)}
 	var things []int32
 	for _, g := range given {
 		if t := k.h.number(g); t >= 0 {
@@ -112,13 +119,18 @@ func (c *Census) fall(given []string) falling {
 		case s.count == 0:
 		case s.leaf == nil:
 			if t := k.goal[s.account.ID]; t >= 0 {
-				f.falls[i] = with[t] && !free[t]
+				f.falls[i] = beside.has[t] && !alone.has[t]
+				f.rooted[i] = with[t] && !free[t] && !beside.has[t]
 				f.one[i] = !with[t] && beside.more[t].enough() && !alone.more[t].enough()
 			}
 		default:
 			l, room := s.own(), []bool(nil)
-			if l.reach(with, l.among(given), true, &room) {
-				f.falls[i] = !l.reach(free, l.among(nil), true, &room)
+			switch theirs, none := l.among(given), l.among(nil); {
+			case l.reach(beside.has, theirs, false, &room):
+				f.falls[i] = !l.reach(alone.has, none, false, &room)
+				return
+			case l.reach(with, theirs, true, &room):
+				f.rooted[i] = !l.reach(free, none, true, &room)
 				return
 			}
 			f.one[i] = l.withOne(given, beside, &room) && !l.withOne(nil, alone, &room)
@@ -173,8 +185,8 @@ type toppling struct {
 }
 
 // Top lists the n greatest blasts of single atoms, declared powers, sync accounts
-// and pools, powers over everything included: by privileged accounts, then
-// weight, then name.
+// and pools: by privileged accounts, then weight, then accounts that fall through
+// powers over everything alone, then name.
 func (c *Census) Top(n int) []Toppled {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -212,7 +224,7 @@ func (c *Census) topple() []Toppled {
 		}
 		return -1
 	}
-	blasts, fewer := make([]Blast, width), make([]int64, width)
+	blasts, whole := make([]Blast, width), make([]Blast, width)
 	for _, roots := range []bool{true, false} {
 		use := noRoots
 		if roots {
@@ -222,20 +234,23 @@ func (c *Census) topple() []Toppled {
 		t.more = k.h.singly(t.has, slot, width, use)
 		for thing, b := range t.all(c.shapes) {
 			if roots {
-				blasts[thing] = b
+				whole[thing] = b
 			} else {
-				fewer[thing] = b.Accounts // without the powers over everything
+				blasts[thing] = b
 			}
 		}
 	}
 	var out []Toppled
 	for t := range blasts {
-		if blasts[t].Accounts > 0 {
-			out = append(out, Toppled{Node: names[t], Root: blasts[t].Accounts > fewer[t], Blast: blasts[t]})
+		b := &blasts[t] // where all accounts fall to nothing at all through a root, whole is empty
+		b.Through = Rooted{max(0, whole[t].Accounts-b.Accounts), max(0, whole[t].Privileged-b.Privileged)}
+		if b.Accounts+b.Through.Accounts > 0 {
+			out = append(out, Toppled{Node: names[t], Root: b.Through.Accounts > 0, Blast: *b})
 		}
 	}
 	slices.SortFunc(out, func(a, b Toppled) int {
-		return cmp.Or(cmp.Compare(b.Privileged, a.Privileged), cmp.Compare(b.Weighted, a.Weighted), strings.Compare(a.Node, b.Node))
+		return cmp.Or(cmp.Compare(b.Privileged, a.Privileged), cmp.Compare(b.Weighted, a.Weighted),
+			cmp.Compare(b.Through.Accounts, a.Through.Accounts), strings.Compare(a.Node, b.Node))
 	})
 	return out
 }

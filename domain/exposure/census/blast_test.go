@@ -65,7 +65,7 @@ func blasts(t *testing.T, o *organisation.Organisation, c *census.Census, held f
 	for _, given := range all {
 		got := c.Blast(given, "", people)
 		var falls []holdfast.PersonID
-		var privileged, weighted, one int64
+		var privileged, weighted, one, through, above int64
 		segments := map[string]int64{}
 		for i := range o.People {
 			a := org.From(held(o.Held(i)))
@@ -79,8 +79,12 @@ func blasts(t *testing.T, o *organisation.Organisation, c *census.Census, held f
 			if err != nil {
 				t.Fatal(err)
 			}
-			if rooted.Derives(session, given...) {
-				if !rooted.Derives(session) {
+			n, err := exposure.Compile(g, exposure.Options{At: org.At})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n.Derives(session, given...) {
+				if !n.Derives(session) {
 					falls = append(falls, o.ID(i))
 					segments[a.Segment]++
 					weighted += weight(c, a.Segment)
@@ -90,9 +94,15 @@ func blasts(t *testing.T, o *organisation.Organisation, c *census.Census, held f
 				}
 				continue
 			}
-			n, err := exposure.Compile(g, exposure.Options{At: org.At})
-			if err != nil {
-				t.Fatal(err)
+			if rooted.Derives(session, given...) {
+				if !rooted.Derives(session) {
+					falls = append(falls, o.ID(i))
+					through++
+					if s.Privileged {
+						above++
+					}
+				}
+				continue
 			}
 			alone := slices.ContainsFunc(n.Atoms(), func(a exposure.Atom) bool { return n.Derives(session, a.ID) })
 			if !alone && slices.ContainsFunc(n.Atoms(), func(a exposure.Atom) bool { return n.Derives(session, append(slices.Clone(given), a.ID)...) }) {
@@ -100,7 +110,7 @@ func blasts(t *testing.T, o *organisation.Organisation, c *census.Census, held f
 			}
 		}
 		slices.Sort(falls)
-		if !slices.Equal(falls, got.IDs) || int64(len(falls)) != got.Accounts || privileged != got.Privileged || weighted != got.Weighted || one != got.OneMore {
+		if !slices.Equal(falls, got.IDs) || int64(len(falls)) != got.Accounts+through || got.Through != (census.Rooted{Accounts: through, Privileged: above}) || privileged != got.Privileged || weighted != got.Weighted || one != got.OneMore {
 			t.Errorf("%v: the census says %d, %d privileged, weighing %d, %d with one more; the accounts %d, %d, %d, %d\n%v\n%v", given,
 				got.Accounts, got.Privileged, got.Weighted, got.OneMore, len(falls), privileged, weighted, one, got.IDs, falls)
 		}
@@ -130,14 +140,18 @@ func TestTheGreatestBlastsAreBlasts(t *testing.T) {
 	}
 	for i, b := range top {
 		got := c.Blast([]string{b.Node}, "", 0)
-		if got.Accounts != b.Accounts || got.Privileged != b.Privileged || got.Weighted != b.Weighted {
+		if got.Accounts != b.Accounts || got.Privileged != b.Privileged || got.Weighted != b.Weighted || got.Through != b.Through {
 			t.Errorf("%s: among the greatest %+v, asked for %+v", b.Node, b.Blast, got)
 		}
-		if i > 0 && (top[i-1].Privileged < b.Privileged || top[i-1].Privileged == b.Privileged && top[i-1].Weighted < b.Weighted) {
+		if i > 0 && (top[i-1].Privileged < b.Privileged || top[i-1].Privileged == b.Privileged && (top[i-1].Weighted < b.Weighted ||
+			top[i-1].Weighted == b.Weighted && top[i-1].Through.Accounts < b.Through.Accounts)) {
 			t.Errorf("%s stands behind %s", b.Node, top[i-1].Node)
 		}
 	}
 	whole := c.Blast([]string{"root"}, "", 1000)
+	if whole.Accounts != 0 || whole.Privileged != 0 || whole.Through.Accounts != int64(len(whole.IDs)) || whole.Through.Privileged == 0 {
+		t.Errorf("what falls through a root alone is counted as %+v", whole)
+	}
 	var pages []holdfast.PersonID
 	for after := holdfast.PersonID(""); ; {
 		b := c.Blast([]string{"root"}, after, 37)

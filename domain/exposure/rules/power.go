@@ -79,20 +79,17 @@ func (b *build) root(a *Account) {
 	}
 }
 
-// roots: who has a power over everything. Somebody always has the host.
+// roots: who has a power over everything. Somebody always has the host, whatever
+// is declared besides: its commands make anybody a way in.
 func (b *build) roots() {
-	said := false
 	for i := range b.x.powers {
 		switch r := &b.x.powers[i]; r.Over {
 		case surroundings.OverDatabase, surroundings.OverSigning, surroundings.OverBackups:
-			said = said || r.Over == surroundings.OverDatabase
 			b.edge(exposure.Edge{ID: "root-holder:" + string(r.ID), Head: Root, Body: []string{Power(string(r.ID))}, Rule: "root-holder", Of: Power(string(r.ID)), Root: true,
 				Label: "any session can be made", Status: status(r)})
 		}
 	}
-	if !said {
-		b.atom(exposure.Atom{ID: "root:host", Class: exposure.Person, Label: "whoever holds the host acts dishonestly", Status: exposure.Assumed})
-		b.edge(exposure.Edge{ID: "root-holder:host", Head: Root, Body: []string{"root:host"}, Rule: "root-holder", Of: "root", Root: true,
-			Label: "any session can be made", Status: exposure.Assumed})
-	}
+	b.atom(exposure.Atom{ID: "root:host", Class: exposure.Person, Label: "whoever holds the host acts dishonestly", Status: exposure.Assumed})
+	b.edge(exposure.Edge{ID: "root-holder:host", Head: Root, Body: []string{"root:host"}, Rule: "root-holder", Of: "root", Root: true,
+		Label: "any session can be made", Status: exposure.Assumed})
 }

@@ -255,7 +255,9 @@ var wants = map[string][]string{
 		"power-holders: power:desk <- holder:desk",
 	},
 	"10 who holds the database": {
+		"power-holders: power:db <- corrupt:hugo",
 		"power-holders: power:tape <- corrupt:bea",
+		"root-holder: root <- power:db",
 		"root-holder: root <- power:tape",
 	},
 	"4 one of two, on questions": {

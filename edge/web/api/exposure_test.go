@@ -149,7 +149,7 @@ func TestExposureIsListed(t *testing.T) {
 
 	var b asked.Blast
 	p.do("GET", "/exposure/blast?node=root:host&limit=2", "").into(200, &b)
-	if b.Accounts != o.Accounts || len(b.Some) != 2 || b.Cursor == "" {
+	if b.Accounts != 0 || b.Through != o.Accounts || len(b.Some) != 2 || b.Cursor == "" {
 		t.Errorf("%+v", b)
 	}
 	some := b.Some

@@ -52,6 +52,7 @@ func fallen() []answer.Blast {
 	return []answer.Blast{
 		{Node: thing("corrupt:per2", "Grace Hopper acts dishonestly", exposure.Person), Accounts: 1222, Privileged: 0, OneMore: 9, Segments: []answer.Count{{Name: "workforce", Count: 1184}, {Name: "contractors-and-agency-nurses-of-the-summer", Count: 38}}},
 		{Node: thing("power:sur_mail", "the administrators of kelp.example’s mail", exposure.Person), Accounts: 47, Privileged: 1, OneMore: 1140, Segments: []answer.Count{{Name: "workforce", Count: 9}, {Name: "contractors-and-agency-nurses-of-the-summer", Count: 38}}},
+		{Node: thing("power:sur_database", "the administrators of the database", ""), Through: 1234},
 		{Node: thing("deceive:recovery:service-desk", "the service desk believes a caller", exposure.Deceive), Accounts: 212, Segments: []answer.Count{{Name: "workforce", Count: 212}}},
 	}
 }
@@ -195,9 +196,12 @@ func whoCan() answer.WhoCan {
 	return answer.WhoCan{Basis: basis(), Subject: ada1(), Sentence: "FAIL: " + w[0].Sentence, Effective: worth(0, false, "C1"), Best: worth(0, false, "C1"),
 		Verdict: exposure.Fail, Ways: w, SinglePoints: []answer.Thing{w[0].Things[0], w[2].Things[0]}, Availability: 2,
 		House: []string{"dual_control: 3"}, Unknown: []string{"how the Google accounts of people are signed in to and recovered"},
-		RootPowers: []answer.Thing{{ID: "root:host", Label: "whoever is root on the host", Class: exposure.Person, Status: exposure.Declared}, {ID: "root:database", Label: "whoever writes to the database", Class: exposure.Person, Status: exposure.Declared}},
-		Changes:    []answer.Change{{At: Now().Add(130 * day), Worth: worth(1, false, "C1"), Verdict: exposure.Fail, Because: "rises to AAL1 at the end of 31 Mar 2027, when desk-by-telephone retires"}},
-		Findings:   findingsOfAda()}
+		RootPowers: []answer.RootPower{
+			{Thing: answer.Thing{ID: "power:sur_database", Label: "the administrators of the database: they make any session"}, Weakest: []string{"deceive:sur_database"}, Sentence: "It can be had by one phone call (AAL0): somebody talks the administrators of the database into it. That is less than the AAL2 asked for here."},
+			{Thing: answer.Thing{ID: "root:host", Label: "whoever is root on the host", Class: exposure.Person, Status: exposure.Declared}, Level: 1, Phr: true, Weakest: []string{"root:host"}, Sentence: "Whoever holds the host acts dishonestly: that is enough to have it (AAL1). That is less than the AAL2 asked for here."},
+		},
+		Changes:  []answer.Change{{At: Now().Add(130 * day), Worth: worth(1, false, "C1"), Verdict: exposure.Fail, Because: "rises to AAL1 at the end of 31 Mar 2027, when desk-by-telephone retires"}},
+		Findings: findingsOfAda()}
 }
 
 func holds() answer.WhoCan {
