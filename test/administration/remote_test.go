@@ -90,7 +90,8 @@ func TestEveryNounWorksFromAnywhere(t *testing.T) {
 			var all []struct{ Name string }
 			w, e := start(t, engine, "people:read", "people:write", "people:erase", "groups:read", "groups:write", "invitations:read",
 				"invitations:write", "credentials:read", "sessions:read", "apps:read", "apps:write", "audit:read", "tokens:read", "tokens:write",
-				"roles:write", "settings:read", "settings:write", "keys:write", "policy:read", "devices:read", "devices:write")
+				"roles:write", "settings:read", "settings:write", "keys:write", "policy:read", "devices:read", "devices:write",
+				"exposure:read", "surroundings:read", "surroundings:write")
 			file := filepath.Join(e.dir, "people.csv")
 			write(t, file, "name,email,groups,manager\nAda Lovelace,ada@example.org,Analysts,grace@example.org\nGrace Hopper,grace@example.org,,\n")
 			var imported struct {
