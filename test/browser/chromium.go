@@ -290,15 +290,23 @@ func (tab *Tab) Until(expression string) {
 	tab.t.Helper()
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
-	var last error
-	for ctx.Err() == nil {
-		// Poll ends with an error when the page goes away under it; the next
-		// page is asked again.
-		if _, last = chromedp.Run(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(patience))); last == nil {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		// It is asked from outside: where no script runs, nothing in the page can
+		// wait. A page that goes away answers with an error; the next one is asked.
+		is, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
+			"(v => v instanceof Promise ? v.then(Boolean) : Boolean(v))("+expression+")", chromedp.EvalAwaitPromise))
+		if err == nil && is {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tab.failed("until "+expression, err)
 			return
 		}
 	}
-	tab.failed("until "+expression, last)
 }
 
 // At waits until the path of the address is path and the page has loaded.
