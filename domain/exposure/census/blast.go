@@ -79,8 +79,8 @@ func (c *Census) counts(of map[string]int64) []answer.Count {
 
 func (c *Census) segments() []string {
 	var out []string
-	if c.policy != nil {
-		for _, s := range c.policy.Document().Segments {
+	if c.org != nil { // of the last Settle, as all that is read
+		for _, s := range c.org.Policy.Document().Segments {
 			out = append(out, s.Name)
 		}
 	}

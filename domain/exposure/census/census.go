@@ -114,6 +114,8 @@ func New(at time.Time) *Census {
 
 // Policy puts another policy in force. nil: none, and nobody is covered.
 func (c *Census) Policy(p *policy.Policy) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.policy, c.stale = p, true
 	c.judge()
 }
@@ -121,6 +123,8 @@ func (c *Census) Policy(p *policy.Policy) {
 // Powers says what powers are declared: all of them, those of before are
 // forgotten.
 func (c *Census) Powers(records []surroundings.Record) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.powers, c.stale = slices.Clone(records), true
 	slices.SortFunc(c.powers, func(a, b surroundings.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	clear(c.holders)
