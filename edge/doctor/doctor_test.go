@@ -147,10 +147,13 @@ func TestClocks(t *testing.T) {
 
 func TestDiskSpace(t *testing.T) {
 	for _, c := range []struct {
-		free  uint64
-		grade Grade
-	}{{50 * mib, Fail}, {500 * mib, Warn}, {5_000 * mib, Warn}, {50_000 * mib, OK}} {
-		judged(t, []Finding{Disk("/x", Space{c.free, 200_000 * mib})}, "disk", c.grade, "/x")
+		free, total uint64
+		grade       Grade
+	}{
+		{50 * mib, 200_000 * mib, Fail}, {500 * mib, 200_000 * mib, Warn}, {5_000 * mib, 200_000 * mib, Warn}, {50_000 * mib, 200_000 * mib, OK},
+		{2_000 * mib, 8_000 * mib, OK}, {12_000 * mib, 4_000_000 * mib, OK}, {9_000 * mib, 4_000_000 * mib, Warn},
+	} {
+		judged(t, []Finding{Disk("/x", Space{c.free, c.total})}, "disk", c.grade, "/x")
 	}
 	if s, err := SpaceAt(t.TempDir()); err != nil || s.Total < s.Free || s.Total == 0 {
 		t.Errorf("got %+v, %v", s, err)

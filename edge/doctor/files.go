@@ -125,7 +125,7 @@ func Disk(path string, s Space) Finding {
 	switch {
 	case s.Free < 100*mib:
 		return failed("disk", found, do)
-	case s.Free < 1024*mib || s.Free < s.Total/20:
+	case s.Free < 1024*mib || s.Free < min(s.Total/20, 10*1024*mib):
 		return warn("disk", found, do)
 	}
 	return ok("disk", found)

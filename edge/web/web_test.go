@@ -28,7 +28,7 @@ func (nobody) SessionBySecret(context.Context, string) (store.Visit, error) {
 	return store.Visit{}, holdfast.Errorf(holdfast.NotFound, "no_such_session", "none")
 }
 func (nobody) Seen(context.Context, holdfast.SessionID, time.Time) error { return nil }
-func (nobody) App(context.Context, holdfast.AppID) (grant.App, error) { return grant.App{}, nil }
+func (nobody) App(context.Context, holdfast.AppID) (grant.App, error)    { return grant.App{}, nil }
 func (nobody) Setting(context.Context, string) (org.Setting, error) {
 	return org.Setting{Value: "Harbour"}, nil
 }

@@ -47,11 +47,12 @@ func (d *deployment) diagnosis() (findings map[string][]doctor.Finding, status i
 	return findings, status
 }
 
+// finds asks for a finding, of any grade where none is given.
 func (d *deployment) finds(code string, grade doctor.Grade, words string) {
 	d.t.Helper()
 	all, status := d.diagnosis()
 	for _, f := range all[code] {
-		if f.Grade == grade && strings.Contains(f.Found+" "+f.Do, words) {
+		if (grade == "" || f.Grade == grade) && strings.Contains(f.Found+" "+f.Do, words) {
 			if grade == doctor.Fail && status != 1 {
 				d.t.Errorf("%s fails and the status is %d", code, status)
 			}
@@ -77,7 +78,7 @@ func TestDoctorOnBothEngines(t *testing.T) {
 			if engine == world.PostgreSQL {
 				d.finds("clock_database", doctor.OK, "agrees")
 			} else {
-				d.finds("disk", doctor.OK, w.Data)
+				d.finds("disk", "", w.Data) // how much is free is the machine's
 			}
 			if after := w.Verify(t).Records; after != before {
 				t.Errorf("looking wrote %d records", after-before)
