@@ -44,15 +44,22 @@ func (i *importPeople) run(ctx context.Context, c console, h hostFlags, args []s
 		return err
 	}
 	defer file.Close()
+	return h.upload(ctx, c, args[0], request{path: "/people/import", query: i.query(), body: file, kind: kind}, h.printImport)
+}
+
+// upload posts a file and prints what came of it. Each line that was refused is
+// named by the file's name and its place in it.
+func (h hostFlags) upload(ctx context.Context, c console, name string, r request, print func(console, json.RawMessage) error) error {
 	cl, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer done()
-	out, err := cl.do(ctx, request{method: http.MethodPost, path: "/people/import", query: i.query(), body: io.Reader(file), kind: kind})
+	r.method = http.MethodPost
+	out, err := cl.do(ctx, r)
 	if problem, ok := errors.AsType[*refused](err); ok {
 		for _, f := range problem.Errors {
-			fmt.Fprintf(c.err, "%s: %s: %s\n", args[0], f.Location, f.Message)
+			fmt.Fprintf(c.err, "%s: %s: %s\n", name, f.Location, f.Message)
 		}
 	}
 	if err != nil {
@@ -61,7 +68,7 @@ func (i *importPeople) run(ctx context.Context, c console, h hostFlags, args []s
 	if h.json {
 		return h.print(c.out, out)
 	}
-	return h.printImport(c, out)
+	return print(c, out)
 }
 
 func (h hostFlags) printImport(c console, out json.RawMessage) error {

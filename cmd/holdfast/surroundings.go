@@ -93,28 +93,11 @@ func (i *importSurroundings) run(ctx context.Context, c console, h hostFlags, ar
 		return holdfast.Errorf(holdfast.Invalid, "import_empty",
 			"The file is empty. It holds a list of declarations under \"surroundings:\", each with its kind and name; docs/surroundings.md shows one.")
 	}
-	cl, done, err := h.connect(ctx, c)
-	if err != nil {
-		return err
-	}
-	defer done()
 	q := url.Values{}
 	if i.dryRun {
 		q.Set("dry_run", "true")
 	}
-	out, err := cl.do(ctx, request{method: http.MethodPost, path: "/surroundings/import", query: q, body: io.Reader(bytes.NewReader(text)), kind: "application/yaml"})
-	if problem, ok := errors.AsType[*refused](err); ok {
-		for _, f := range problem.Errors {
-			fmt.Fprintf(c.err, "%s: %s: %s\n", args[0], f.Location, f.Message)
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if h.json {
-		return h.print(c.out, out)
-	}
-	return h.printSurroundings(c, out)
+	return h.upload(ctx, c, args[0], request{path: "/surroundings/import", query: q, body: bytes.NewReader(text), kind: "application/yaml"}, h.printSurroundings)
 }
 
 func (h hostFlags) printSurroundings(c console, out json.RawMessage) error {
