@@ -116,3 +116,15 @@ func mustJSON(v any) []byte {
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
+
+// Detail is the value of a detail; empty where there is none of that name.
+func (e Entry) Detail(name string) string {
+	for _, d := range e.Details {
+		if d.Name == name {
+			var v string
+			json.Unmarshal(d.Value, &v) // Encode wrote a text
+			return v
+		}
+	}
+	return ""
+}

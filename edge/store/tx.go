@@ -18,9 +18,10 @@ type Tx struct {
 	conn     conn
 	job      *job
 	foreseen *foreseen
-	bad      error // the first error of the database; after it nothing more is run
-	wrote    bool  // something of it must be undone if it fails
-	over     bool  // the closure has returned
+	earlier  []leaf // of the closures before it in the batch, which are not in the log yet
+	bad      error  // the first error of the database; after it nothing more is run
+	wrote    bool   // something of it must be undone if it fails
+	over     bool   // the closure has returned
 }
 
 func newTx(ctx context.Context, db *DB, c conn, j *job) *Tx {

@@ -316,7 +316,7 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 		return p, err
 	}
 	for _, j := range w.batch {
-		if err = w.runJob(ctx, j, careful); err != nil {
+		if err = w.runJob(ctx, j, p.leaves, careful); err != nil {
 			return p, err
 		}
 		// Leaves are written at the end of the batch: what an earlier closure
@@ -346,7 +346,7 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 
 // runJob runs one closure. Its own error stays with it; the error that it
 // returns is of the database and is everybody's, or sends the batch back.
-func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
+func (w *writer) runJob(ctx context.Context, j *job, earlier []leaf, careful bool) error {
 	if careful {
 		if err := w.conn.savepoint(ctx); err != nil {
 			return err
@@ -354,7 +354,7 @@ func (w *writer) runJob(ctx context.Context, j *job, careful bool) error {
 	}
 	j.begin()
 	tx := newTx(ctx, w.db, w.conn, j)
-	tx.foreseen = &w.foreseen
+	tx.foreseen, tx.earlier = &w.foreseen, earlier
 	j.err = tx.run(j.fn)
 	if f := w.db.engine.fault(tx.bad); f > faultOwn {
 		return tx.bad
