@@ -95,10 +95,25 @@ func (p *Policy) Conveyance(in *Input) string {
 // moment. suspect says that it may, and that the metadata speak against its
 // model. The reasons are those of Decide.
 func (p *Policy) Admits(in *Input) (segment string, admitted, suspect bool, reasons []Reason) {
-	g := deciding{r: &p.ruling, in: in, d: Decision{Outcome: Allow, Rules: make([]string, 0, 2)}}
-	if g.seg = g.r.segmentOf(in); g.seg == nil {
+	seg := p.ruling.segmentOf(in)
+	if seg == nil {
 		return "", false, false, []Reason{{"segments", "no_segment", "No rule of the policy says what holds for this account."}}
 	}
+	return p.admits(seg, in)
+}
+
+// AdmitsIn is Admits as if the account were in the segment of that name.
+func (p *Policy) AdmitsIn(name string, in *Input) bool {
+	i := slices.IndexFunc(p.ruling.segments, func(s *segment) bool { return s.Name == name })
+	if i < 0 {
+		return false
+	}
+	_, ok, _, _ := p.admits(p.ruling.segments[i], in)
+	return ok
+}
+
+func (p *Policy) admits(seg *segment, in *Input) (name string, admitted, suspect bool, reasons []Reason) {
+	g := deciding{r: &p.ruling, in: in, seg: seg, d: Decision{Outcome: Allow, Rules: make([]string, 0, 2)}}
 	g.credential()
 	g.requirements()
 	for _, n := range g.d.Needs {
