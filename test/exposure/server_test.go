@@ -55,12 +55,14 @@ func TestAnswersFollowEvents(t *testing.T) {
 				}
 				return r
 			}
-			eventually(t, "Ada is in the list", func() bool { return row().Available == 1 })
+			// Until her enrolment is read, whoever talks an administrator into
+			// sending them the invitation gets in.
+			eventually(t, "nobody talks their way in", func() bool {
+				r := row()
+				return r.Available == 1 && !slices.Contains(r.Profiles, "help-desk-caller")
+			})
 
 			// The picture of a help desk that is talked into it.
-			if slices.Contains(row().Profiles, "help-desk-caller") {
-				t.Fatal("a caller gets in before there is anybody to call")
-			}
 			w.CLI(t, nil, "surroundings", "add", "power", "--name", "night desk", "--over", "passkeys", "--check", "questions", "--holder", "night shift")
 			eventually(t, "a caller gets in", func() bool { return slices.Contains(row().Profiles, "help-desk-caller") })
 
