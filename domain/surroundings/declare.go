@@ -2,6 +2,7 @@ package surroundings
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -84,6 +85,32 @@ func Change(before Record, d Declaration, now time.Time) (Record, []audit.Event,
 		return before, nil, nil
 	}
 	return r, r.event("surrounding.changed"), nil
+}
+
+// AtGroup and AtSegment begin a target that is people, by the name of what they
+// are in.
+const (
+	AtGroup   = "group:"
+	AtSegment = "segment:"
+)
+
+// Aim says that r is over target, which is what it was over under another name.
+func Aim(r Record, target string) (Record, []audit.Event) {
+	r.Target = target
+	return r, r.event("surrounding.changed")
+}
+
+// Reaches says whether the people that r is aimed at by group or segment are
+// there, of groups and segments by name. Where they are not, r counts for
+// nobody.
+func (r Record) Reaches(groups, segments map[string]bool) bool {
+	if name, of := strings.CutPrefix(r.Target, AtGroup); of {
+		return groups[name]
+	}
+	if name, of := strings.CutPrefix(r.Target, AtSegment); of {
+		return segments[name]
+	}
+	return true
 }
 
 // Withdraw takes a declaration back: it never counts again.

@@ -21,18 +21,23 @@ func (f *Flow) AddGroup(ctx context.Context, by holdfast.Actor, name string) (pe
 	return g, err
 }
 
-// RenameGroup gives a group another name.
+// RenameGroup gives a group another name. What is declared over its people is
+// over them under the new name, too.
 func (f *Flow) RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID, name string) error {
 	return f.do(ctx, by, authority.GroupsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		g, err := tx.Group(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		g, events, err := person.RenameGroup(g, name)
+		renamed, events, err := person.RenameGroup(g, name)
 		if err != nil {
 			return nil, err
 		}
-		return events, groupFree(ctx, tx, g)
+		if err := groupFree(ctx, tx, renamed); err != nil {
+			return nil, err
+		}
+		carried, err := carry(ctx, tx, g, renamed)
+		return append(events, carried...), err
 	})
 }
 

@@ -167,12 +167,18 @@ func (f *Flow) ReprovisionGroup(ctx context.Context, by holdfast.Actor, id holdf
 		}
 		var events []audit.Event
 		if said.Name != g.Name || said.ExternalID != g.ExternalID {
+			was := g
 			if g, events, err = person.DescribeGroup(g, said.Name, said.ExternalID); err != nil {
 				return nil, err
 			}
 			if err := groupFree(ctx, tx, g); err != nil {
 				return nil, err
 			}
+			carried, err := carry(ctx, tx, was, g)
+			if err != nil {
+				return nil, err
+			}
+			events = append(events, carried...)
 		}
 		moved, err := f.members(ctx, tx, r, g, in, said.Members)
 		return append(events, moved...), err

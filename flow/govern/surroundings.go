@@ -22,6 +22,8 @@ type surroundingTx interface {
 	SurroundingByName(ctx context.Context, name string) (surroundings.Record, error)
 	// AllSurroundingsOf gives also what was withdrawn.
 	AllSurroundingsOf(ctx context.Context, id holdfast.PersonID) ([]surroundings.Record, error)
+	// SharedSurroundings gives the powers that stand.
+	SharedSurroundings(ctx context.Context) ([]surroundings.Record, error)
 }
 
 // DeclareSurrounding takes what somebody says of the world around. The person,

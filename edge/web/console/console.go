@@ -299,6 +299,8 @@ func (c *Console) actions() map[string]guarded {
 		"GET " + page.PathSurroundings:                     {route.Scope(authority.SurroundingsRead), listed(c.surroundings, c.surroundingsFile)},
 		"POST " + page.PathSurroundings:                    {route.Scope(authority.SurroundingsWrite), c.declare},
 		"GET " + page.PathSurroundings + "/new":            {route.Scope(authority.SurroundingsWrite), c.newSurrounding},
+		"GET " + page.PathSurroundings + "/{id}/edit":      {route.Scope(authority.SurroundingsWrite), c.editSurrounding},
+		"POST " + page.PathSurroundings + "/{id}/edit":     {route.Scope(authority.SurroundingsWrite), c.changeSurrounding},
 		"POST " + page.PathSurroundings + "/{id}/renew":    {route.Scope(authority.SurroundingsWrite), c.renewSurrounding},
 		"POST " + page.PathSurroundings + "/{id}/withdraw": {route.Scope(authority.SurroundingsWrite), c.withdrawSurrounding},
 

@@ -271,6 +271,11 @@ func (c *Console) needs(ctx context.Context, v visit.Visit) (out []page.Need, er
 	if out, err = c.needsOfPolicy(ctx, v); err != nil {
 		return nil, err
 	}
+	around, err := c.needsOfSurroundings(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, around...)
 	n, err := c.Store.CountTasksWhere(ctx, task.Open, store.Many)
 	if err != nil {
 		return nil, err

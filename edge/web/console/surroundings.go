@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"holdfast"
@@ -25,6 +23,10 @@ type Around interface {
 
 // Declared is what is read of it.
 type Declared interface {
+	// Surrounding gives what was declared also when it was withdrawn.
+	Surrounding(ctx context.Context, id holdfast.SurroundingID) (surroundings.Record, error)
+	// SharedSurroundings gives the powers that stand.
+	SharedSurroundings(ctx context.Context) ([]surroundings.Record, error)
 	SurroundingsWhere(ctx context.Context, f store.SurroundingList, k store.Span) ([]surroundings.Record, bool, error)
 	CountSurroundingsWhere(ctx context.Context, f store.SurroundingList, most int64) (int64, error)
 }
@@ -70,10 +72,15 @@ func (c *Console) surroundingRows(ctx context.Context, found []surroundings.Reco
 	if err := names.read(ctx); err != nil {
 		return nil, err
 	}
+	t, err := c.targets(ctx)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]page.SurroundingRow, len(found))
 	for i, s := range found {
 		rows[i] = page.SurroundingRow{ID: string(s.ID), Name: s.Name, Kind: s.Kind, Says: page.SurroundingSays(s), Source: s.Source,
-			Standing: s.Standing(now), Lacks: s.Lacks(), Current: s.Current(now), From: s.From, Until: s.Until, ReviewBy: s.ReviewBy, Withdrawn: s.Withdrawn}
+			Standing: s.Standing(now), Lacks: s.Lacks(), Current: s.Current(now), From: s.From, Until: s.Until, ReviewBy: s.ReviewBy, Withdrawn: s.Withdrawn,
+			Misses: t.miss(s)}
 		if s.Person != "" {
 			rows[i].Owner = names.subjectLink(string(s.Person), s.Person)
 		}
@@ -127,92 +134,6 @@ func (c *Console) surroundingsFile(w http.ResponseWriter, r *http.Request, v vis
 			return found, string(found[len(found)-1].ID), nil
 		},
 	})
-}
-
-func (c *Console) newSurrounding(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	kind := surroundings.Kind(r.FormValue("kind"))
-	if !slices.Contains(surroundings.Kinds(), kind) {
-		kind = surroundings.Power
-	}
-	c.Visits.Render(w, r, http.StatusOK, &page.NewSurrounding{Frame: c.frame(w, r, v), Kind: kind})
-	return nil
-}
-
-// surroundingFields also says where somebody is not found: the input in
-// question is that of the kind.
-var surroundingFields = fieldOf{
-	"surrounding_name": "name", "surrounding_taken": "name", "surrounding_person": "person", "surrounding_provider": "provider",
-	"surrounding_over": "over", "surrounding_target": "target", "surrounding_holders": "holders", "surrounding_list": "devices", "surrounding_k": "k", "surrounding_check": "check",
-	"surrounding_factor": "sign_in", "surrounding_ways": "sign_in", "surrounding_devices": "devices", "surrounding_status": "status",
-	"surrounding_from": "from", "surrounding_time": "review_by", "nobody": "person", "no_such_holder": "holders",
-}
-
-func (c *Console) declare(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
-	typed := &page.NewSurrounding{Kind: surroundings.Kind(r.PostFormValue("kind")), Typed: map[string]string{}}
-	for name, values := range r.PostForm {
-		typed.Typed[name] = strings.TrimSpace(values[0])
-	}
-	d, err := declaration(typed.Kind, typed.Typed)
-	if err == nil {
-		_, err = c.Govern.DeclareSurrounding(r.Context(), v.Actor(), d)
-	}
-	if holdfast.CodeOf(err) == "no_such_person" {
-		where := map[bool]string{true: "no_such_holder", false: "nobody"}[d.Kind == surroundings.Power]
-		err = holdfast.Errorf(holdfast.Invalid, where, "Nobody here has this address. Write the e-mail address that is on the person’s page.")
-	}
-	if shown, status, ok := surroundingFields.onForm(err); ok {
-		typed.Errors, typed.Frame = c.beside(typed, shown), c.frame(w, r, v)
-		c.Visits.Render(w, r, status, typed)
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return c.done(w, r, "Declared. It counts from now on.", page.PathSurroundings)
-}
-
-// beside moves an error to where the form of the kind has an input for it: a
-// word that is no factor may stand in either list of ways.
-func (*Console) beside(n *page.NewSurrounding, shown page.Errors) page.Errors {
-	text, wrong := shown["sign_in"]
-	if !wrong {
-		return shown
-	}
-	for _, name := range []string{"sign_in", "recovery"} {
-		for _, way := range page.SplitLines(n.Typed[name]) {
-			if _, err := surroundings.ParseWay(way); err != nil {
-				return page.Errors{name: text}
-			}
-		}
-	}
-	return page.Errors{"": text}
-}
-
-// declaration is what was typed.
-func declaration(kind surroundings.Kind, typed map[string]string) (surroundings.Declaration, error) {
-	d := surroundings.Declaration{Kind: kind, Name: typed["name"], Person: holdfast.PersonID(typed["person"]),
-		Provider: typed["provider"], Primary: typed["primary"] != "", SignIn: page.SplitLines(typed["sign_in"]), Recovery: page.SplitLines(typed["recovery"]),
-		Said: typed["recovery_complete"] != "", Devices: page.SplitLines(typed["devices"]), Over: typed["over"], Target: typed["target"],
-		Check: typed["check"], Status: typed["status"], Source: typed["source"]}
-	for _, h := range page.SplitLines(typed["holders"]) {
-		if strings.Contains(h, "@") && !strings.Contains(h, " ") && !strings.HasPrefix(h, "person:") {
-			h = "person:" + h
-		}
-		d.Holders = append(d.Holders, h)
-	}
-	if typed["k"] != "" {
-		n, err := strconv.Atoi(typed["k"])
-		if err != nil || n < 1 {
-			return d, holdfast.Errorf(holdfast.Invalid, "surrounding_k", "Write how many of the holders must act together, such as 2, or leave it empty.")
-		}
-		d.K = n
-	}
-	var err error
-	if d.From, err = surroundings.ParseTime(typed["from"]); err != nil {
-		return d, holdfast.Errorf(holdfast.Invalid, "surrounding_from", "Write the day as 2026-11-22.")
-	}
-	d.ReviewBy, err = surroundings.ParseTime(typed["review_by"])
-	return d, err
 }
 
 // renew says that what is declared was looked at, and is still so.

@@ -6,9 +6,13 @@ import (
 	"holdfast/domain/surroundings"
 )
 
-// NewSurrounding is the form that declares something of one kind.
+// NewSurrounding is the form that declares something of one kind, or says
+// otherwise what is declared.
 type NewSurrounding struct {
 	Frame
+	ID     string // of what is declared already; empty: it is new
+	Title  string // what that is called
+	Owner  Link   // whose that is: it does not change
 	Kind   surroundings.Kind
 	Typed  map[string]string // by the name of the input
 	Errors Errors
@@ -16,6 +20,22 @@ type NewSurrounding struct {
 
 // What is the kind as people say it.
 func (n *NewSurrounding) What() string { return kindWords(n.Kind) }
+
+// Heading is what the form does.
+func (n *NewSurrounding) Heading() string {
+	if n.ID == "" {
+		return "Declare a " + n.What()
+	}
+	return "Change " + n.Title
+}
+
+// Action is where the form goes.
+func (n *NewSurrounding) Action() string {
+	if n.ID == "" {
+		return PathSurroundings
+	}
+	return SurroundingPath(n.ID, "edit")
+}
 
 // Teaches says what the kind is.
 func (n *NewSurrounding) Teaches() string { return kindTeaches(n.Kind) }
@@ -60,7 +80,9 @@ func (n *NewSurrounding) Fields() []Field {
 	)
 	var out []Field
 	add := func(fields []Field) { out = append(out, fields...) }
-	add(required(n.field("person", "Whose it is", "Their e-mail address here.", account, mailbox, phone, kept, departure)))
+	if n.ID == "" {
+		add(required(n.field("person", "Whose it is", "Their e-mail address here.", account, mailbox, phone, kept, departure)))
+	}
 	names := map[surroundings.Kind]string{account: "What to call it, such as Ada’s cloud account.", mailbox: "The address is best.", phone: "The number, or what to call it.", kept: "What to call the place, such as Ada’s drawer.", power: "What to call it, such as Service desk."}
 	add(required(n.field("name", "Name", names[n.Kind], account, mailbox, phone, kept, power)))
 	add(required(as("date", n.field("from", "Day on which they left", "", departure))))
@@ -76,12 +98,27 @@ func (n *NewSurrounding) Fields() []Field {
 	add(as("textarea", n.field("sign_in", "What takes whoever looks for it there", ways, kept)))
 	add(as("textarea", n.field("sign_in", "Ways into the account by which it is used", ways, power)))
 	add(as("textarea", n.field("recovery", "Ways to recover it", ways, account, mailbox)))
+	add(as("textarea", n.field("recovery", "Ways to recover that account", ways, power)))
 	add(as("textarea", n.field("recovery", "Ways to get the number onto another SIM", ways, phone)))
 	add(as("textarea", n.field("devices", "Devices that hold a copy or that it trusts", "One a line.", account, mailbox, phone, kept, power)))
 	add(n.choice("status", n.field("status", "How it is known", ""), []string{surroundings.Declared, surroundings.Observed, surroundings.Assumed}, statusWords))
 	add(n.field("source", "Who or what says so", ""))
-	add(as("date", n.field("review_by", "Look again by", "Left empty: in a year. After that day it is as good as unknown.")))
+	add(as("date", n.field("from", "Since", "Left empty: for as long as it matters.", account, mailbox, phone, kept, power)))
+	add(as("date", n.field("until", "Until", "The day from which on it is so no more. Left empty: it still is.")))
+	add(as("date", n.field("review_by", "Look again by", n.reviewHelp())))
 	return atFirstError(out)
+}
+
+// reviewHelp says what comes of an empty day, and of a day that is past.
+func (n *NewSurrounding) reviewHelp() string {
+	empty, past := "Left empty: in a year.", "After that day it is as good as unknown."
+	if n.ID != "" {
+		empty = "Left empty: as it was."
+	}
+	if n.Kind == surroundings.Power || n.Kind == surroundings.Departure {
+		past = "After that day it counts all the same, and is shown as overdue."
+	}
+	return empty + " " + past
 }
 
 // Ticks are its checkboxes.

@@ -23,6 +23,7 @@ type SurroundingRow struct {
 	Until     time.Time
 	ReviewBy  time.Time
 	Withdrawn time.Time
+	Misses    bool // its group or segment is not there: it counts for nobody
 }
 
 // Badge is what it is worth now.
@@ -30,6 +31,8 @@ func (s SurroundingRow) Badge() Badge {
 	switch {
 	case !s.Withdrawn.IsZero():
 		return Badge{Text: "withdrawn", Tone: ToneNote}
+	case s.Misses:
+		return Badge{Text: "reaches nobody", Tone: ToneAlarm}
 	case s.Standing == surroundings.Overdue:
 		return Badge{Text: "overdue", Tone: ToneWarn}
 	case s.Standing == surroundings.Incomplete:
@@ -44,6 +47,8 @@ func (s SurroundingRow) Badge() Badge {
 // nobody looked at again is held all the same.
 func (s SurroundingRow) Worth() string {
 	switch {
+	case s.Misses:
+		return "there is no such group or segment: say over whom it is"
 	case !s.Stands() || s.Standing == surroundings.Current:
 		return ""
 	case s.Kind == surroundings.Power || s.Kind == surroundings.Departure:

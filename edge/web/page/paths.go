@@ -81,6 +81,9 @@ func RevisionPath(id string, verb ...string) string { return under(PathRevisions
 // DecisionPath is the console's address of a decision.
 func DecisionPath(id string) string { return at(PathDecisions, id) }
 
+// SurroundingPath is the console's address of a verb on a declaration.
+func SurroundingPath(id string, verb ...string) string { return under(PathSurroundings, id, verb) }
+
 func under(base, id string, verb []string) string {
 	return at(base, append([]string{id}, verb...)...)
 }

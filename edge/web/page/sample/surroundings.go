@@ -27,6 +27,8 @@ func around(f page.Frame) []Story {
 			}),
 		row("sur5", surroundings.Record{Kind: surroundings.Power, Name: "Service desk", Over: surroundings.OverPrimary, Holders: []string{"a", "b"}, K: 2, Check: surroundings.CheckAsked},
 			func(r *page.SurroundingRow) { r.Holders = []page.Link{grace, {Text: "night shift"}} }),
+		row("sur6", surroundings.Record{Kind: surroundings.Power, Name: "Ward desk", Over: surroundings.OverPasskeys, Target: "group:Ward 7", Check: surroundings.CheckOnsite},
+			func(r *page.SurroundingRow) { r.Holders, r.Misses = []page.Link{ada}, true }),
 	}
 	gone := []page.SurroundingRow{rows[0]}
 	gone[0].Withdrawn = ago(2 * day)
@@ -35,12 +37,15 @@ func around(f page.Frame) []Story {
 	}
 	story := func(slug, title string, p page.Page) Story { return Story{"Console", "console-" + slug, title, p} }
 	return []Story{
-		story("surroundings", "Surroundings", &page.Surroundings{Frame: f, Rows: rows, Pager: page.Pager{Shown: 5, Total: 5}, Export: page.ExportOf(nil)}),
+		story("surroundings", "Surroundings", &page.Surroundings{Frame: f, Rows: rows, Pager: page.Pager{Shown: 6, Total: 6}, Export: page.ExportOf(nil)}),
 		story("surroundings-none", "Surroundings, nothing declared", &page.Surroundings{Frame: f}),
 		story("surroundings-withdrawn", "Surroundings, withdrawn", &page.Surroundings{Frame: f, Rows: gone, Gone: true, Pager: page.Pager{Shown: 1, Total: 1}, Export: page.ExportOf(nil)}),
 		story("newsurrounding", "Declare a sync account", form(surroundings.SyncAccount, nil, nil)),
 		story("newsurrounding-power", "Declare a power, refused", form(surroundings.Power, map[string]string{"name": "Service desk", "over": "primary", "holders": "grace@kelp.example\nnight shift"},
 			page.Errors{"check": "Say how those who hold this power make sure of who asks."})),
+		story("editsurrounding", "Change a sync account", &page.NewSurrounding{Frame: f, ID: "sur1", Title: "Ada’s cloud account", Owner: ada, Kind: surroundings.SyncAccount,
+			Typed: map[string]string{"name": "Ada’s cloud account", "provider": "apple-personal", "primary": "yes", "sign_in": "password+code", "recovery": "sms\n2-of-3-devices",
+				"devices": "Ada’s phone\nAda’s laptop\nAda’s tablet", "status": "declared", "source": "Ada, in the ward meeting", "review_by": "2027-06-09"}}),
 		story("newsurrounding-departure", "Declare a departure", form(surroundings.Departure, nil, nil)),
 	}
 }
