@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast"
+	"holdfast/domain/exposure"
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/rules"
 )
@@ -381,6 +382,28 @@ func (t *topples) single(l *leaf) (out []int32) {
 	for j := range l.atoms {
 		if id := l.atoms[j].ID; !own(id) && l.reach(t.has, func(i int) bool { return i == j }, t.roots, &room) {
 			out = append(out, t.number[id])
+		}
+	}
+	return out
+}
+
+// Shared are the atoms that accounts have in common and that are no part of what
+// all share: a story that those who run a procedure believe, a fact that nobody
+// has said.
+func (c *Census) Shared() []exposure.Atom {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var out []exposure.Atom
+	seen := map[string]bool{}
+	for _, s := range c.shapes {
+		if s.leaf == nil || s.count == 0 {
+			continue
+		}
+		for i := range s.leaf.atoms {
+			if a := &s.leaf.atoms[i]; !own(a.ID) && !seen[a.ID] {
+				seen[a.ID] = true
+				out = append(out, *a)
+			}
 		}
 	}
 	return out

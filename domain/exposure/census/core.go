@@ -80,11 +80,7 @@ func newCore(org *rules.Organisation, graph exposure.Graph) *core {
 		return -1
 	}, len(k.h.atoms), noRoots)
 	k.profiles()
-	goals := make([]int32, len(k.h.names))
-	for i := range goals {
-		goals[i] = int32(i)
-	}
-	k.list = k.h.lists(goals, k.house)
+	k.list = k.h.lists(k.house)
 	return k
 }
 
@@ -287,7 +283,8 @@ func (k *core) ways(t int32, told bool) []setWay {
 		return ways
 	}
 	ways := []setWay{}
-	for i, s := range k.list[t].sets {
+	for i, x := range k.list[t].sets {
+		s := x.atoms
 		if len(s) == 1 && s[0] == t {
 			continue
 		}
@@ -330,7 +327,7 @@ func (k *core) worthOf(set []int32) (int, string) {
 
 // edge adds the i-th set of a thing.
 func (k *core) edge(edges []exposure.Edge, t int32, i int, told bool) []exposure.Edge {
-	s, name := k.list[t].sets[i], k.h.names[t]
+	s, name := k.list[t].sets[i].atoms, k.h.names[t]
 	e := exposure.Edge{ID: fmt.Sprintf("%s/%03d", name, i), Head: name}
 	for _, a := range s {
 		e.Body = append(e.Body, k.h.names[a])

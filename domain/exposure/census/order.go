@@ -97,3 +97,44 @@ func each(n int, do func(i int)) {
 	}
 	wg.Wait()
 }
+
+// inward visits the parts of a graph whose things lead to each other, each when
+// all that leads to it was visited (Tarjan 1972). leads says what leads to a thing.
+func inward(n int, leads func(t int32, visit func(int32)), do func(part []int32)) {
+	place, low := make([]int32, n), make([]int32, n) // in the order of finding, from 1
+	on := make([]bool, n)
+	var stack []int32
+	found := int32(0)
+	var find func(t int32)
+	find = func(t int32) {
+		found++
+		place[t], low[t] = found, found
+		stack, on[t] = append(stack, t), true
+		leads(t, func(u int32) {
+			switch {
+			case place[u] == 0:
+				find(u)
+				low[t] = min(low[t], low[u])
+			case on[u]:
+				low[t] = min(low[t], place[u])
+			}
+		})
+		if low[t] < place[t] {
+			return
+		}
+		at := len(stack)
+		for at--; stack[at] != t; at-- {
+		}
+		part := slices.Clone(stack[at:])
+		stack = stack[:at]
+		for _, u := range part {
+			on[u] = false
+		}
+		do(part)
+	}
+	for t := range n {
+		if place[t] == 0 {
+			find(int32(t))
+		}
+	}
+}
