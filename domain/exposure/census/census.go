@@ -48,17 +48,18 @@ type Census struct {
 	holders map[string]bool       // of declared powers
 	vouched map[string]int        // whose word is taken, by how many accounts
 
-	reads   reads
-	bases   map[string]*base
-	shapes  []*shape
-	byShape map[string]uint32
-	shapeOf []uint32
-	k       *core
-	org     *rules.Organisation // as of now
-	epoch   int64               // grows with every change of results
-	topMu   sync.Mutex
-	top     *toppling                // of an epoch
-	people  map[uint32]rules.Account // of the core, as the core has them
+	reads    reads
+	bases    map[string]*base
+	shapes   []*shape
+	byShape  map[string]uint32
+	shapeOf  []uint32
+	k        *core
+	assessed *assessments
+	org      *rules.Organisation // as of now
+	epoch    int64               // grows with every change of results
+	topMu    sync.Mutex
+	top      *toppling                // of an epoch
+	people   map[uint32]rules.Account // of the core, as the core has them
 }
 
 // account is what is kept of each.
@@ -109,7 +110,7 @@ const noShape = ^uint32(0)
 func New(at time.Time) *Census {
 	return &Census{at: at, stale: true, groups: newGroupSets(), index: map[string]uint32{}, byKey: map[string]uint32{}, names: []string{""}, byName: map[string]uint32{"": 0},
 		dates: map[uint32][]int64{}, left: map[uint32]int64{}, whole: map[uint32]rules.Held{}, holders: map[string]bool{}, vouched: map[string]int{},
-		byShape: map[string]uint32{}, people: map[uint32]rules.Account{}}
+		byShape: map[string]uint32{}, people: map[uint32]rules.Account{}, assessed: newAssessments()}
 }
 
 // Policy puts another policy in force. nil: none, and nobody is covered.

@@ -1,6 +1,7 @@
 package census
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,14 +36,17 @@ type core struct {
 	halves     bool      // a hardware key of the core can be used in halves: see openers
 
 	recovers bool // the core has a way back
+	assessed *assessments
 
 	wordMu sync.Mutex
 	firsts map[string]string // see first
 	words  map[string]string
 
-	mu   sync.Mutex
-	memo [2]map[int32][]setWay // see ways
-	walk *walk
+	mu    sync.Mutex
+	memo  [2]map[int32][]setWay // see ways
+	kind  [2]map[int32][]setWay // see kinds
+	texts map[*set]string       // see textOf
+	walk  *walk
 }
 
 // state is what follows from what is given, and what one person more would give.
@@ -52,8 +56,8 @@ type state struct {
 }
 
 // newCore solves a core, whose graph is org's own or that with a change.
-func newCore(org *rules.Organisation, graph exposure.Graph) *core {
-	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, accounts: make(map[string]rules.Account, len(org.Core)), memo: [2]map[int32][]setWay{{}, {}}, firsts: map[string]string{}, words: map[string]string{}}
+func newCore(org *rules.Organisation, graph exposure.Graph, known *assessments) *core {
+	k := &core{org: org, house: answer.HouseOf(org.Policy), goal: map[string]int32{}, accounts: make(map[string]rules.Account, len(org.Core)), memo: [2]map[int32][]setWay{{}, {}}, kind: [2]map[int32][]setWay{{}, {}}, texts: map[*set]string{}, assessed: known, firsts: map[string]string{}, words: map[string]string{}}
 	k.graph = graph
 	k.h = newHorn(&k.graph, org.At)
 	for i := range org.Core {
@@ -225,52 +229,74 @@ func units(h exposure.House, a *exposure.Atom) int {
 	return n
 }
 
-// sets are the minimal sets of a thing of the core, as edges that lead to it from
-// atoms: what they are to NIST SP 800-63B-4 §4.2.2 is that of the ways that the
-// core has for them. In how far somebody inside the core could contest is not
-// told by them. Of sets that are worth the same in every respect there is one,
-// unless all are asked for; of those that are worth everything, none.
-func (k *core) sets(t int32, all, told bool) (edges []exposure.Edge, cut bool) {
-	seen := map[string]bool{}
-	for _, s := range k.ways(t, told) {
-		if all || s.text != "" && !seen[s.text] {
-			seen[s.text] = true
-			edges = append(edges, s.edges...)
-		}
+// How a set leads to a thing of the core, to SP 800-63B-4 §4.2.2.
+type byWay uint8
+
+const (
+	inside     byWay = iota // by no way back, or it does not matter
+	byAccepted              // only by ways back that it accepts
+	byRefused               // only by others
+	byEither                // by the ones or the others
+	byBoth                  // by the ones and the others together
+)
+
+// setWay is a minimal set of a thing.
+type setWay struct {
+	set  *set
+	by   byWay
+	text string // equal for those that are worth the same; empty: it is worth everything
+}
+
+// kinds are the minimal sets of a thing of the core by what they are worth: of
+// sets that are worth the same in every respect there is one, and of those that
+// are worth everything, none. In how far somebody inside the core could contest is
+// not told by them.
+func (k *core) kinds(t int32, told bool) []setWay {
+	ways := k.ways(t, told)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	memo := k.kind[number(told)]
+	kinds, ok := memo[t]
+	if !ok {
+		kinds = append([]setWay{}, ways...)
+		slices.SortStableFunc(kinds, func(a, b setWay) int { return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.by, b.by)) })
+		kinds = slices.CompactFunc(kinds, func(a, b setWay) bool { return a.text == b.text && a.by == b.by })
+		kinds = slices.DeleteFunc(kinds, func(w setWay) bool { return w.text == "" })
+		memo[t] = kinds
 	}
-	return edges, k.list[t].cut
+	return kinds
 }
 
 // setsOf are the sets of the session of an account of the core: nobody takes
 // their own account over, and what consists of their own things is all there.
-func (k *core) setsOf(t int32, person string, told bool) (edges []exposure.Edge, cut bool) {
-	seen, self := map[string]bool{}, k.h.number(rules.Corrupt(person))
-	for _, s := range k.ways(t, told) {
-		theirs := !slices.ContainsFunc(s.set, func(a int32) bool { return !keeps(&k.h.atoms[a], person) })
-		if slices.Contains(s.set, self) || !theirs && (s.text == "" || seen[s.text]) {
+func (k *core) setsOf(t int32, person string, told bool) (out []setWay) {
+	type kind struct {
+		text string
+		by   byWay
+	}
+	seen, self := map[kind]bool{}, k.h.number(rules.Corrupt(person))
+	for _, w := range k.ways(t, told) {
+		theirs := !slices.ContainsFunc(w.set.atoms, func(a int32) bool { return !keeps(&k.h.atoms[a], person) })
+		if slices.Contains(w.set.atoms, self) || !theirs && (w.text == "" || seen[kind{w.text, w.by}]) {
 			continue
 		}
 		if !theirs {
-			seen[s.text] = true
+			seen[kind{w.text, w.by}] = true
 		}
-		edges = append(edges, s.edges...)
+		out = append(out, w)
 	}
-	return edges, k.list[t].cut
+	return out
 }
 
 // forget drops what is seldom asked for again.
 func (k *core) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	clear(k.memo[0])
-	clear(k.memo[1])
-}
-
-// setWay is a minimal set of a thing.
-type setWay struct {
-	set   []int32
-	edges []exposure.Edge
-	text  string // equal for those that are worth the same; empty: it is worth everything
+	for _, told := range []int{0, 1} {
+		clear(k.memo[told])
+		clear(k.kind[told])
+	}
+	clear(k.texts)
 }
 
 // ways are the sets of a thing, made when they are first asked for. told says
@@ -282,18 +308,14 @@ func (k *core) ways(t int32, told bool) []setWay {
 	if ways, ok := memo[t]; ok {
 		return ways
 	}
-	ways := []setWay{}
-	for i, x := range k.list[t].sets {
-		s := x.atoms
-		if len(s) == 1 && s[0] == t {
+	ways := make([]setWay, 0, len(k.list[t].sets))
+	for _, x := range k.list[t].sets {
+		if len(x.atoms) == 1 && x.atoms[0] == t {
 			continue
 		}
-		level, text := k.worthOf(s)
-		w := setWay{set: s, edges: k.edge(nil, t, i, told && level < 3), text: text}
-		if text != "" {
-			for _, e := range w.edges {
-				w.text += string([]byte{'0' + byte(number(e.Recovery)|number(e.NIST)<<1)})
-			}
+		w := setWay{set: x, text: k.textOf(x)}
+		if told && x.level < 3 { // at AAL3 it does not matter
+			w.by = k.wayOf(x.atoms, t)
 		}
 		ways = append(ways, w)
 	}
@@ -301,55 +323,47 @@ func (k *core) ways(t int32, told bool) []setWay {
 	return ways
 }
 
-// worthOf is the level of a set, and a text that is equal for sets that are worth
-// the same whatever else is had; empty where nothing can come of it: it is worth
-// AAL3, resists, and is known.
-func (k *core) worthOf(set []int32) (int, string) {
-	atoms := make([]exposure.Atom, len(set))
+// textOf is equal for sets that are worth the same whatever else is had; empty
+// where nothing can come of it: it is worth AAL3, resists, and is known.
+func (k *core) textOf(x *set) string {
+	if text, ok := k.texts[x]; ok {
+		return text
+	}
+	atoms := make([]exposure.Atom, len(x.atoms))
 	unknown := false
-	for i, t := range set {
+	for i, t := range x.atoms {
 		atoms[i] = k.h.atoms[t]
 		unknown = unknown || atoms[i].Class == exposure.Unknown
 	}
-	level, _ := exposure.Level(atoms, k.house)
-	if level == 3 && !unknown && exposure.Resists(atoms) {
-		return level, ""
+	text := ""
+	if x.level < 3 || unknown || !exposure.Resists(atoms) {
+		words := make([]string, len(atoms))
+		for i := range atoms {
+			a := &atoms[i]
+			together := slices.ContainsFunc(atoms, func(b exposure.Atom) bool { return b.ID == a.Key || b.Key == a.ID })
+			words[i] = fmt.Sprint(a.Class, a.IAL, a.Phishable, max(a.Pool.K, 1), together, a.Learn, ";")
+		}
+		slices.Sort(words)
+		text = strings.Join(words, "")
 	}
-	words := make([]string, len(set))
-	for i := range atoms {
-		a := &atoms[i]
-		together := slices.ContainsFunc(atoms, func(b exposure.Atom) bool { return b.ID == a.Key || b.Key == a.ID })
-		words[i] = fmt.Sprint(a.Class, a.IAL, a.Phishable, max(a.Pool.K, 1), together, a.Learn, ";")
-	}
-	slices.Sort(words)
-	return level, strings.Join(words, "")
+	k.texts[x] = text
+	return text
 }
 
-// edge adds the i-th set of a thing.
-func (k *core) edge(edges []exposure.Edge, t int32, i int, told bool) []exposure.Edge {
-	s, name := k.list[t].sets[i].atoms, k.h.names[t]
-	e := exposure.Edge{ID: fmt.Sprintf("%s/%03d", name, i), Head: name}
-	for _, a := range s {
-		e.Body = append(e.Body, k.h.names[a])
+// wayOf is how a set leads to a thing.
+func (k *core) wayOf(set []int32, t int32) byWay {
+	if !k.recovers || k.by(set, t, plain) {
+		return inside
 	}
-	if !told || !k.recovers || k.by(s, t, plain) { // at AAL3 it does not matter
-		return append(edges, e)
+	switch accepted, refused := k.by(set, t, accept), k.by(set, t, refuse); {
+	case accepted && refused:
+		return byEither
+	case accepted:
+		return byAccepted
+	case refused:
+		return byRefused
 	}
-	accepted, refused := k.by(s, t, accept), k.by(s, t, refuse)
-	again := e
-	again.ID += "+"
-	again.Recovery, again.NIST, e.Recovery = true, true, true
-	if !accepted && !refused { // it takes both
-		e.Head, again.Body = e.ID, []string{e.ID}
-		return append(edges, e, again)
-	}
-	if refused {
-		edges = append(edges, e)
-	}
-	if accepted {
-		edges = append(edges, again)
-	}
-	return edges
+	return byBoth
 }
 
 // by says whether a thing follows from a set by edges that are no way back, and

@@ -16,7 +16,7 @@ func (c *Census) Edited(e answer.Edit) Counted {
 		return Counted{}
 	}
 	org := e.Organisation(c.k.org)
-	k := newCore(org, e.Core(org))
+	k := newCore(org, e.Core(org), c.k.assessed)
 	var list []*base
 	at := map[*base]int{}
 	for _, s := range c.shapes {

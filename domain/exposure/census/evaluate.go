@@ -168,21 +168,21 @@ func (e *evaluation) others(g gain) bool {
 // assess lists the sets, with the core's lists in place of the core.
 func (e *evaluation) assess(w *worth) {
 	told := false
-	a, n, cut, mixed := e.listed(w, false, told)
-	if a.Verdict == exposure.Fail && w.worst.AAL < w.required.AAL && (w.worst.Phr || !w.required.Phr) && e.accepted(w.required.AAL) {
+	a, cut := e.listed(w.required, false, told)
+	if a.verdict == exposure.Fail && w.worst.AAL < w.required.AAL && (w.worst.Phr || !w.required.Phr) && e.accepted(w.required.AAL) {
 		told = true
-		a, n, cut, mixed = e.listed(w, false, told)
+		a, cut = e.listed(w.required, false, told)
 	}
-	if mixed {
-		a, n, cut, _ = e.listed(w, true, told)
+	if a.mixed {
+		a, cut = e.listed(w.required, true, told)
 	}
-	if n == nil {
-		w.verdict = exposure.Fail // an id that is there twice: nothing can be said
+	if a.bad {
+		w.verdict = exposure.Fail
 		return
 	}
-	w.worst.Contest, w.best.Contest = a.Effective.Contest, a.Effective.Contest
-	w.verdict, w.available = a.Verdict, a.Availability
-	w.truncated = a.Truncated || cut
+	w.worst.Contest, w.best.Contest = a.contest, a.contest
+	w.verdict, w.available, w.ways = a.verdict, a.available, a.ways
+	w.truncated = a.truncated || cut
 	short := func(f exposure.Effective) bool { return f.AAL < w.required.AAL || w.required.Phr && !f.Phr }
 	if cut && short(w.worst) && (w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly) {
 		if w.verdict = exposure.Fail; !short(w.best) {
@@ -191,49 +191,8 @@ func (e *evaluation) assess(w *worth) {
 	}
 	w.nist = w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly
 	if e.account.Open && (w.worst.AAL != w.best.AAL || w.worst.Phr != w.best.Phr) {
-		w.learn = a.Unknown
+		w.learn = a.learn
 	}
-	for i := range a.Sets {
-		if e.all(n, a.Sets[i].Atoms) {
-			w.ways++
-		}
-	}
-}
-
-// listed assesses the small graph. mixed says that a set takes things of the core
-// by two ways: then it matters which, and all must be listed.
-func (e *evaluation) listed(w *worth, all, told bool) (a exposure.Assessment, n *exposure.Net, cut, mixed bool) {
-	g, cut := e.small(all, told)
-	n, err := exposure.Compile(g, exposure.Options{At: e.k.org.At})
-	if err != nil {
-		return a, nil, cut, false
-	}
-	a = n.Assess(exposure.Question{Goal: rules.Session(e.account.ID), Required: w.required, House: e.k.house, Owner: e.account.ID, Limit: Limit})
-	for i := range a.Sets {
-		if !all && e.l != nil && e.mixed(&g, a.Sets[i].Atoms) {
-			return a, n, cut, true
-		}
-	}
-	return a, n, cut, false
-}
-
-// mixed says whether what a set has of the core is not one of the core's sets.
-func (e *evaluation) mixed(g *exposure.Graph, set []string) bool {
-	var core []string
-	for _, id := range set {
-		if e.k.h.has(id) {
-			core = append(core, id)
-		}
-	}
-	if len(core) < 2 {
-		return false
-	}
-	for i := range g.Edges {
-		if b := g.Edges[i].Body; len(b) == len(core) && !slices.ContainsFunc(b, func(id string) bool { return !slices.Contains(core, id) }) {
-			return false
-		}
-	}
-	return true
 }
 
 // singles counts what is enough by itself, and not enough of an assurance: the
@@ -262,74 +221,6 @@ func (e *evaluation) weakOnes(g gain, required int) (count int) {
 		})
 	}
 	return count
-}
-
-// all says whether a set is of the account's own things alone.
-func (e *evaluation) all(n *exposure.Net, set []string) bool {
-	return !slices.ContainsFunc(set, func(id string) bool {
-		a, _ := n.Atom(id)
-		return !keeps(&a, e.account.ID)
-	})
-}
-
-// keeps says whether an atom is something that its owner has or knows.
-func keeps(a *exposure.Atom, owner string) bool {
-	switch a.Class {
-	case exposure.Person, exposure.Deceive, exposure.Proof, exposure.Unknown:
-		return false
-	}
-	return a.Owner == owner
-}
-
-// small is the account's graph with the lists of the core's things that it
-// needs in place of the core.
-func (e *evaluation) small(all, told bool) (g exposure.Graph, cut bool) {
-	k := e.k
-	var need []int32
-	if e.l == nil {
-		need = append(need, e.goal)
-	} else {
-		g.Atoms = append(g.Atoms, e.l.atoms...)
-		for i := range e.graph.Edges {
-			if edge := &e.graph.Edges[i]; !k.h.has(edge.Head) {
-				g.Edges = append(g.Edges, *edge)
-				for _, b := range edge.Body {
-					if t := k.h.number(b); t >= 0 && !edge.Root {
-						need = append(need, t)
-					}
-				}
-			}
-		}
-	}
-	slices.Sort(need)
-	atoms := map[string]bool{}
-	atom := func(name string) {
-		if t := k.h.number(name); t >= 0 && int(t) < len(k.h.atoms) && !atoms[name] {
-			atoms[name] = true
-			g.Atoms = append(g.Atoms, k.h.atoms[t])
-		}
-	}
-	for _, t := range slices.Compact(need) {
-		if t < 0 {
-			continue
-		}
-		atom(k.h.names[t])
-		edges, more := k.sets(t, all, told)
-		if e.l == nil {
-			edges, more = k.setsOf(t, e.account.ID, told)
-		}
-		cut = cut || more
-		if len(edges) == 0 && int(t) >= len(k.h.atoms) { // it is known, and nothing leads to it
-			edges = []exposure.Edge{{ID: k.h.names[t] + "/none", Head: k.h.names[t], Body: []string{"\x00"}, Root: true}}
-		}
-		for _, edge := range edges {
-			g.Edges = append(g.Edges, edge)
-			for _, b := range edge.Body {
-				atom(b)
-			}
-		}
-	}
-	return g, cut
 }
 
 // profiles are the adversaries that get in.

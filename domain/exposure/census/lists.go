@@ -69,7 +69,9 @@ type searching struct {
 // settle finds the lists of things that lead to each other, when everything else
 // that leads to them is settled.
 func (s *searching) settle(things []int32) {
-	in := func(t int32) bool { return len(things) == 1 && t == things[0] || len(things) > 1 && slices.Contains(things, t) }
+	in := func(t int32) bool {
+		return len(things) == 1 && t == things[0] || len(things) > 1 && slices.Contains(things, t)
+	}
 	if len(things) > 16 {
 		all := make(map[int32]bool, len(things))
 		for _, t := range things {

@@ -154,7 +154,7 @@ func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
 	if c.k == nil {
 		return Counted{}
 	}
-	k := newCore(c.k.org, change(c.k.graph))
+	k := newCore(c.k.org, change(c.k.graph), c.k.assessed)
 	var list []*base
 	at := map[*base]int{}
 	for _, s := range c.shapes {

@@ -164,6 +164,7 @@ func (c *Census) solve() {
 	}
 	each(len(all.all), func(i int) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account) })
 	k.forget()
+	c.assessed.turn()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf, c.bases = k, k.org, people, shapes, byShape, shapeOf, all.of
@@ -290,7 +291,7 @@ func (c *Census) solveCore() (*core, map[uint32]rules.Account) {
 	for _, i := range all {
 		org.Core = append(org.Core, people[i])
 	}
-	return newCore(org, org.Graph()), people
+	return newCore(org, org.Graph(), c.assessed), people
 }
 
 // follow solves again what the touched accounts are.
@@ -410,22 +411,7 @@ func (c *Census) refresh() {
 			shapes[i].count = s.count
 		}
 	}
-	memo := newComparison(c.k, k)
-	was := make(map[*base]*base, len(fresh.all))
-	for key, b := range fresh.of {
-		was[b] = c.bases[key]
-	}
-	each(len(fresh.all), func(i int) {
-		b := fresh.all[i]
-		g := k.org.Of(b.account)
-		if old := was[b]; old != nil {
-			if b.leaf = newLeaf(k, b.account.ID, &g); memo.same(old.leaf, b.leaf) {
-				b.worth = old.worth
-				return
-			}
-		}
-		b.worth, b.leaf = k.evaluateGraph(&b.account, g)
-	})
+	each(len(fresh.all), func(i int) { fresh.all[i].worth, fresh.all[i].leaf = k.evaluate(&fresh.all[i].account) })
 	all := slices.Collect(maps.Keys(people))
 	slices.SortFunc(all, c.byID)
 	core := make([]*base, len(all))

@@ -74,7 +74,7 @@ func (k *core) wordOf(t int32, person string) string {
 	var sets []string
 	for _, w := range k.ways(t, false) {
 		text := w.text
-		for _, a := range w.set {
+		for _, a := range w.set.atoms {
 			if k.h.atoms[a].Owner != person {
 				text += " " + k.h.names[a]
 			}
