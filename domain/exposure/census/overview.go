@@ -61,7 +61,7 @@ func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Stan
 
 // fits says what the shape tells.
 func (f *Filter) fits(s *shape) bool {
-	return s.count > 0 && (f.Segment == "" || f.Segment == s.segment) && (f.Below == 0 || s.worst.AAL < f.Below && s.base.account.Open) &&
+	return s.count > 0 && (f.Segment == "" || f.Segment == s.segment) && (f.Below == 0 || s.worst.AAL < f.Below) &&
 		(f.Verdict == "" || f.Verdict == s.verdict) && (f.Profile == "" || s.profiles.Has(f.Profile)) && (!f.Singles || s.singles > 0) &&
 		(!f.Left || s.opens) && (!f.Phr || s.required.Phr && !s.worst.Phr)
 }
@@ -82,7 +82,7 @@ func (c *Census) Overview() Overview {
 		out.Accounts += s.count
 		h := bySegment[s.segment]
 		if h == nil {
-			h = &answer.Histogram{Segment: s.segment, Required: answer.RequiredIn(c.policy, s.segment), Verdicts: map[exposure.Verdict]int64{}}
+			h = &answer.Histogram{Segment: s.segment, Required: s.required, Verdicts: map[exposure.Verdict]int64{}}
 			bySegment[s.segment], falls[s.segment] = h, make([]int64, len(exposure.Profiles()))
 		}
 		h.Accounts += s.count
