@@ -96,6 +96,9 @@ func sayRevision(b *strings.Builder, r api.RevisionShown) {
 		fmt.Fprintf(b, ", of %s", strings.Join(r.From, " or "))
 	}
 	b.WriteString(".\n")
+	for _, who := range r.Barred {
+		fmt.Fprintf(b, "  may not approve: %s [%s] %s\n", who.Person, who.Code, who.Why)
+	}
 }
 
 // sayChanges tells what needs a look first; the order within is the document's.
@@ -178,7 +181,7 @@ func nextStep(p api.Planned) string {
 		if p.Host != "" {
 			return fmt.Sprintf("%s Approve it here on the host: holdfast policy approve %s", p.Host, p.ID)
 		}
-		return fmt.Sprintf("%s: with a token of their own, holdfast policy approve %s, or in the console under Policy.", counted(int64(len(p.Approvers)), "person may approve it", "people may approve it"), p.ID)
+		return fmt.Sprintf("%s, in the console under Policy.", counted(int64(len(p.Approvers)), "person may approve it", "people may approve it"))
 	case revision.Approved:
 		switch i := p.Impact; {
 		case i == nil:

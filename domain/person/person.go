@@ -135,10 +135,18 @@ func Describe(p Record, n New) (Record, []audit.Event, error) {
 	if p.Status == Erased {
 		return p, nil, errErased
 	}
+	was := p
 	if err := p.describe(n); err != nil {
 		return p, nil, err
 	}
-	return p, p.event("person.described"), nil
+	events := p.event("person.described")
+	if !was.Ends.IsZero() && (p.Ends.IsZero() || p.Ends.After(was.Ends)) {
+		events[0] = events[0].With("prolonged", "yes") // it may let somebody back in
+	}
+	if was.Email != p.Email {
+		events[0] = events[0].With("address", "changed") // where their links are sent
+	}
+	return p, events, nil
 }
 
 func (p *Record) describe(n New) error {

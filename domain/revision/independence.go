@@ -24,7 +24,7 @@ const (
 	Passkey     Gift = "passkey"     // made by a link that a hand had seen
 	Reinstated  Gift = "reinstated"  // their suspension ended
 	Unsuspended Gift = "unsuspended" // a passkey's did
-	Prolonged   Gift = "prolonged"   // their employment was
+	Described   Gift = "described"   // the end of their employment was put off, or their links go to another address
 )
 
 // A Deed is a gift to somebody by a hand, both as a log names people:

@@ -88,6 +88,10 @@ type Tx interface {
 	PutMetadataBody(ctx context.Context, id string, body []byte) error
 
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	// Happened gives what the log says of a person, or of a thing that is
+	// nobody's, since then, of these kinds, this transaction included.
+	Happened(ctx context.Context, about string, since time.Time, types ...audit.Type) ([]audit.Entry, error)
+
 	PutMail(ctx context.Context, m notice.Mail) error
 	// Erase deletes what opens a person's commitments in the log, and the mail
 	// kept for them.
@@ -215,6 +219,17 @@ func (r right) spare(ctx context.Context, tx Tx, p person.Record) error {
 }
 
 func (r right) notYourself(p person.Record) error {
+// inPerson refuses a program: what decides over power itself is done by somebody
+// who is signed in and has just confirmed it, or by the host's administrator. A
+// token has no level of assurance, and whoever finds one is not its owner.
+func (r right) inPerson() error {
+	if r.actor.Kind == holdfast.ActorToken {
+		return holdfast.Errorf(holdfast.Denied, "in_person",
+			"An API token cannot do this: sign in to the console, or have the host's administrator do it. Approving and applying a policy and giving roles are for people.")
+	}
+	return nil
+}
+
 	if r.person == p.ID {
 		return holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend or erase yourself, or change your own role. Ask another administrator.")
 	}

@@ -94,6 +94,9 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 // theirs that were made by who stands lower end: see withdrawLower.
 func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.PersonID, role person.Role, ends time.Time) error {
 	return f.change(ctx, by, id, authority.RolesWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		if err := r.inPerson(); err != nil {
+			return nil, err
+		}
 		if err := r.notYourself(p); err != nil {
 			return nil, err
 		}

@@ -3,8 +3,6 @@ package govern
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"holdfast"
@@ -82,10 +80,11 @@ type Proposed struct {
 	Approvals []revision.Approval
 	Changes   []compare.Change
 	Warnings  policy.Problems
-	Approvers []person.Record // who may approve it
+	Approvers []person.Record // who may approve it now
+	Barred    []Barred        // who is of the set and may not, and why
 	From      policy.ApproverSet
 	Host      string // why the host's administrator may approve in their place; empty: they may not
-	able      int    // administrators who can sign in now
+	who       approvers
 }
 
 // Check reads p as it would be read to come into force: the files that it names
@@ -131,7 +130,7 @@ func (s *Revisions) Propose(ctx context.Context, by holdfast.Actor, p Proposal) 
 		return out, err
 	}
 	err = s.flow.do(ctx, by, authority.PolicyWrite, func(tx Tx, r right) ([]audit.Event, error) {
-		author, err := r.principal(ctx, tx, true)
+		author, err := r.author(ctx, tx)
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +151,7 @@ func (s *Revisions) Propose(ctx context.Context, by holdfast.Actor, p Proposal) 
 		if err != nil {
 			return nil, err
 		}
-		if out, err = s.proposed(ctx, tx, rev, c, r.now); err != nil {
+		if out, err = s.proposed(ctx, tx, rev, c, nil, r); err != nil {
 			return nil, err
 		}
 		out.Warnings = e.Problems
@@ -204,9 +203,9 @@ func (s *Revisions) inForce(ctx context.Context, tx Tx) (revision.Record, error)
 	return r, err
 }
 
-func (s *Revisions) proposed(ctx context.Context, tx Tx, rev revision.Record, c change, now time.Time) (Proposed, error) {
-	a, err := approversOf(ctx, tx, c.set, rev.Author, c.unread, now)
-	out := Proposed{Revision: rev, Changes: c.changes, Approvers: a.people, From: c.set, Host: a.host, able: a.able}
+func (s *Revisions) proposed(ctx context.Context, tx Tx, rev revision.Record, c change, have []revision.Approval, r right) (Proposed, error) {
+	a, err := approversOf(ctx, tx, c.set, rev, have, c.unread, r)
+	out := Proposed{Revision: rev, Approvals: have, Changes: c.changes, Approvers: a.people, Barred: a.barred, From: c.set, Host: a.host, who: a}
 	return out, err
 }
 
@@ -228,8 +227,8 @@ func (s *Revisions) Look(ctx context.Context, by holdfast.Actor, id holdfast.Rev
 		if err != nil {
 			return nil, err
 		}
-		out, err = s.proposed(ctx, tx, rev, c, r.now)
-		out.Approvals, out.Warnings = have, e.Problems
+		out, err = s.proposed(ctx, tx, rev, c, have, r)
+		out.Warnings = e.Problems
 		return nil, err
 	})
 	return out, err
@@ -252,19 +251,10 @@ func (s *Revisions) Approve(ctx context.Context, by holdfast.Actor, id holdfast.
 		return out, err
 	}
 	err = s.flow.do(ctx, by, authority.PolicyApprove, func(tx Tx, r right) ([]audit.Event, error) {
-		who, err := r.principal(ctx, tx, false)
-		if err != nil {
+		if err := r.inPerson(); err != nil {
 			return nil, err
 		}
 		rev, c, err := s.open(ctx, tx, id, e)
-		if err != nil {
-			return nil, err
-		}
-		a, err := approversOf(ctx, tx, c.set, rev.Author, c.unread, r.now)
-		if err != nil {
-			return nil, err
-		}
-		why, err := a.mayApprove(who, rev)
 		if err != nil {
 			return nil, err
 		}
@@ -272,8 +262,16 @@ func (s *Revisions) Approve(ctx context.Context, by holdfast.Actor, id holdfast.
 		if err != nil {
 			return nil, err
 		}
+		a, err := approversOf(ctx, tx, c.set, rev, have, c.unread, r)
+		if err != nil {
+			return nil, err
+		}
+		why, err := a.mayApprove(r.actor, rev)
+		if err != nil {
+			return nil, err
+		}
 		var events []audit.Event
-		out, _, events, err = revision.Approve(rev, a.counted(have), who, why, r.now)
+		out, _, events, err = revision.Approve(rev, a.counting(have), r.actor, why, r.now)
 		return events, err
 	})
 	return out, err
@@ -289,11 +287,10 @@ func (a approvers) mayApprove(who holdfast.Actor, rev revision.Record) (why stri
 		return a.host, nil
 	case personActor(holdfast.PersonID(who.ID)) == rev.Author:
 		return "", nil // revision.Approve says so
-	case !a.has(holdfast.PersonID(who.ID)):
-		return "", holdfast.Errorf(holdfast.Denied, "not_an_approver",
-			"This change is approved by %d of %s. You are not one of them.", a.set.Approvers, partyNames(a.set.From))
+	case rev.State != revision.Proposed, a.has(holdfast.PersonID(who.ID)):
+		return "", nil
 	}
-	return "", nil
+	return "", a.refusal(holdfast.PersonID(who.ID))
 }
 
 // read compiles a revision that can still come into force. That takes long, so
@@ -356,11 +353,4 @@ func (s *Revisions) Withdraw(ctx context.Context, by holdfast.Actor, id holdfast
 		return events, err
 	})
 	return out, err
-}
-
-// counted leaves out approvals that are worth nothing any more.
-func (a approvers) counted(have []revision.Approval) []revision.Approval {
-	return slices.DeleteFunc(slices.Clone(have), func(h revision.Approval) bool {
-		return h.Why == "" && !a.has(holdfast.PersonID(strings.TrimPrefix(h.By, string(holdfast.ActorPerson)+":")))
-	})
 }

@@ -45,11 +45,14 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		if err != nil {
 			return nil, err
 		}
-		if out.Proposed, err = s.proposed(ctx, tx, rev, c, r.now); err != nil {
+		have, err := tx.Approvals(ctx, id)
+		if err != nil {
+			return nil, err
+		if err := r.inPerson(); err != nil && !dry {
 			return nil, err
 		}
-		out.Warnings = candidate.Problems
-		if out.Approvals, err = tx.Approvals(ctx, id); err != nil {
+		}
+		if out.Proposed, err = s.proposed(ctx, tx, rev, c, have, r); err != nil {
 			return nil, err
 		}
 		if out.Administrators, err = s.administratorsUnder(ctx, tx, candidate.Policy, r.now); err != nil {
@@ -58,13 +61,15 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		if dry {
 			fit, err := s.fit(ctx, tx, candidate.Policy, r.now)
 			out.Warnings = append(out.Warnings, fit...)
+		out.Warnings = candidate.Problems
 			return nil, err
 		}
 		if err := s.ready(rev, c, out); err != nil {
 			return nil, err
 		}
 		s.policies.Have(rev.Digest, candidate.Policy)
-		return s.supersede(ctx, tx, &out, c.before, r.now)
+		events, err := s.supersede(ctx, tx, &out, c.before, r.now)
+		return carriedOut(events, plan), err
 	})
 	if err == nil && s.outlook != nil && dry {
 		out.Impact, err = s.outlook.Impact(ctx, candidate.Policy)
@@ -74,15 +79,14 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 
 // ready looks again at what the approvals rest on.
 func (s *Revisions) ready(rev revision.Record, c change, p Plan) error {
-	a := approvers{set: c.set, people: p.Approvers, host: p.Host}
-	n, host := a.standing(p.Approvals)
+	n, host := p.who.standing(p.Approvals)
 	switch {
 	case rev.State != revision.Approved:
 		return holdfast.Errorf(holdfast.Conflict, "not_approved", "%d of %d have approved this revision.", len(p.Approvals), c.set.Approvers)
 	case !host && n < c.set.Approvers:
 		return holdfast.Errorf(holdfast.Conflict, "approvals_lapsed",
 			"%d must approve, and of those who did only %d still may. Withdraw the revision and propose it again.", c.set.Approvers, n)
-	case p.Administrators == 0 && p.able > 0:
+	case p.Administrators == 0 && p.who.able > 0:
 		return holdfast.Errorf(holdfast.Conflict, "no_administrator_left",
 			"No administrator could sign in under this policy with a passkey that they have. Give one of them such a passkey first.")
 	}

@@ -27,7 +27,7 @@ func (s *Revisions) Foresee(ctx context.Context, by holdfast.Actor, p Proposal) 
 		}
 		author := string(r.actor.Kind) + ":" + r.actor.ID
 		out, err = s.proposed(ctx, tx, revision.Record{Name: e.Document.Metadata.Name, Text: p.Text, Lowers: c.lowers,
-			Needs: int64(c.set.Approvers), Author: author}, c, r.now)
+			Needs: int64(c.set.Approvers), Author: author, Created: r.now}, c, nil, r)
 		return nil, err
 	})
 	return out, e, err

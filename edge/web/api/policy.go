@@ -69,8 +69,18 @@ type RevisionShown struct {
 	Changes   []compare.Change  `json:"changes,omitempty" nullable:"false" doc:"Against the policy in force, while it is not decided."`
 	Warnings  []policy.Problem  `json:"warnings,omitempty" nullable:"false"`
 	Approvers []string          `json:"approvers,omitempty" nullable:"false" doc:"Ids of the people who may approve it now."`
+	Barred    []Barred          `json:"barred,omitempty" nullable:"false" doc:"Who is of those who are asked, and may not approve it now."`
 	From      []string          `json:"from,omitempty" nullable:"false" doc:"Whom the policy in force asks to approve it."`
 	Host      string            `json:"host,omitempty" doc:"Why the host's administrator may approve it in their place; missing: they may not."`
+}
+
+// Barred is somebody who may not approve a revision, and why.
+type Barred struct {
+	Person string    `json:"person" doc:"Id."`
+	Code   string    `json:"code" enum:"author_approves,not_independent,approved_already,cannot_sign_in" doc:"not_independent: they and the author, or somebody who has approved, came about by one hand in the last seven days."`
+	Why    string    `json:"why" doc:"A sentence."`
+	Until  time.Time `json:"until,omitzero" doc:"Of not_independent: when they may. Missing: never this revision."`
+	By     []string  `json:"by,omitempty" nullable:"false" example:"person:per_7yk2m4" doc:"Whose hands those were."`
 }
 
 func shownRevision(p govern.Proposed) (RevisionShown, error) {
@@ -82,6 +92,9 @@ func shownRevision(p govern.Proposed) (RevisionShown, error) {
 	}
 	for _, who := range p.Approvers {
 		v.Approvers = append(v.Approvers, string(who.ID))
+	}
+	for _, b := range p.Barred {
+		v.Barred = append(v.Barred, Barred{string(b.Person.ID), b.Code, b.Why, b.Until, b.By})
 	}
 	for _, from := range p.From.From {
 		v.From = append(v.From, string(from))
@@ -198,7 +211,7 @@ func (a *API) policy() {
 		})
 	add(a, operation{id: "approve-revision", method: http.MethodPost, path: "/policy/revisions/{id}/approve", access: by(authority.PolicyApprove), tag: "policy",
 		summary: "Approve a revision that somebody else proposed",
-		more:    "A token approves as its owner, who must have made it. The host's administrator approves only where people cannot."},
+		more:    "Who proposed it, and whoever came to what lets them approve by the author's hand in the last seven days, may not (`barred`). A token never may (`in_person`). The host's administrator approves only where people cannot."},
 		func(c call, in *ByID) (*revisionAnswer, error) {
 			if _, err := a.Revisions.Approve(c, c.Actor, holdfast.RevisionID(in.ID)); err != nil {
 				return nil, err

@@ -108,12 +108,24 @@ func (c *Console) rights(v visit.Visit, p govern.Proposed, to *page.Revision) {
 		to.MayApprove, to.WhyNot = false, "You proposed this revision, so somebody else approves it."
 	case asked:
 		to.MayApprove, to.WhyNot = false, "You have approved it already."
+	case !to.MayApprove && barredWhy(p, v) != "":
+		to.WhyNot = barredWhy(p, v)
 	case !to.MayApprove:
 		to.WhyNot = "It is approved by " + cmp.Or(parties(p.From.From), "nobody that there is") + ". You are not one of them."
 	}
 	if p.Host != "" {
 		to.WhyNot = strings.TrimSpace(to.WhyNot + " " + p.Host + " Until that changes, the host’s administrator may approve: holdfast policy approve, on the server.")
 	}
+}
+
+// barredWhy says why who looks may not approve although they are asked.
+func barredWhy(p govern.Proposed, v visit.Visit) string {
+	for _, b := range p.Barred {
+		if b.Person.ID == v.Person.ID {
+			return b.Why
+		}
+	}
+	return ""
 }
 
 // onRevision does something to the revision of the address.
@@ -152,7 +164,7 @@ func withdrawing(s Revisions) func(context.Context, holdfast.Actor, holdfast.Rev
 // that the page says beside the button.
 func refusedHere(err error) error {
 	e, ok := errors.AsType[*holdfast.Error](err)
-	if ok && (e.Code == "author_approves" || e.Code == "not_an_approver") {
+	if ok && (e.Code == "author_approves" || e.Code == "not_an_approver" || e.Code == "not_independent") {
 		return holdfast.Errorf(holdfast.Conflict, e.Code, "%s", e.Text)
 	}
 	return err
