@@ -3,7 +3,6 @@ package store
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // askable is args as they can be asked for. What is no text, since it is not
@@ -14,11 +13,18 @@ import (
 func askable(args []any) []any {
 	for i, a := range args {
 		s, ok := a.(string)
-		if !ok || utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		if !ok || storable(s) {
 			continue
 		}
 		args = slices.Clone(args)
-		args[i] = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+		args[i] = askableText(s)
 	}
 	return args
+}
+
+func askableText(s string) string {
+	if storable(s) {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }

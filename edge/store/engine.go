@@ -25,11 +25,9 @@ type engine interface {
 	// headLock is what "select … from log_head" ends with so that no other
 	// node writes until this transaction is over.
 	headLock() string
-	// rowsAtOnce is how many rows one insert should bring, where there are many.
-	rowsAtOnce() int
-	// ownersOf is the condition "c.id …" for a list of ids as $1, or "" where
-	// reading one by one costs no more.
-	ownersOf() string
+	// messages says that each statement is a message there and back, so that it
+	// is worth asking for several things at once.
+	messages() bool
 	// foreign lists what the schema has or lacks against the migrations.
 	foreign(ctx context.Context, q querier) ([]object, error)
 	// stray is a condition for rows with values of another kind than their
@@ -66,9 +64,13 @@ type conn interface {
 	// later runs a statement whose result nobody needs, at the latest before
 	// the next exec, query, release or commit, which then gives its error.
 	later(ctx context.Context, sql string, args ...any) error
-	// laterOne is later for a statement that must hit one row. If it does not,
-	// miss is the error.
-	laterOne(ctx context.Context, miss error, sql string, args ...any) error
+	// put is later for a write. Its order is kept among those to its table.
+	put(ctx context.Context, w write) error
+	// trust says, after begin, that closures which fail are run again each alone,
+	// so that it need not be known whose write has missed.
+	trust(all bool)
+	// asks runs queries, and what is pending before them, at once.
+	asks(ctx context.Context, all []ask) error
 
 	begin(ctx context.Context) error
 	savepoint(ctx context.Context) error

@@ -13,11 +13,9 @@ import (
 // swept, which is never before until. A nonce, a jti, a code is spent in the
 // transaction that it feeds.
 func (tx *Tx) Spend(ctx context.Context, space, id string, until time.Time) (bool, error) {
-	n, err := tx.exec(ctx, spend, space+"/"+id, holdfast.Micros(until))
+	n, err := tx.exec(ctx, tx.db.inserts.spent.text, space+"/"+id, holdfast.Micros(until))
 	return n == 1, err
 }
-
-const spend = "insert into spent (id, until) values ($1, $2) on conflict (id) do nothing"
 
 // MustSpend is Spend for a closure that has nothing else to do when id was
 // spent before: it fails with spent, which is a *holdfast.Error, now or at its
@@ -27,7 +25,10 @@ func (tx *Tx) MustSpend(_ context.Context, space, id string, until time.Time, sp
 	if err := tx.usable(); err != nil {
 		return err
 	}
-	err := tx.conn.laterOne(tx.ctx, spent, spend, space+"/"+id, holdfast.Micros(until))
+	id = space + "/" + id
+	w := tx.db.inserts.spent.of(id, id, holdfast.Micros(until))
+	w.miss = spent
+	err := tx.conn.put(tx.ctx, w)
 	if err != nil && errors.Is(err, spent) {
 		return spent // known at once, and the transaction is whole: nothing was written
 	}

@@ -63,8 +63,7 @@ func (f *foreseen) forget() {
 // locked: nobody else changes it any more.
 func (w *writer) foresee(ctx context.Context, size int64) error {
 	w.foreseen.begin(size)
-	text := w.db.engine.ownersOf()
-	if text == "" || len(w.batch) < 2 {
+	if !w.db.engine.messages() || len(w.batch) < 2 {
 		return nil
 	}
 	var ids []string
@@ -76,38 +75,30 @@ func (w *writer) foresee(ctx context.Context, size int64) error {
 	if len(ids) < 2 {
 		return nil
 	}
-	people, err := w.foreseeOwners(ctx, text, ids)
-	if err != nil {
+	const owners = "= any(array(select person from credential where id = any($1)))"
+	var people []person.Record
+	var gathered standings
+	ofPeople := w.db.tables[(*person.Record)(nil).Table()]
+	all := append(gathered.asks(w.db.tables, owners, ids),
+		ask{ofPeople.where("where id " + owners), []any{ids}, func(rs rows) (err error) {
+			people, err = listed[person.Record](ofPeople, rs)
+			return err
+		}},
+		ask{policyInForce, nil, func(rs rows) error {
+			id, digest, err := readPolicyInForce(rs)
+			w.foreseen.inForce = &inForce{id, digest}
+			return err
+		}})
+	if err := w.conn.asks(ctx, all); err != nil {
 		return err
 	}
-	return w.foreseeStandings(ctx, people)
-}
-
-func (w *writer) foreseeOwners(ctx context.Context, text string, ids []string) (people []string, err error) {
-	or := newOwnerReader()
-	rs, err := w.conn.query(ctx, or.text+text, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rs.Close()
-	for rs.Next() {
-		c, p, err := or.row(rs)
-		if err != nil {
-			return nil, errInternal.Because(err)
+	w.foreseen.standings = gathered.all
+	for _, p := range people {
+		for _, c := range gathered.all[p.ID].Credentials {
+			w.foreseen.owners[c.ID] = owned{c, p}
 		}
-		w.foreseen.owners[c.ID] = owned{c, p}
-		people = append(people, string(p.ID))
 	}
-	return people, rs.Err()
-}
-
-func (w *writer) foreseeStandings(ctx context.Context, people []string) error {
-	r := reader{w.conn, w.db.cfg.Clock, w.db.tables}
-	all, err := r.standings(ctx, "= any($1)", people)
-	for id, a := range all {
-		w.foreseen.standings[id] = a
-	}
-	return err
+	return nil
 }
 
 // take gives what was foreseen, once: who reads it is about to change it.
@@ -188,7 +179,7 @@ func (tx *Tx) Standing(ctx context.Context, p person.Record) (standing.Account, 
 	}
 	a, ok := tx.foreseen.standings[p.ID]
 	if !ok {
-		all, err := tx.standings(ctx, "= $1", string(p.ID))
+		all, err := tx.standings(ctx, string(p.ID))
 		if err != nil {
 			return a, err
 		}

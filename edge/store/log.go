@@ -132,11 +132,11 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 	f := h.frontier
 	for len(leaves) > 0 {
 		// A tile is made of leaves that are stored: none beyond its end yet.
-		n := min(len(leaves), db.engine.rowsAtOnce(), int(translog.TileWidth-f.Size()%translog.TileWidth))
-		if err := insertLeaves(ctx, c, f.Size(), leaves[:n]); err != nil {
-			return "", err
-		}
+		n := min(len(leaves), int(translog.TileWidth-f.Size()%translog.TileWidth))
 		for _, l := range leaves[:n] {
+			if err := db.insertLeaf(ctx, c, f.Size(), l); err != nil {
+				return "", err
+			}
 			f.Append(l.hash)
 		}
 		if err := completeTiles(ctx, c, f.Size()); err != nil {
@@ -154,22 +154,38 @@ func (db *DB) appendLeaves(ctx context.Context, c conn, h head, leaves []leaf) (
 		f.Size(), f.Marshal(), signed)
 }
 
-func insertLeaves(ctx context.Context, c conn, first int64, leaves []leaf) error {
-	args := make([]any, 0, 8*len(leaves))
-	var opened []any
-	for i, l := range leaves {
-		idx := first + int64(i)
-		args = append(args, idx, l.at, string(l.kind), l.actor, l.subject, string(l.person), l.body, l.hash[:])
-		if l.openings != nil {
-			opened = append(opened, idx, string(l.person), l.openings)
-		}
-	}
-	err := c.later(ctx, "insert into log_leaf (idx, at, type, actor, subject, person, body, hash) values "+
-		marks(8, len(args)), args...)
-	if err != nil || len(opened) == 0 {
+func (db *DB) insertLeaf(ctx context.Context, c conn, idx int64, l leaf) error {
+	key := strconv.FormatInt(idx, 10)
+	err := c.put(ctx, db.inserts.leaf.of(key,
+		idx, l.at, string(l.kind), l.actor, l.subject, string(l.person), l.body, l.hash[:]))
+	if err != nil || l.openings == nil {
 		return err
 	}
-	return c.later(ctx, "insert into log_opening (idx, person, body) values "+marks(3, len(opened)), opened...)
+	return c.put(ctx, db.inserts.opening.of(key, idx, string(l.person), l.openings))
+}
+
+// inserts are the writes that are no records of the log.
+type inserts struct{ leaf, opening, spent insert }
+
+// An insert is a write of rows that are new.
+type insert struct{ table, text, many string }
+
+func newInserts() inserts {
+	const id, n, raw = audit.Text, audit.Int, audit.Bytes
+	return inserts{
+		leaf:    newInsert("log_leaf", "idx, at, type, actor, subject, person, body, hash", "", n, n, id, id, id, id, raw, raw),
+		opening: newInsert("log_opening", "idx, person, body", "", n, id, raw),
+		spent:   newInsert("spent", "id, until", " on conflict (id) do nothing", id, n),
+	}
+}
+
+func newInsert(table, columns, end string, kinds ...audit.Kind) insert {
+	into := "insert into " + table + " (" + columns + ") "
+	return insert{table, into + "values " + marks(len(kinds), len(kinds)) + end, into + "select * from " + arrays(kinds...) + end}
+}
+
+func (i insert) of(key string, args ...any) write {
+	return write{table: i.table, key: key, text: i.text, many: i.many, args: args}
 }
 
 // marks is "($1, $2), ($3, $4)" for rows of two columns and four arguments.

@@ -79,11 +79,7 @@ func (e *postgresEngine) batchLimit() time.Duration { return 30 * time.Second }
 
 func (e *postgresEngine) headLock() string { return " for update" }
 
-// rowsAtOnce: each statement costs messages there and back. Each number of rows
-// is a statement of its own to prepare, and more than these gain little.
-func (e *postgresEngine) rowsAtOnce() int { return 32 }
-
-func (e *postgresEngine) ownersOf() string { return "= any($1)" }
+func (e *postgresEngine) messages() bool { return true }
 
 func (e *postgresEngine) query(ctx context.Context, text string, args ...any) (rows, error) {
 	rs, err := e.pool.Query(ctx, text, askable(args)...)
@@ -187,73 +183,59 @@ func (t pgTx) query(ctx context.Context, text string, args ...any) (rows, error)
 }
 
 // pgConn is the writer's connection. What is run later travels in one
-// pipeline with the next statement whose result is needed: a sign-in costs
-// three round trips instead of ten.
+// pipeline with the next statement whose result is needed, and what is alike in
+// one statement: a batch costs four round trips and some ten statements,
+// whatever the number of sign-ins in it.
 type pgConn struct {
 	c       *pgx.Conn
-	pending *pgx.Batch
-	must    map[int]error // of pending: what must hit a row, and the error if it does not
-	opened  bool          // the savepoint is at the server, not pending
+	pending pending
+	opened  bool // the savepoint is at the server, not pending
 }
 
 func newPGConn(c *pgx.Conn) *pgConn {
-	return &pgConn{c: c, pending: &pgx.Batch{}, must: map[int]error{}}
+	return &pgConn{c: c, pending: pending{last: map[string]*group{}}}
 }
 
-func (c *pgConn) later(_ context.Context, text string, args ...any) error {
-	c.pending.Queue(text, args...)
+func (c *pgConn) trust(all bool) { c.pending.trust = all }
+
+func (c *pgConn) put(_ context.Context, w write) error {
+	c.pending.add(w)
 	return nil
 }
 
-func (c *pgConn) laterOne(ctx context.Context, miss error, text string, args ...any) error {
-	c.must[c.pending.Len()] = miss
-	return c.later(ctx, text, args...)
+func (c *pgConn) later(_ context.Context, text string, args ...any) error {
+	c.pending.raw(text, args...)
+	return nil
 }
 
 func (c *pgConn) forget() {
-	c.pending = &pgx.Batch{}
-	clear(c.must)
+	c.pending.groups = nil
+	clear(c.pending.last)
 }
 
 // flush sends what is pending and text, and stands before the result of text.
 func (c *pgConn) flush(ctx context.Context, text string, args ...any) (pgx.BatchResults, error) {
-	c.pending.Queue(text, args...)
-	return c.send(ctx, c.pending.Len()-1)
+	b := c.pending.batch()
+	b.Queue(text, args...)
+	return c.send(ctx, b)
 }
 
-// send sends what is pending, and reads the results of the first n.
-func (c *pgConn) send(ctx context.Context, n int) (pgx.BatchResults, error) {
+// send sends b, which begins with what is pending, and reads the results of that.
+func (c *pgConn) send(ctx context.Context, b *pgx.Batch) (pgx.BatchResults, error) {
 	defer c.forget()
 	c.opened = true
-	br := c.c.SendBatch(ctx, c.pending) // keeps the pointer
-	for i := range n {
-		tag, err := br.Exec()
-		if miss, ok := c.must[i]; ok && err == nil && tag.RowsAffected() != 1 {
-			err = miss
-		}
-		if err != nil {
+	br := c.c.SendBatch(ctx, b)
+	for i := range c.pending.groups {
+		if _, err := br.Exec(); err != nil {
 			br.Close()
-			return nil, err
+			return nil, c.pending.why(i, err)
 		}
 	}
 	return br, nil
 }
 
-// settle runs what is pending if it may miss its row: what ends a transaction
-// must not travel in a pipeline with that, since it would be done all the same.
-func (c *pgConn) settle(ctx context.Context) error {
-	if len(c.must) == 0 {
-		return nil
-	}
-	br, err := c.send(ctx, c.pending.Len())
-	if err != nil {
-		return err
-	}
-	return br.Close()
-}
-
 func (c *pgConn) exec(ctx context.Context, text string, args ...any) (int64, error) {
-	if c.pending.Len() == 0 {
+	if len(c.pending.groups) == 0 {
 		tag, err := c.c.Exec(ctx, text, args...)
 		return tag.RowsAffected(), err
 	}
@@ -266,7 +248,7 @@ func (c *pgConn) exec(ctx context.Context, text string, args ...any) (int64, err
 }
 
 func (c *pgConn) query(ctx context.Context, text string, args ...any) (rows, error) {
-	if c.pending.Len() == 0 {
+	if len(c.pending.groups) == 0 {
 		return c.c.Query(ctx, text, askable(args)...)
 	}
 	br, err := c.flush(ctx, text, askable(args)...)
@@ -295,11 +277,12 @@ func (r batchRows) Close() {
 // and what follows it must see what the batch before has committed.
 func (c *pgConn) begin(ctx context.Context) error {
 	c.forget()
+	c.trust(false)
 	return c.later(ctx, "begin isolation level read committed")
 }
 
 func (c *pgConn) savepoint(ctx context.Context) error {
-	if c.pending.Len() > 0 { // the release of one that was rolled back
+	if len(c.pending.groups) > 0 { // the release of one that was rolled back
 		if _, err := c.exec(ctx, "savepoint one"); err != nil {
 			return err
 		}
@@ -311,9 +294,6 @@ func (c *pgConn) savepoint(ctx context.Context) error {
 }
 
 func (c *pgConn) release(ctx context.Context) error {
-	if err := c.settle(ctx); err != nil {
-		return err
-	}
 	_, err := c.exec(ctx, "release one")
 	return err
 }
@@ -332,9 +312,6 @@ func (c *pgConn) rollbackTo(ctx context.Context) error {
 }
 
 func (c *pgConn) commit(ctx context.Context) error {
-	if err := c.settle(ctx); err != nil {
-		return err
-	}
 	br, err := c.flush(ctx, "commit")
 	if err != nil {
 		return err

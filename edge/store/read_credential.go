@@ -34,7 +34,7 @@ func (r reader) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID
 	defer rs.Close()
 	if !rs.Next() {
 		if err = rs.Err(); err == nil {
-			err = holdfast.Errorf(holdfast.NotFound, "no_such_credential", "There is no such credential.")
+			err = errNoCredential()
 		}
 		return c, p, err
 	}
@@ -44,14 +44,18 @@ func (r reader) CredentialAndOwner(ctx context.Context, id holdfast.CredentialID
 	return c, p, rs.Err()
 }
 
+func errNoCredential() error {
+	return holdfast.Errorf(holdfast.NotFound, "no_such_credential", "There is no such credential.")
+}
+
 // An ownerReader is a rowReader of a credential with its owner.
 type ownerReader struct {
 	c       credential.Record
 	p       person.Record
 	ofC     []audit.Column // point into c
 	ofP     []audit.Column // point into p
-	text    string         // up to the condition on c.id
 	one     string
+	several string // PostgreSQL's alone
 	scanner *scanner
 }
 
@@ -59,9 +63,9 @@ func newOwnerReader() *ownerReader {
 	or := &ownerReader{}
 	or.ofC, or.ofP = audit.ColumnsOf(&or.c), audit.ColumnsOf(&or.p)
 	or.scanner = newScanner(or.ofC, or.ofP)
-	or.text = "select " + names(or.ofC, "c.") + ", " + names(or.ofP, "p.") +
+	text := "select " + names(or.ofC, "c.") + ", " + names(or.ofP, "p.") +
 		" from credential c join person p on p.id = c.person where c.id "
-	or.one = or.text + "= $1"
+	or.one, or.several = text+"= $1", text+"= any($1)"
 	return or
 }
 

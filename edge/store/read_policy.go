@@ -30,11 +30,17 @@ func (r reader) RevisionInForce(ctx context.Context) (revision.Record, error) {
 // PolicyInForce is the id and the digest of that revision, without its text;
 // both empty if there is none.
 func (r reader) PolicyInForce(ctx context.Context) (id holdfast.RevisionID, digest string, err error) {
-	rs, err := r.q.query(ctx, "select id, digest from policy_revision where state = 'in force'")
+	rs, err := r.q.query(ctx, policyInForce)
 	if err != nil {
 		return "", "", err
 	}
 	defer rs.Close()
+	return readPolicyInForce(rs)
+}
+
+const policyInForce = "select id, digest from policy_revision where state = 'in force'"
+
+func readPolicyInForce(rs rows) (id holdfast.RevisionID, digest string, err error) {
 	if rs.Next() {
 		var text string
 		if err := rs.Scan(&text, &digest); err != nil {

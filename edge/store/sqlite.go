@@ -164,12 +164,10 @@ func (e *sqliteEngine) batchLimit() time.Duration { return 0 }
 
 func (e *sqliteEngine) headLock() string { return "" }
 
-// rowsAtOnce: an insert of several rows keeps a journal of its own, so that it
-// can be undone alone; that costs more than the statements it saves.
-func (e *sqliteEngine) rowsAtOnce() int { return 1 }
-
-// A read is a call, not a message.
-func (e *sqliteEngine) ownersOf() string { return "" }
+// A statement is a call, not a message; and an insert of several rows keeps a
+// journal of its own, so that it can be undone alone, which costs more than the
+// statements that it saves.
+func (e *sqliteEngine) messages() bool { return false }
 
 // A file that cannot be opened now cannot be opened in a moment.
 func (e *sqliteEngine) comesBack() bool { return false }
@@ -333,12 +331,28 @@ func (c *sqliteConn) later(ctx context.Context, text string, args ...any) error 
 	return err
 }
 
-func (c *sqliteConn) laterOne(ctx context.Context, miss error, text string, args ...any) error {
-	n, err := c.exec(ctx, text, args...)
-	if err == nil && n != 1 {
-		err = miss
+func (c *sqliteConn) put(ctx context.Context, w write) error {
+	n, err := c.exec(ctx, w.text, w.args...)
+	if err == nil && n != 1 && w.miss != nil {
+		err = w.miss
 	}
 	return err
+}
+
+func (c *sqliteConn) trust(bool) {}
+
+func (c *sqliteConn) asks(ctx context.Context, all []ask) error {
+	for _, a := range all {
+		rs, err := c.query(ctx, a.text, a.args...)
+		if err == nil {
+			err = a.read(rs)
+			rs.Close()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *sqliteConn) query(ctx context.Context, text string, args ...any) (rows, error) {

@@ -76,18 +76,20 @@ const patience = 15 * time.Second
 // DB is an open database. Its methods may be called concurrently.
 type DB struct {
 	reader
-	cfg    Config
-	engine engine
+	cfg     Config
+	engine  engine
+	inserts inserts
 
 	queue   chan *job
 	closing chan struct{} // closed by Close: nothing new is taken
 	stopped chan struct{} // closed by the writer: nothing more is answered
 	once    sync.Once
 
-	wakes *wakes
-	life  context.Context // ends with Close
-	end   context.CancelFunc
-	tasks sync.WaitGroup // what runs in the background
+	owners owners
+	wakes  *wakes
+	life   context.Context // ends with Close
+	end    context.CancelFunc
+	tasks  sync.WaitGroup // what runs in the background
 
 	batches, answered atomic.Int64
 }
@@ -111,7 +113,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{
-		reader: reader{e, cfg.Clock, tablesOf(records())}, cfg: cfg, engine: e,
+		reader: reader{e, cfg.Clock, tablesOf(records())}, cfg: cfg, engine: e, inserts: newInserts(),
 		queue: make(chan *job, 4*cfg.MaxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
 		wakes: newWakes(),
 	}

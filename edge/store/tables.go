@@ -46,8 +46,12 @@ type table struct {
 	name    string
 	columns []audit.Column
 	upsert  string
+	upserts string // of many
 	remove  string
+	removes string
 	sel     string // "select a, b from t"
+
+	updates sync.Map // text of an update → that of many
 
 	texts   sync.Map  // where → sel with it
 	readers sync.Pool // of *rowReader[R]
@@ -65,15 +69,19 @@ func tablesOf(rs []audit.Record) map[string]*table {
 func tableOf(r audit.Record) *table {
 	t := &table{name: r.Table(), columns: audit.ColumnsOf(r)}
 	var marks, sets []string
+	var kinds []audit.Kind
 	for i, c := range t.columns {
-		marks = append(marks, fmt.Sprintf("$%d", i+1))
+		marks, kinds = append(marks, fmt.Sprintf("$%d", i+1)), append(kinds, c.Kind)
 		if i > 0 {
 			sets = append(sets, c.Name+" = excluded."+c.Name)
 		}
 	}
 	t.upsert = fmt.Sprintf("insert into %s (%s) values (%s) on conflict (id) do update set %s",
 		t.name, names(t.columns, ""), strings.Join(marks, ", "), strings.Join(sets, ", "))
+	t.upserts = fmt.Sprintf("insert into %s (%s) select * from %s on conflict (id) do update set %s",
+		t.name, names(t.columns, ""), arrays(kinds...), strings.Join(sets, ", "))
 	t.remove = "delete from " + t.name + " where id = $1"
+	t.removes = "delete from " + t.name + " where id = any($1::text[])"
 	t.sel = "select " + names(t.columns, "") + " from " + t.name
 	return t
 }
@@ -97,29 +105,48 @@ func (t *table) where(where string) string {
 	return text
 }
 
-// statement is the SQL of a put, its arguments, and whether it must hit a row.
-func (t *table) statement(p audit.Put) (text string, args []any, mustHit bool, err error) {
-	args = make([]any, 0, len(p.Columns)+1)
+// write is the SQL of a put with its arguments.
+func (t *table) write(p audit.Put) (write, error) {
+	w := write{table: t.name, key: p.Key, args: make([]any, 0, len(p.Columns)+1)}
 	switch {
 	case p.Removed:
-		return t.remove, []any{p.Key}, false, nil
+		w.text, w.many, w.args = t.remove, t.removes, []any{p.Key}
+		return w, nil
 	case p.Partial:
-		text = t.update(p.Columns)
-		args = append(args, p.Key)
+		w.text = t.update(p.Columns)
+		w.many = t.updateMany(w.text, p.Columns)
+		w.args = append(w.args, p.Key)
+		w.miss = holdfast.Errorf(holdfast.NotFound, "no_such_"+t.name, "What was to be changed is not there any more. Reload and look.").
+			Because(fmt.Errorf("there is no %s %q", t.name, p.Key))
 	case len(p.Columns) != len(t.columns):
-		return "", nil, false, fmt.Errorf("store: %s has %d columns, not %d", t.name, len(t.columns), len(p.Columns))
+		return w, fmt.Errorf("store: %s has %d columns, not %d", t.name, len(t.columns), len(p.Columns))
 	default:
-		text = t.upsert
+		w.text, w.many = t.upsert, t.upserts
 	}
 	for _, c := range p.Columns {
 		v := c.Value()
 		if s, ok := v.(string); ok && !storable(s) {
-			return "", nil, false, holdfast.Errorf(holdfast.Invalid, "text_not_storable",
+			return w, holdfast.Errorf(holdfast.Invalid, "text_not_storable",
 				"There is a character in %q that cannot be stored. Leave it out.", c.Name)
 		}
-		args = append(args, v)
+		w.args = append(w.args, v)
 	}
-	return text, args, p.Partial, nil
+	return w, nil
+}
+
+// updateMany is update for many rows.
+func (t *table) updateMany(one string, cs []audit.Column) string {
+	if text, ok := t.updates.Load(one); ok {
+		return text.(string)
+	}
+	kinds, sets, names := []audit.Kind{audit.Text}, make([]string, 0, len(cs)), []string{"id"}
+	for _, c := range cs {
+		kinds, sets, names = append(kinds, c.Kind), append(sets, c.Name+" = v."+c.Name), append(names, c.Name)
+	}
+	text := fmt.Sprintf("update %s set %s from %s as v (%s) where %s.id = v.id",
+		t.name, strings.Join(sets, ", "), arrays(kinds...), strings.Join(names, ", "), t.name)
+	t.updates.Store(one, text)
+	return text
 }
 
 func (t *table) update(cs []audit.Column) string {
@@ -233,6 +260,11 @@ func list[R any, P record[R]](ctx context.Context, r reader, where string, args 
 		return nil, err
 	}
 	defer rs.Close()
+	return listed[R, P](t, rs)
+}
+
+// listed reads all rows of rs, which a select of t gave.
+func listed[R any, P record[R]](t *table, rs rows) ([]R, error) {
 	rr, ok := t.readers.Get().(*rowReader[R])
 	if !ok {
 		rr = newRowReader[R, P]()

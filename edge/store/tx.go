@@ -124,24 +124,19 @@ func (tx *Tx) record(ctx context.Context, by audit.By, e audit.Event) error {
 	return nil
 }
 
-func (tx *Tx) put(ctx context.Context, t *table, p audit.Put) error {
-	text, args, mustHit, err := t.statement(p)
+func (tx *Tx) put(_ context.Context, t *table, p audit.Put) error {
+	w, err := t.write(p)
 	if err != nil {
 		if !isOurs(err) {
 			err = errInternal.Because(err)
 		}
 		return err
 	}
-	if !mustHit {
-		return tx.later(ctx, text, args...)
-	}
 	if err := tx.usable(); err != nil {
 		return err
 	}
 	tx.wrote = true
-	miss := holdfast.Errorf(holdfast.NotFound, "no_such_"+t.name, "What was to be changed is not there any more. Reload and look.").
-		Because(fmt.Errorf("there is no %s %q", t.name, p.Key))
-	return tx.fail(tx.conn.laterOne(tx.ctx, miss, text, args...))
+	return tx.fail(tx.conn.put(tx.ctx, w))
 }
 
 // Erase forgets what opens a person's commitments, and what the outbox holds of

@@ -312,6 +312,7 @@ func (w *writer) attempt(careful bool) (p progress, err error) {
 		return p, err
 	}
 	w.collect()
+	w.conn.trust(!careful && len(w.batch) > 1)
 	if err = w.foresee(ctx, head.frontier.Size()); err != nil {
 		return p, err
 	}

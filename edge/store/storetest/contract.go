@@ -30,6 +30,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"closures that wait share a commit", groups},
 		{"one thing is spent once by 64 redeemers", spendRace},
 		{"who spends what was spent fails alone, however late", mustSpends},
+		{"writes that are alike come out as if each were alone", alike},
 		{"closures are serial", serial},
 		{"what happened is known within the batch", happens},
 		{"a closure that says what it will read sees it as it stands", foresees},
