@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -51,8 +52,8 @@ func (s *server) devicesOf(visits *visit.Visits, clock holdfast.Clock) error {
 	return nil
 }
 
-// whence is where a session was last confirmed: the device as it stands now. By
-// what it showed itself then is not kept, so it counts as by the weaker.
+// whence is where a session was last confirmed: the device as it stands now. Of
+// older sessions nobody kept how it was shown; that counts as the weaker.
 func (s *server) whence(ctx context.Context, in session.Record) (verdict.Circumstances, error) {
 	where := verdict.Circumstances{Net: s.networks.Locate(in.Address)}
 	if in.Device == "" {
@@ -66,6 +67,6 @@ func (s *server) whence(ctx context.Context, in session.Record) (verdict.Circums
 		return where, err
 	}
 	seen, err := s.db.PostureSeen(ctx, d.ID)
-	where.Device = posture.Input(posture.Seen{Device: d, ReportedAt: d.Last(seen[d.ID]), Via: posture.ByCookie}, time.Now())
+	where.Device = posture.Input(posture.Seen{Device: d, ReportedAt: d.Last(seen[d.ID]), Via: cmp.Or(in.DeviceVia, posture.ByCookie)}, time.Now())
 	return where, err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"time"
 
+	"holdfast/edge/accounts"
 	"holdfast/edge/keys"
 	"holdfast/edge/store"
 	"holdfast/edge/web"
@@ -20,12 +21,13 @@ var (
 
 // forwardAuth is what reverse proxies ask. signer gives the key of today.
 func (s *server) forwardAuth(master keys.Master, visits *visit.Visits, signer func(context.Context) (string, crypto.Signer, error)) ([]web.Routes, error) {
-	flow, err := forward.New(forward.Config{Store: store.Port[forward.Tx]{DB: s.db}, Clock: time.Now, Key: master.Derive("forward")})
+	flow, err := forward.New(forward.Config{Store: store.Port[forward.Tx]{DB: s.db}, Clock: time.Now, Key: master.Derive("forward"),
+		Judge: s.judge, Accounts: accounts.New(s.db)})
 	if err != nil {
 		return nil, err
 	}
 	f, err := forwardauth.New(forwardauth.Config{Issuer: s.cfg.Origin, Flow: flow, Visits: visits, Store: s.db,
-		Signer: signer, Clock: time.Now, Log: s.log})
+		Signer: signer, Locate: s.networks.Locate, Clock: time.Now, Log: s.log})
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func Of(d policy.Decision, in policy.Input, who holdfast.PersonID, facts int64) 
 		return Record{}, err
 	}
 	return Record{
-		ID: holdfast.NewDecisionID(), Op: policy.Op(in.Ctx.Op), Person: who, Outcome: d.Outcome, Code: code(d), Segment: d.Segment,
+		ID: holdfast.NewDecisionID(), Op: policy.Op(in.Ctx.Op), Person: who, Outcome: d.Outcome, Code: CodeOf(d), Segment: d.Segment,
 		Rules: d.Rules, Policy: d.Policy, Facts: facts, Inputs: inputs, Digest: digest, At: in.Now,
 	}, nil
 }
@@ -82,7 +82,8 @@ func Digest(d policy.Decision) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-func code(d policy.Decision) string {
+// CodeOf is that of the first reason or need of d, or "".
+func CodeOf(d policy.Decision) string {
 	switch {
 	case len(d.Reasons) > 0:
 		return d.Reasons[0].Code
@@ -102,6 +103,12 @@ func Refused(r Record) audit.Event {
 		With("op", string(r.Op)).With("outcome", string(r.Outcome)).With("code", r.Code)
 }
 
+// Made is the event of a decision that stands for itself: nothing else has come
+// of it.
+func Made(r Record) audit.Event {
+	return audit.New("decision.made", string(r.ID), r.Person, r.Put()).With("op", string(r.Op))
+}
+
 // With adds the record to an event of the same person that it allowed, or puts
 // an event of its own beside them: the inputs are its person's, and are
 // forgotten with that person and with nobody else.
@@ -115,7 +122,7 @@ func With(r Record, events []audit.Event) []audit.Event {
 	if len(events) == 0 {
 		return nil
 	}
-	return append(events, audit.New("decision.made", string(r.ID), r.Person, r.Put()).With("op", string(r.Op)))
+	return append(events, Made(r))
 }
 
 // Input reads the inputs back, for a replay.

@@ -37,6 +37,8 @@ type Record struct {
 	Segment  string              // of the policy, when it was opened
 	Decision holdfast.DecisionID // that opened it
 	Device   string              // the managed device on which it was opened or last confirmed; see posture
+
+	DeviceVia string // how that device was shown then: cookie, mtls; empty: nobody kept it
 }
 
 func (*Record) Table() string { return "session" }
@@ -61,6 +63,7 @@ func (s *Record) Columns(c *audit.Columns) {
 	audit.StringColumn(c, "segment", &s.Segment)
 	audit.StringColumn(c, "decision", &s.Decision)
 	audit.StringColumn(c, "device", &s.Device)
+	audit.StringColumn(c, "device_via", &s.DeviceVia)
 }
 
 // Limits are the longest life and the longest silence of a session at a level:
@@ -95,6 +98,8 @@ type SignIn struct {
 	Segment  string
 	Decision holdfast.DecisionID
 	Device   string // the managed device that the browser shows; empty: none
+
+	DeviceVia string // how it shows it
 }
 
 // Open starts a session and gives its secret, once.
@@ -123,7 +128,7 @@ func (s *Record) take(in SignIn, now time.Time) (secret string) {
 		overall = in.Overall
 	}
 	s.AuthTime, s.Expires, s.Idle = now, now.Add(overall), in.Idle
-	s.Segment, s.Decision, s.Device = in.Segment, in.Decision, in.Device
+	s.Segment, s.Decision, s.Device, s.DeviceVia = in.Segment, in.Decision, in.Device, in.DeviceVia
 	s.UserAgent, s.Address, s.Origin = clip(in.UserAgent, 300), clip(in.Address, 64), in.Origin
 	return secret
 }

@@ -9,6 +9,7 @@ package verdict
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -73,6 +74,10 @@ type Case struct {
 	Now        time.Time
 	Worth      policy.Effective // what the account is worth; zero: not known
 
+	// Here: Where is all that is known of where the request comes from, also where
+	// it is nothing; else Judge.Whence is asked for a session without any.
+	Here bool
+
 	// Ahead: the session alone is asked, before there is a credential in hand.
 	Ahead bool
 }
@@ -96,34 +101,67 @@ type Verdict struct {
 
 // Of decides a case.
 func (j Judge) Of(ctx context.Context, r Reader, c Case) (Verdict, error) {
-	if j.Policies == nil {
-		return Verdict{}, errNoPolicy
-	}
-	p, err := j.Policies.InForce(ctx, r)
+	p, account, c, err := j.gather(ctx, r, c)
 	if err != nil {
 		return Verdict{}, err
 	}
-	if c.Session != nil && c.Where == (Circumstances{}) && j.Whence != nil {
+	return Decide(p, account, c)
+}
+
+// Answer decides a case as Of does, and makes no record of it: its Record is
+// zero. It is for what is asked at each request, where most answers are the one
+// before.
+func (j Judge) Answer(ctx context.Context, r Reader, c Case) (Verdict, error) {
+	p, account, c, err := j.gather(ctx, r, c)
+	if err != nil {
+		return Verdict{}, err
+	}
+	v, _ := decide(p, account, c)
+	return v, nil
+}
+
+func (j Judge) gather(ctx context.Context, r Reader, c Case) (*policy.Policy, standing.Account, Case, error) {
+	if j.Policies == nil {
+		return nil, standing.Account{}, c, errNoPolicy
+	}
+	p, err := j.Policies.InForce(ctx, r)
+	if err != nil {
+		return nil, standing.Account{}, c, err
+	}
+	if c.Session != nil && !c.Here && c.Where == (Circumstances{}) && j.Whence != nil {
 		if c.Where, err = j.Whence(ctx, *c.Session); err != nil {
-			return Verdict{}, err
+			return nil, standing.Account{}, c, err
 		}
 	}
 	account, err := r.Standing(ctx, c.Person)
 	if err != nil {
-		return Verdict{}, err
+		return nil, account, c, err
 	}
 	if j.Worth != nil && p.ReadsEffective() {
 		if worth, ok := j.Worth(c.Person.ID); ok {
 			c.Worth = worth
 		}
 	}
-	return Decide(p, account, c)
+	return p, account, c, nil
 }
 
 var errNoPolicy = holdfast.Errorf(holdfast.Internal, "no_policy", "There is no policy to decide by.")
 
 // Decide is Of with everything at hand. It is pure.
 func Decide(p *policy.Policy, account standing.Account, c Case) (Verdict, error) {
+	v, cred := decide(p, account, c)
+	var err error
+	v.Record, err = decision.Of(v.Decision, v.Input, c.Person.ID, account.Facts)
+	if cred != nil {
+		v.Record.Credential = cred.ID
+	}
+	v.Record.App = holdfast.AppID(c.App.ID)
+	return v, err
+}
+
+// decide is Decide without the record, which costs more than the rest. It gives
+// the credential in question besides.
+func decide(p *policy.Policy, account standing.Account, c Case) (Verdict, *credential.Record) {
 	profiles := p.Profiles()
 	in := account.Input(c.Op, profiles, c.Now)
 	in.Device, in.Net, in.App, in.Ctx.Procedure = c.Where.Device, c.Where.Net, c.App, c.Procedure
@@ -154,13 +192,7 @@ func Decide(p *policy.Policy, account standing.Account, c Case) (Verdict, error)
 		v.Assurance = assurance.Of(assurance.Evidence{UV: c.UV, BE: cred.BE, Hardware: standing.Level(facts, true) == int64(holdfast.AAL3),
 			Most: holdfast.AAL(v.Decision.AAL)})
 	}
-	var err error
-	v.Record, err = decision.Of(v.Decision, in, c.Person.ID, account.Facts)
-	if cred != nil {
-		v.Record.Credential = cred.ID
-	}
-	v.Record.App = holdfast.AppID(c.App.ID)
-	return v, err
+	return v, cred
 }
 
 func age(c Case, since time.Time) int64 {
@@ -189,23 +221,8 @@ func (v Verdict) Err() error {
 	if v.Allowed() {
 		return nil
 	}
-	var texts []string
-	add := func(t string) {
-		for _, have := range texts {
-			if have == t {
-				return
-			}
-		}
-		texts = append(texts, t)
-	}
-	kind, code := holdfast.Denied, v.Record.Code
-	for _, r := range v.Decision.Reasons {
-		add(r.Text)
-	}
+	kind, code := holdfast.Denied, decision.CodeOf(v.Decision)
 	if v.Decision.Outcome == policy.Need {
-		for _, n := range v.Decision.Needs {
-			add(n.Text)
-		}
 		code = "policy_needs_" + code
 		if v.Decision.Needs[0].What == "reauth" {
 			kind, code = holdfast.Unsigned, "confirm_first" // the pages know what to do
@@ -213,8 +230,63 @@ func (v Verdict) Err() error {
 	} else {
 		code = "policy_" + code
 	}
-	return holdfast.Errorf(kind, code, "%s", strings.Join(texts, " ")).At(string(v.Record.ID), strings.Join(v.Decision.Rules, ", "))
+	return holdfast.Errorf(kind, code, "%s", strings.Join(v.Texts(), " ")).At(string(v.Record.ID), strings.Join(v.Decision.Rules, ", "))
 }
+
+// Texts are the sentences of all reasons, and of all needs where meeting them
+// would help, each once.
+func (v Verdict) Texts() []string {
+	var texts []string
+	add := func(t string) {
+		if !slices.Contains(texts, t) {
+			texts = append(texts, t)
+		}
+	}
+	for _, r := range v.Decision.Reasons {
+		add(r.Text)
+	}
+	if v.Decision.Outcome == policy.Need {
+		for _, n := range v.Decision.Needs {
+			add(n.Text)
+		}
+	}
+	return texts
+}
+
+// Mends says whether another sign-in, with what the person has, can give all
+// that is missing.
+func (v Verdict) Mends() bool {
+	if v.Decision.Outcome != policy.Need {
+		return false
+	}
+	for _, n := range v.Decision.Needs {
+		if !v.mends(n) {
+			return false
+		}
+	}
+	return true
+}
+
+func (v Verdict) mends(n policy.Missing) bool {
+	switch n.What {
+	case "reauth", "phr":
+		return true
+	case "aal", "acr":
+		return v.Input.Account.MaxAAL >= int64(holdfast.AAL3) || n.Want == "2" || n.Want == "aal2" || n.Want == "phr"
+	}
+	return false
+}
+
+// Event is that of a verdict that stands for itself.
+func (v Verdict) Event() audit.Event {
+	if v.Allowed() {
+		return decision.Made(v.Record)
+	}
+	return v.Refused()
+}
+
+// Class tells whether a verdict is worth a record of its own: decision.Class.
+func (v Verdict) Class() string { return decision.Class(v.Decision, v.Input) }
 
 // Refused is the event of a verdict that does not allow.
 func (v Verdict) Refused() audit.Event { return decision.Refused(v.Record) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/decision"
 	"holdfast/domain/notice"
 )
 
@@ -74,6 +75,62 @@ func (tx *Tx) Throttle(ctx context.Context, key string, window time.Duration, li
 			until = case when throttle.until <= $2 then excluded.until else throttle.until end
 		returning n`, key, holdfast.Micros(now), holdfast.Micros(now.Add(window)))
 	return err == nil && n <= int64(limit), err
+}
+
+// Attempt counts one more under key, up to most, and says which of its window
+// it is and when that ends. Whatever is beyond most is not counted and writes
+// nothing: it is most+1.
+func (tx *Tx) Attempt(ctx context.Context, key string, window time.Duration, most int64, now time.Time) (n int64, until time.Time, err error) {
+	if n, until, err = tx.attempts(ctx, key, now); err != nil || n >= most {
+		return most + 1, until, err
+	}
+	if n == 0 {
+		until = now.Add(window)
+	}
+	_, err = tx.Throttle(ctx, key, window, int(most), now)
+	return n + 1, until, err
+}
+
+// attempts are those of the window that is open; none where it is over.
+func (r reader) attempts(ctx context.Context, key string, now time.Time) (n int64, until time.Time, err error) {
+	rs, err := r.q.query(ctx, "select n, until from throttle where id = $1 and until > $2", key, holdfast.Micros(now))
+	if err != nil {
+		return 0, until, err
+	}
+	defer rs.Close()
+	var micros int64
+	if rs.Next() {
+		if err := rs.Scan(&n, &micros); err != nil {
+			return 0, until, errInternal.Because(err)
+		}
+		until = holdfast.FromMicros(micros)
+	}
+	return n, until, rs.Err()
+}
+
+// KeepLast notes what was decided last of id, until then; see decision.Last.
+func (tx *Tx) KeepLast(ctx context.Context, id string, l decision.Last, until time.Time) error {
+	return tx.later(ctx, `insert into judged (id, class, decision, at, until) values ($1, $2, $3, $4, $5)
+		on conflict (id) do update set class = excluded.class, decision = excluded.decision, at = excluded.at, until = excluded.until`,
+		id, l.Class, string(l.Decision), holdfast.Micros(l.At), holdfast.Micros(until))
+}
+
+// Last is what KeepLast noted; zero where there is nothing.
+func (r reader) Last(ctx context.Context, id string) (l decision.Last, err error) {
+	rs, err := r.q.query(ctx, "select class, decision, at from judged where id = $1", id)
+	if err != nil {
+		return l, err
+	}
+	defer rs.Close()
+	if rs.Next() {
+		var on string
+		var at int64
+		if err := rs.Scan(&l.Class, &on, &at); err != nil {
+			return l, errInternal.Because(err)
+		}
+		l.Decision, l.At = holdfast.DecisionID(on), holdfast.FromMicros(at)
+	}
+	return l, rs.Err()
 }
 
 // Touch notes that a session was active at. An earlier instant is ignored.
@@ -151,6 +208,7 @@ func (db *DB) Sweep(ctx context.Context, now time.Time) (removed int64, err erro
 		{`delete from session_seen where id in (select v.id from session_seen v join session s on s.id = v.id
 			where s.expires <= $1 limit $2)`, now},
 		{"delete from delivery where id in (select id from delivery where dead > 0 and dead <= $1 limit $2)", now.Add(-deadFor)},
+		{"delete from judged where id in (select id from judged where until <= $1 limit $2)", now},
 		{"delete from device where id in (select id from device where until <= $1 limit $2)", now},
 		{"delete from idempotency where id in (select id from idempotency where until <= $1 limit $2)", now},
 		{`delete from api_token_seen where id in (select v.id from api_token_seen v join api_token t on t.id = v.id

@@ -8,6 +8,7 @@ import (
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
 	"holdfast/domain/ending"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -135,6 +136,7 @@ type Visit struct {
 	Person     person.Record
 	Credential credential.Status // of the credential that signed in last; empty: there is none
 	LastSeen   time.Time         // zero: never since it was opened
+	Last       decision.Last     // what was decided last of it, since it was opened; zero: nothing was
 }
 
 // SessionBySecret takes holdfast.HashSecret of what the cookie carries. It
@@ -171,11 +173,12 @@ func (r reader) visits(ctx context.Context, where string, args ...any) ([]Visit,
 	var v Visit
 	sc, pc := audit.ColumnsOf(&v.Session), audit.ColumnsOf(&v.Person)
 	rs, err := r.q.query(ctx, "select "+names(sc, "s.")+", "+names(pc, "p.")+`,
-		coalesce(c.status, ''), coalesce(v.at, 0)
+		coalesce(c.status, ''), coalesce(v.at, 0), coalesce(j.class, ''), coalesce(j.decision, ''), coalesce(j.at, 0)
 		from session s
 		join person p on p.id = s.person
 		left join credential c on c.id = s.credential
-		left join session_seen v on v.id = s.id `+where, args...)
+		left join session_seen v on v.id = s.id
+		left join judged j on j.id = s.id `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -183,9 +186,9 @@ func (r reader) visits(ctx context.Context, where string, args ...any) ([]Visit,
 	row := newScanner(sc, pc)
 	var out []Visit
 	for rs.Next() {
-		var status string
-		var seen int64
-		if err := row.scan(rs, &status, &seen); err != nil {
+		var status, class, on string
+		var seen, at int64
+		if err := row.scan(rs, &status, &seen, &class, &on, &at); err != nil {
 			return nil, errInternal.Because(err)
 		}
 		if err := row.into(0, sc); err != nil {
@@ -195,6 +198,7 @@ func (r reader) visits(ctx context.Context, where string, args ...any) ([]Visit,
 			return nil, errInternal.Because(err)
 		}
 		v.Credential, v.LastSeen = credential.Status(status), holdfast.FromMicros(seen)
+		v.Last = decision.Last{Class: class, Decision: holdfast.DecisionID(on), At: holdfast.FromMicros(at)}
 		out = append(out, v)
 		v = Visit{}
 	}

@@ -100,6 +100,7 @@ func LeftOut() map[string]string {
 		"device_code": "devices that wait to be let in: they end in ten minutes, and begin again",
 		"follower":    "how far the log was read for what must be told: a copy begins at its end",
 		"rejudge_job": "which server judges people again, and how far it is: what it did stands in the log",
+		"judged":      "what was decided last of each session: a copy decides it again",
 		"node":        "which servers run: others do when it is put back",
 	}
 }

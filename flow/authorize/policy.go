@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/grant"
 	"holdfast/domain/policy"
@@ -28,8 +27,7 @@ func (f *Flow) judgePolicy(ctx context.Context, d Decision, req Request, who *Si
 	if err != nil || v.Allowed() {
 		return d, err != nil, err
 	}
-	helps := v.Decision.Outcome == policy.Need && who.Session.AuthTime.Before(req.Began) &&
-		!slices.ContainsFunc(v.Decision.Needs, func(n policy.Missing) bool { return !mends(n, v) })
+	helps := v.Mends() && who.Session.AuthTime.Before(req.Began)
 	texts := texts(v)
 	switch {
 	case helps && silent:
@@ -45,18 +43,6 @@ func (f *Flow) judgePolicy(ctx context.Context, d Decision, req Request, who *Si
 	d = d.refuse(code, texts)
 	d.Policy, d.Lack = v.Record.ID, grant.LackPolicy
 	return d, true, f.recordRefusal(ctx, v, *who)
-}
-
-// mends says whether another sign-in can give what is missing: with what the
-// person has.
-func mends(n policy.Missing, v verdict.Verdict) bool {
-	switch n.What {
-	case "reauth", "phr":
-		return true
-	case "aal", "acr":
-		return v.Input.Account.MaxAAL >= int64(holdfast.AAL3) || n.Want == "2" || n.Want == "aal2" || n.Want == "phr"
-	}
-	return false
 }
 
 func texts(v verdict.Verdict) string {

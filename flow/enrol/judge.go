@@ -157,5 +157,6 @@ func signIn(who person.Record, c credential.Record, v verdict.Verdict, in Answer
 	return session.SignIn{
 		Person: who.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin, Assurance: v.Assurance,
 		Overall: overall, Idle: idle, Segment: v.Decision.Segment, Decision: v.Record.ID, Device: in.Where.Device.ID,
+		DeviceVia: in.Where.Device.Bind,
 	}
 }

@@ -4,9 +4,10 @@
 //
 // That secret is a token of a grant like any other: it is known by its hash,
 // and the session, the person, the application and the grant each end it at
-// the next request. Package forward refuses to remember anything between two
-// requests, to write when it is asked, and to let a secret for one host open
-// another.
+// the next request. Each request is judged by the policy as it stands, with the
+// network that it comes from. Package forward refuses to remember an answer
+// between two requests, to write when the answer is the one before, and to let
+// a secret for one host open another.
 package forward
 
 import (
@@ -14,11 +15,17 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/again"
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
+	"holdfast/domain/posture"
+	"holdfast/domain/revision"
 	"holdfast/domain/session"
+	"holdfast/domain/verdict"
 )
 
 // A Holder is who holds the secret of a browser, and all that it rests on.
@@ -31,6 +38,12 @@ type Holder struct {
 	Groups     []person.Group    // by name
 	Credential credential.Status // that signed in last; empty: there is none
 	LastSeen   time.Time         // zero: never since the session was opened
+
+	Device  posture.Device // on which the session was confirmed, as far as a decision asks; zero: none
+	Heard   time.Time      // when it was last reported, if that is known
+	Policy  InForce
+	Version int64         // index of the last record in the log about the person
+	Last    decision.Last // what was decided last of the grant at a request
 }
 
 // GroupNames are the names of the person's groups.
@@ -52,13 +65,13 @@ func (h Holder) standing() grant.Standing {
 
 // Tx is a transaction. What is not there is holdfast.NotFound.
 type Tx interface {
+	again.Tx
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	Grant(ctx context.Context, id holdfast.GrantID) (grant.Grant, error)
 	// Token takes holdfast.HashSecret of the value.
 	Token(ctx context.Context, hash string) (grant.Token, error)
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// Spend is true exactly once for each id of a space, on all nodes together.
 	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
 }
@@ -71,6 +84,8 @@ type Store interface {
 	AppsWithDomains(ctx context.Context) ([]grant.App, error)
 	// HolderOf takes holdfast.HashSecret of the browser's secret; one read.
 	HolderOf(ctx context.Context, hash string) (Holder, error)
+	// A policy's text is read once for each that decides.
+	revision.Reader
 	InTx(ctx context.Context, fn func(Tx) error) error
 }
 
@@ -78,7 +93,9 @@ type Store interface {
 type Config struct {
 	Store Store
 	Clock holdfast.Clock
-	Key   []byte // 32 bytes, the same on every node: seals what a browser carries through a sign-in
+	Judge verdict.Judge
+	Accounts
+	Key []byte // 32 bytes, the same on every node: seals what a browser carries through a sign-in
 }
 
 // Flow is the story. It holds no state and may be used concurrently.
@@ -93,13 +110,18 @@ func New(c Config) (*Flow, error) {
 	return &Flow{c, s}, err
 }
 
+// CodeConfirm is of an error that a new sign-in mends, and nothing less: a
+// session that is there must not be taken for one.
+const CodeConfirm = "confirm_first"
+
 var (
-	errSignIn = holdfast.Errorf(holdfast.Unsigned, "sign_in_first", "Sign in first.")
-	errAgain  = holdfast.Errorf(holdfast.Unsigned, "sign_in_again", "The application asks for a stronger or a more recent sign-in.")
-	errGroup  = holdfast.Errorf(holdfast.Denied, "app_group", "This application is for members of certain groups, and you are in none of them. Ask your administrator.")
-	errNoSite = holdfast.Errorf(holdfast.NotFound, "forward_host", "No application here is at this address. Ask your administrator to add it.")
-	errNotApp = holdfast.Errorf(holdfast.Denied, "forward_host", "This application is not here, or not any more. Ask your administrator.")
-	errTwo    = holdfast.Errorf(holdfast.Conflict, "forward_host_twice", "Two applications claim this address. Ask your administrator to remove one.")
+	errSignIn  = holdfast.Errorf(holdfast.Unsigned, "sign_in_first", "Sign in first.")
+	errAgain   = holdfast.Errorf(holdfast.Unsigned, "sign_in_again", "The application asks for a stronger or a more recent sign-in.")
+	errConfirm = holdfast.Errorf(holdfast.Unsigned, CodeConfirm, "The policy asks for a stronger or a more recent sign-in. Open the page again to confirm that it is you.")
+	errGroup   = holdfast.Errorf(holdfast.Denied, "app_group", "This application is for members of certain groups, and you are in none of them. Ask your administrator.")
+	errNoSite  = holdfast.Errorf(holdfast.NotFound, "forward_host", "No application here is at this address. Ask your administrator to add it.")
+	errNotApp  = holdfast.Errorf(holdfast.Denied, "forward_host", "This application is not here, or not any more. Ask your administrator.")
+	errTwo     = holdfast.Errorf(holdfast.Conflict, "forward_host_twice", "Two applications claim this address. Ask your administrator to remove one.")
 )
 
 // AppAt is the application that forward-auth protects at an origin, such as
@@ -124,10 +146,11 @@ func (f *Flow) AppAt(ctx context.Context, origin string) (grant.App, error) {
 	return grant.App{}, errTwo
 }
 
-// Check says who may enter app at origin with secret, or why not: an error of
-// kind Unsigned where a sign-in there can help, of kind Denied where it cannot.
-func (f *Flow) Check(ctx context.Context, app holdfast.AppID, origin, secret string) (Holder, error) {
-	h, err := f.check(ctx, app, origin, secret)
+// Check says who may enter app at origin with secret, coming from net, or why
+// not: an error of kind Unsigned where a sign-in there can help, of kind Denied
+// where it cannot.
+func (f *Flow) Check(ctx context.Context, app holdfast.AppID, origin, secret string, net policy.Net) (Holder, error) {
+	h, err := f.check(ctx, app, origin, secret, net)
 	if holdfast.KindOf(err) != holdfast.Unsigned {
 		return h, err
 	}
@@ -142,7 +165,7 @@ func (f *Flow) Check(ctx context.Context, app holdfast.AppID, origin, secret str
 	return h, err
 }
 
-func (f *Flow) check(ctx context.Context, app holdfast.AppID, origin, secret string) (Holder, error) {
+func (f *Flow) check(ctx context.Context, app holdfast.AppID, origin, secret string, net policy.Net) (Holder, error) {
 	if secret == "" {
 		return Holder{}, errSignIn
 	}
@@ -169,6 +192,9 @@ func (f *Flow) check(ctx context.Context, app holdfast.AppID, origin, secret str
 			return Holder{}, errGroup
 		}
 		return Holder{}, errAgain
+	}
+	if err := f.judge(ctx, &h, net, now); err != nil {
+		return Holder{}, err
 	}
 	return h, nil
 }

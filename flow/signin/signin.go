@@ -258,6 +258,7 @@ func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.
 	signIn := session.SignIn{
 		Person: owner.ID, Credential: c.ID, UserAgent: in.UserAgent, Address: in.Address, Origin: in.Origin, Assurance: judged.Assurance,
 		Overall: overall, Idle: idle, Segment: judged.Decision.Segment, Decision: judged.Record.ID, Device: in.Where.Device.ID,
+		DeviceVia: in.Where.Device.Bind,
 	}
 	s, secret, opened, err := f.session(ctx, tx, p, in.Current, signIn, now)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/grant"
+	"holdfast/domain/policy"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
 	"holdfast/edge/web/visit"
@@ -35,6 +36,8 @@ type Config struct {
 	Store  Store
 	// Signer is the ES256 key that assertions are signed with, and its kid.
 	Signer func(context.Context) (kid string, key crypto.Signer, err error)
+	// Locate says where an address is, in the words of the policy.
+	Locate func(address string) policy.Net
 	Clock  holdfast.Clock
 	Log    *slog.Logger
 }
@@ -89,7 +92,8 @@ func (f *Forward) assets(w http.ResponseWriter, r *http.Request) {
 }
 
 // auth answers the proxy: 204 with who it is; 401, or in mode=redirect 302, for
-// who has to sign in; 403 for who may not enter.
+// who has to sign in; 403 for who may not enter; 503 where that cannot be told
+// just now, so that nothing stays shut which another try would open.
 func (f *Forward) auth(w http.ResponseWriter, r *http.Request) {
 	redirects := r.URL.Query().Get("mode") == "redirect"
 	t, err := f.told(r)
@@ -102,7 +106,7 @@ func (f *Forward) auth(w http.ResponseWriter, r *http.Request) {
 		f.answer(w, r, redirects, errNoApp)
 		return
 	}
-	h, err := f.Flow.Check(r.Context(), app, t.origin, f.secret(r, t, cookieApp))
+	h, err := f.check(r, t, app)
 	if err == nil {
 		err = f.identify(r.Context(), w.Header(), h, t)
 	}
@@ -111,10 +115,30 @@ func (f *Forward) auth(w http.ResponseWriter, r *http.Request) {
 		f.seen(r, h)
 		w.WriteHeader(http.StatusNoContent)
 	case holdfast.KindOf(err) == holdfast.Unsigned:
-		f.signInFirst(w, r, t, redirects)
+		f.signInFirst(w, r, t, redirects, err)
 	default:
 		f.answer(w, r, redirects, err)
 	}
+}
+
+// check asks the story who is there. An error of ours is told as one that
+// passes.
+func (f *Forward) check(r *http.Request, t told, app holdfast.AppID) (forward.Holder, error) {
+	h, err := f.Flow.Check(r.Context(), app, t.origin, f.secret(r, t, cookieApp), f.whence(t))
+	if k := holdfast.KindOf(err); err != nil && (k == holdfast.Internal || k == holdfast.Unavailable) {
+		err = errLater.Because(err)
+	}
+	return h, err
+}
+
+// whence is where the client of the proxy is. The address of the proxy itself,
+// which may stand in one of the organisation's networks, is never taken for its
+// client's.
+func (f *Forward) whence(t told) policy.Net {
+	if t.address == "" {
+		return policy.Net{}
+	}
+	return f.Locate(t.address)
 }
 
 // seenEvery is how exactly the last activity is kept, as on our own pages.
@@ -135,10 +159,14 @@ func (f *Forward) seen(r *http.Request, h forward.Holder) {
 // signInFirst sends a person's navigation to sign in, and tells everything
 // else (scripts, images, websockets, forms) that it is not signed in: a form
 // that went through a sign-in would arrive empty, or twice.
-func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, redirects bool) {
+func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, redirects bool, why error) {
 	page.Headers(w.Header())
 	if !t.navigates(r) {
-		f.signedOut(w, r, redirects)
+		said := errSignedOut
+		if holdfast.CodeOf(why) == forward.CodeConfirm {
+			said = errConfirmFirst
+		}
+		f.signedOut(w, r, redirects, said)
 		return
 	}
 	start := t.origin + grant.ForwardStart + "?" + url.Values{"rd": {t.back()}}.Encode()
@@ -152,15 +180,15 @@ func (f *Forward) signInFirst(w http.ResponseWriter, r *http.Request, t told, re
 
 // signedOut is the answer to what is no navigation. It is not logged: a page
 // that is left open asks again and again.
-func (f *Forward) signedOut(w http.ResponseWriter, r *http.Request, redirects bool) {
+func (f *Forward) signedOut(w http.ResponseWriter, r *http.Request, redirects bool, said *holdfast.Error) {
 	if redirects && strings.Contains(r.Header.Get("Accept"), "text/html") {
-		f.problem(w, r, errSignedOut)
+		f.problem(w, r, said)
 		return
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(http.StatusUnauthorized)
 	json.NewEncoder(w).Encode(visit.Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnauthorized), Status: http.StatusUnauthorized,
-		Detail: errSignedOut.Text, Code: errSignedOut.Code})
+		Detail: said.Text, Code: said.Code})
 }
 
 // answer is a refusal: a page for a person whose proxy passes it on.
@@ -168,6 +196,9 @@ func (f *Forward) answer(w http.ResponseWriter, r *http.Request, redirects bool,
 	if redirects && strings.Contains(r.Header.Get("Accept"), "text/html") {
 		f.problem(w, r, err)
 		return
+	}
+	if holdfast.KindOf(err) == holdfast.Unavailable {
+		w.Header().Set("Retry-After", "5")
 	}
 	f.pages.JSONError(w, r, err)
 }
@@ -182,10 +213,17 @@ func (f *Forward) problem(w http.ResponseWriter, r *http.Request, err error) {
 		e = errInternal
 	}
 	status := visit.StatusOf(e.Kind)
-	p := &page.Problem{Frame: f.pages.Bare(r, visit.Visit{}), Status: status, Text: e.Text, Code: e.Code, At: f.Clock(),
+	if e.Kind == holdfast.Unavailable {
+		f.Log.ErrorContext(r.Context(), "forward-auth", "path", r.URL.Path, "error", err)
+		w.Header().Set("Retry-After", "5")
+	}
+	p := &page.Problem{Frame: f.pages.Bare(r, visit.Visit{}), Status: status, Text: e.Text, Code: e.Code, Step: e.Step, At: f.Clock(),
 		Action: page.Link{Text: "Go to the application", URL: "/"}}
-	if e.Code == errSignedOut.Code {
+	switch e.Code {
+	case errSignedOut.Code:
 		p.Title, p.Action.Text = "You are signed out", "Sign in again"
+	case errConfirmFirst.Code:
+		p.Title, p.Action.Text = "Confirm that it is you", "Confirm"
 	}
 	f.pages.Render(w, r, status, p)
 }
@@ -197,16 +235,18 @@ func (f *Forward) refused(w http.ResponseWriter, r *http.Request) {
 		err = told
 	} else if app, found := f.Flow.AppAt(r.Context(), t.origin); found != nil {
 		err = found
-	} else if _, why := f.Flow.Check(r.Context(), app.ID, t.origin, f.secret(r, t, cookieApp)); holdfast.KindOf(why) == holdfast.Denied {
+	} else if _, why := f.check(r, t, app.ID); holdfast.KindOf(why) == holdfast.Denied {
 		err = why
 	}
 	f.problem(w, r, err)
 }
 
 var (
-	errNoApp     = holdfast.Errorf(holdfast.Invalid, "forward_app", "The proxy's question names no application. Use the configuration that Holdfast prints for it, unedited.")
-	errSignedOut = holdfast.Errorf(holdfast.Unsigned, "signed_out", "You are signed out, and nothing was done. Open the page again to sign in.")
-	errRefused   = holdfast.Errorf(holdfast.Denied, "forward_refused", "You may not open this application. Ask your administrator.")
-	errNoPage    = holdfast.Errorf(holdfast.NotFound, "no_such_page", "There is no page at this address.")
-	errInternal  = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
+	errNoApp        = holdfast.Errorf(holdfast.Invalid, "forward_app", "The proxy's question names no application. Use the configuration that Holdfast prints for it, unedited.")
+	errSignedOut    = holdfast.Errorf(holdfast.Unsigned, "signed_out", "You are signed out, and nothing was done. Open the page again to sign in.")
+	errConfirmFirst = holdfast.Errorf(holdfast.Unsigned, forward.CodeConfirm, "Confirm that it is you first; nothing was done. Open the page again to do so.")
+	errLater        = holdfast.Errorf(holdfast.Unavailable, "unavailable", "Holdfast could not find out just now whether you may open this. Try again in a moment.")
+	errRefused      = holdfast.Errorf(holdfast.Denied, "forward_refused", "You may not open this application. Ask your administrator.")
+	errNoPage       = holdfast.Errorf(holdfast.NotFound, "no_such_page", "There is no page at this address.")
+	errInternal     = holdfast.Errorf(holdfast.Internal, "internal", "Something went wrong on our side. Try again; if it stays, tell your administrator.")
 )

@@ -9,6 +9,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
+	"holdfast/flow/forward"
 )
 
 // start sends a browser to sign in to the application of its host, or back
@@ -22,7 +23,7 @@ func (f *Forward) start(w http.ResponseWriter, r *http.Request) {
 	if rd := r.URL.Query()["rd"]; len(rd) == 1 {
 		back = localTo(t.origin, rd[0])
 	}
-	_, err := f.Flow.Check(r.Context(), app.ID, t.origin, f.secret(r, t, cookieApp))
+	_, err := f.check(r, t, app.ID)
 	switch holdfast.KindOf(err) {
 	case holdfast.Unsigned:
 	default:
@@ -43,6 +44,11 @@ func (f *Forward) start(w http.ResponseWriter, r *http.Request) {
 		"client_id": {string(app.ID)}, "redirect_uri": {t.origin + grant.ForwardCallback}, "response_type": {"code"},
 		"scope": {strings.Join([]string{grant.ScopeOpenID, grant.ScopeProfile, grant.ScopeEmail, grant.ScopeGroups}, " ")},
 		"state": {asked.State}, "code_challenge": {asked.Challenge}, "code_challenge_method": {"S256"},
+	}
+	if holdfast.CodeOf(err) == forward.CodeConfirm {
+		// What is known there of the browser may be enough for a code at once, and
+		// was not enough here: it would go round in circles.
+		q.Set("prompt", "login")
 	}
 	redirect(w, f.Issuer+"/authorize?"+q.Encode())
 }
@@ -82,7 +88,7 @@ func (f *Forward) callback(w http.ResponseWriter, r *http.Request) {
 		f.problem(w, r, err)
 		return
 	}
-	if _, err := f.Flow.Check(r.Context(), app.ID, t.origin, f.secret(r, t, cookieApp)); err == nil {
+	if _, err := f.check(r, t, app.ID); err == nil {
 		redirect(w, t.origin+b.Back) // the same answer again, by "back" or a reload
 		return
 	}

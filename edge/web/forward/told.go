@@ -17,6 +17,8 @@ type told struct {
 	origin string // "https://wiki.example.org"; not yet known to be an application's
 	uri    string // path and query; "/" where it says none
 	method string
+
+	address string // of the browser, as far as a trusted proxy says; else empty
 }
 
 var (
@@ -42,6 +44,9 @@ func (f *Forward) told(r *http.Request) (told, error) {
 		}
 	}
 	t := told{method: r.Header.Get("X-Forwarded-Method"), uri: r.Header.Get("X-Forwarded-Uri")}
+	if r.Header.Get("X-Forwarded-For") != "" {
+		t.address = f.Visits.Address(r)
+	}
 	if t.method == "" {
 		t.method = http.MethodGet
 	}

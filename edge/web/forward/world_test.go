@@ -1,6 +1,7 @@
 package forward_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -17,6 +18,10 @@ import (
 	"holdfast"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
+	"holdfast/domain/policy"
+	"holdfast/domain/verdict"
+	"holdfast/domain/verdict/verdicttest"
+	"holdfast/edge/accounts"
 	"holdfast/edge/store"
 	webforward "holdfast/edge/web/forward"
 	"holdfast/edge/web/route"
@@ -38,11 +43,33 @@ type site struct {
 	key *ecdsa.PrivateKey
 	app grant.App
 	ada person.Record
+
+	judge verdict.Judge
+}
+
+// locate knows one network and one country.
+func locate(address string) policy.Net {
+	net := policy.Net{IP: address}
+	if strings.HasPrefix(address, "203.0.113.") {
+		net.Zone = "office"
+	}
+	if strings.HasPrefix(address, "198.51.100.") {
+		net.Country = "KP"
+	}
+	return net
 }
 
 func newSite(t testing.TB, change func(*grant.Draft)) *site {
 	t.Helper()
-	s := &site{World: webtest.New(t), t: t}
+	text, _ := policy.Preset(policy.DefaultPreset)
+	text = bytes.ReplaceAll(text, []byte("required: { aal: 2, phr: true }"), []byte("required: { aal: 1, phr: false }"))
+	return newSiteBy(t, change, string(bytes.ReplaceAll(text, []byte("user_verification: required"), []byte("user_verification: preferred"))))
+}
+
+// newSiteBy is a site whose policy is text.
+func newSiteBy(t testing.TB, change func(*grant.Draft), text string) *site {
+	t.Helper()
+	s := &site{World: webtest.New(t), t: t, judge: verdicttest.By(t, []byte(text), nil)}
 	var err error
 	if s.key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		t.Fatal(err)
@@ -53,13 +80,15 @@ func newSite(t testing.TB, change func(*grant.Draft)) *site {
 		change(&d)
 	}
 	s.app = s.add(d)
-	flow, err := forward.New(forward.Config{Store: store.Port[forward.Tx]{DB: s.DB}, Clock: s.Now, Key: make([]byte, 32)})
+	flow, err := forward.New(forward.Config{Store: store.Port[forward.Tx]{DB: s.DB}, Clock: s.Now, Key: make([]byte, 32),
+		Judge: s.judge, Accounts: accounts.New(s.DB)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := s.Visits.Config
-	c.Proxies = visit.NewProxies(netip.MustParsePrefix("10.0.0.0/8"))
+	c.Proxies = visit.NewProxies(netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("203.0.113.250/32"))
 	f, err := webforward.New(webforward.Config{Issuer: issuer, Flow: flow, Visits: visit.New(c), Store: s.DB, Clock: s.Now,
+		Locate: locate,
 		Signer: func(context.Context) (string, crypto.Signer, error) { return "kid", s.key, nil }, Log: slog.New(slog.NewTextHandler(s.Log, nil))})
 	if err != nil {
 		t.Fatal(err)
