@@ -79,6 +79,7 @@ type Tx interface {
 	Registrations
 	deviceTx
 	surroundingTx
+	outboxTx
 	taskTx
 	verdict.Reader
 	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
@@ -87,11 +88,11 @@ type Tx interface {
 	CurrentMetadata(ctx context.Context) (metadata.Record, error)
 	PutMetadataBody(ctx context.Context, id string, body []byte) error
 
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	// Happened gives what the log says of a person, or of a thing that is
 	// nobody's, since then, of these kinds, this transaction included.
 	Happened(ctx context.Context, about string, since time.Time, types ...audit.Type) ([]audit.Entry, error)
 
+	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	PutMail(ctx context.Context, m notice.Mail) error
 	// Erase deletes what opens a person's commitments in the log, and the mail
 	// kept for them.
@@ -218,7 +219,6 @@ func (r right) spare(ctx context.Context, tx Tx, p person.Record) error {
 	return keepOne(ctx, tx, p)
 }
 
-func (r right) notYourself(p person.Record) error {
 // inPerson refuses a program: what decides over power itself is done by somebody
 // who is signed in and has just confirmed it, or by the host's administrator. A
 // token has no level of assurance, and whoever finds one is not its owner.
@@ -230,6 +230,7 @@ func (r right) inPerson() error {
 	return nil
 }
 
+func (r right) notYourself(p person.Record) error {
 	if r.person == p.ID {
 		return holdfast.Errorf(holdfast.Conflict, "not_yourself", "You cannot suspend or erase yourself, or change your own role. Ask another administrator.")
 	}
