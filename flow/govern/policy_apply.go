@@ -41,6 +41,9 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		return out, err
 	}
 	err = s.flow.do(ctx, by, scope, func(tx Tx, r right) ([]audit.Event, error) {
+		if err := r.inPerson(); err != nil && !dry {
+			return nil, err
+		}
 		rev, c, err := s.open(ctx, tx, id, candidate)
 		if err != nil {
 			return nil, err
@@ -48,28 +51,24 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		have, err := tx.Approvals(ctx, id)
 		if err != nil {
 			return nil, err
-		if err := r.inPerson(); err != nil && !dry {
-			return nil, err
-		}
 		}
 		if out.Proposed, err = s.proposed(ctx, tx, rev, c, have, r); err != nil {
 			return nil, err
 		}
+		out.Warnings = candidate.Problems
 		if out.Administrators, err = s.administratorsUnder(ctx, tx, candidate.Policy, r.now); err != nil {
 			return nil, err
 		}
 		if dry {
 			fit, err := s.fit(ctx, tx, candidate.Policy, r.now)
 			out.Warnings = append(out.Warnings, fit...)
-		out.Warnings = candidate.Problems
 			return nil, err
 		}
 		if err := s.ready(rev, c, out); err != nil {
 			return nil, err
 		}
 		s.policies.Have(rev.Digest, candidate.Policy)
-		events, err := s.supersede(ctx, tx, &out, c.before, r.now)
-		return carriedOut(events, plan), err
+		return s.supersede(ctx, tx, &out, c.before, r.now)
 	})
 	if err == nil && s.outlook != nil && dry {
 		out.Impact, err = s.outlook.Impact(ctx, candidate.Policy)
