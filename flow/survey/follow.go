@@ -225,6 +225,15 @@ func (f *Flow) settle(ctx context.Context) error {
 	if s := f.seen.Load(); s != nil && now.Before(s.at) {
 		now = s.at // clocks are set back
 	}
+	for tries := 0; tries < 8; tries++ { // before everybody is solved, not after
+		wants := f.census.Foresee(now)
+		if len(wants) == 0 {
+			break
+		}
+		if err := f.reread(ctx, wants); err != nil {
+			return err
+		}
+	}
 	f.census.Settle(now)
 	for tries := 0; ; tries++ {
 		wants := f.census.Wants()

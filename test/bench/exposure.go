@@ -87,10 +87,9 @@ func (b *bench) exposed(o *organisation.Organisation) {
 	b.asked(c, o)
 }
 
-// settleAll settles and puts again whom the census wants.
+// settleAll puts again whom the census wants, and settles.
 func settleAll(c *census.Census, o *organisation.Organisation) {
-	c.Settle(organisation.Now)
-	for ids := c.Wants(); len(ids) > 0; ids = c.Wants() {
+	for ids := c.Foresee(organisation.Now); len(ids) > 0; ids = c.Foresee(organisation.Now) {
 		want := map[holdfast.PersonID]bool{}
 		for _, id := range ids {
 			want[id] = true
@@ -100,8 +99,8 @@ func settleAll(c *census.Census, o *organisation.Organisation) {
 				c.Put(o.Held(i))
 			}
 		}
-		c.Settle(organisation.Now)
 	}
+	c.Settle(organisation.Now)
 }
 
 // asked measures events and answers.

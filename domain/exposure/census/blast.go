@@ -114,7 +114,7 @@ func (c *Census) fall(given []string) falling {
 	}
 	slices.Sort(f.powers)
 	alone, beside := k.oneMore(nil), k.oneMore(things)
-	each(n, func(i int) {
+	each(n, func(i int, r *room) {
 		s := c.shapes[i]
 		switch {
 		case s.count == 0:
@@ -125,16 +125,16 @@ func (c *Census) fall(given []string) falling {
 				f.one[i] = !with[t] && beside.more[t].enough() && !alone.more[t].enough()
 			}
 		default:
-			l, room := s.own(), []bool(nil)
+			l := s.own()
 			switch theirs, none := l.among(given), l.among(nil); {
-			case l.reach(beside.has, theirs, false, &room):
-				f.falls[i] = !l.reach(alone.has, none, false, &room)
+			case l.reach(beside.has, theirs, false, r):
+				f.falls[i] = !l.reach(alone.has, none, false, r)
 				return
-			case l.reach(with, theirs, true, &room):
-				f.rooted[i] = !l.reach(free, none, true, &room)
+			case l.reach(with, theirs, true, r):
+				f.rooted[i] = !l.reach(free, none, true, r)
 				return
 			}
-			f.one[i] = l.withOne(given, beside, &room) && !l.withOne(nil, alone, &room)
+			f.one[i] = l.withOne(given, beside, r) && !l.withOne(nil, alone, r)
 		}
 	})
 	return f
@@ -166,13 +166,13 @@ func (l *leaf) among(names []string) func(i int) bool {
 
 // withOne says whether a session follows from what is given and at most one atom
 // more, of the core or the leaf's own.
-func (l *leaf) withOne(given []string, core stock, room *[]bool) bool {
+func (l *leaf) withOne(given []string, core stock, r *room) bool {
 	theirs := l.among(given)
-	if l.gain(core.more, theirs, core.width, false).enough() {
+	if l.gain(core.more, theirs, core.width, false, r).enough() {
 		return true
 	}
 	for j := range l.atoms {
-		if l.reach(core.has, func(i int) bool { return i == j || theirs(i) }, false, room) {
+		if l.reach(core.has, func(i int) bool { return i == j || theirs(i) }, false, r) {
 			return true
 		}
 	}
@@ -319,21 +319,21 @@ func (t *topples) all(shapes []*shape) []Blast {
 		u.count(s)
 	}
 	out := make([]Blast, t.width)
-	each(len(order), func(i int) {
+	each(len(order), func(i int, r *room) {
 		u := order[i]
 		switch {
 		case u.leaf == nil:
 		case u.word < 0:
-			u.falls = t.single(u.leaf)
-		case u.leaf.with(u.word, always).reach(t.has, func(int) bool { return false }, t.roots, new([]bool)):
-			u.falls = t.single(u.leaf.with(u.word, never))
+			u.falls = t.single(u.leaf, r)
+		case u.leaf.with(u.word, always).reach(t.has, func(int) bool { return false }, t.roots, r):
+			u.falls = t.single(u.leaf.with(u.word, never), r)
 			u.apart = nil
 		}
 	})
 	for _, u := range order {
 		if len(u.apart) > 0 { // whose word it is matters together with something else
 			for _, s := range u.apart {
-				for _, thing := range t.single(u.leaf.with(u.word, s.to)) {
+				for _, thing := range t.single(u.leaf.with(u.word, s.to), new(room)) {
 					out[thing].count(s)
 				}
 			}
@@ -370,17 +370,16 @@ func (t *topples) core(s *shape) (out []int32) {
 }
 
 // single lists the things with each of which a leaf falls.
-func (t *topples) single(l *leaf) (out []int32) {
-	g := l.gain(t.more, func(int) bool { return false }, t.width, t.roots)
+func (t *topples) single(l *leaf, r *room) (out []int32) {
+	g := l.gain(t.more, func(int) bool { return false }, t.width, t.roots, r)
 	if g.all {
 		return nil
 	}
 	if g.any != nil {
 		g.any.each(func(i int32) { out = append(out, i) })
 	}
-	var room []bool
 	for j := range l.atoms {
-		if id := l.atoms[j].ID; !own(id) && l.reach(t.has, func(i int) bool { return i == j }, t.roots, &room) {
+		if id := l.atoms[j].ID; !own(id) && l.reach(t.has, func(i int) bool { return i == j }, t.roots, r) {
 			out = append(out, t.number[id])
 		}
 	}

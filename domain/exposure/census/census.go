@@ -26,7 +26,8 @@ type Census struct {
 	reading reading
 	buffer  []byte
 	touched []uint32
-	stale   bool // everything is to be solved again
+	stale   bool     // everything is to be solved again
+	derived *derived // of the accounts as they are; nil: not yet
 
 	index    map[string]uint32 // by id
 	accounts []account
@@ -84,6 +85,13 @@ type derivation struct {
 	only                   uint32 // the account, from 1, where the policy asks who it is
 }
 
+// derived is what shapes follow from at a moment, and by account which.
+type derived struct {
+	at   time.Time
+	list []canonical
+	of   []uint32
+}
+
 // shape is accounts that have the same graph, but for the names of their own.
 type shape struct {
 	key   string
@@ -117,7 +125,7 @@ func New(at time.Time) *Census {
 func (c *Census) Policy(p *policy.Policy) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.policy, c.stale = p, true
+	c.policy, c.stale, c.derived = p, true, nil
 	c.judge()
 }
 
@@ -126,7 +134,7 @@ func (c *Census) Policy(p *policy.Policy) {
 func (c *Census) Powers(records []surroundings.Record) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.powers, c.stale = slices.Clone(records), true
+	c.powers, c.stale, c.derived = slices.Clone(records), true, nil
 	slices.SortFunc(c.powers, func(a, b surroundings.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	clear(c.holders)
 	for i := range c.powers {
@@ -158,6 +166,7 @@ func (c *Census) Put(h rules.Held) {
 	id := string(h.Person.ID)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.derived = nil
 	i, ok := c.index[id]
 	if !ok {
 		i = c.place(id)
@@ -263,6 +272,7 @@ func (c *Census) Remove(id holdfast.PersonID) {
 	if !ok {
 		return
 	}
+	c.derived = nil
 	delete(c.index, string(id))
 	delete(c.dates, i)
 	delete(c.left, i)

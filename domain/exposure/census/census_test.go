@@ -133,7 +133,7 @@ func TestAFilterGivesWhatLookingDoes(t *testing.T) {
 		fits   func(census.Standing) bool
 	}{
 		"segment": {census.Filter{Segment: "frontline"}, func(s census.Standing) bool { return s.Segment == "frontline" }},
-		"below":   {census.Filter{Below: 2}, func(s census.Standing) bool { return s.Worst.AAL < 2 }},
+		"below":   {census.Filter{Below: 2}, func(s census.Standing) bool { return s.Worst.AAL < 2 && s.Required != (exposure.Required{}) }},
 		"verdict": {census.Filter{Verdict: exposure.FailUnknown}, func(s census.Standing) bool { return s.Verdict == exposure.FailUnknown }},
 		"profile": {census.Filter{Profile: exposure.SyncThief}, func(s census.Standing) bool { return s.Profiles.Has(exposure.SyncThief) }},
 		"singles": {census.Filter{Singles: true}, func(s census.Standing) bool { return s.Singles > 0 }},

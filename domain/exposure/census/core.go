@@ -41,6 +41,7 @@ type core struct {
 	wordMu sync.Mutex
 	firsts map[string]string // see first
 	words  map[string]string
+	things map[string][]int32 // atoms, by whose they are
 
 	mu    sync.Mutex
 	memo  [2]map[int32][]setWay // see ways
@@ -93,6 +94,12 @@ func (k *core) persons() {
 	k.slots = make([]int32, len(k.h.names))
 	for i := range k.slots {
 		k.slots[i] = -1
+	}
+	k.things = map[string][]int32{}
+	for i := range k.h.atoms {
+		if o := k.h.atoms[i].Owner; o != "" {
+			k.things[o] = append(k.things[o], int32(i))
+		}
 	}
 	for i := range k.h.atoms {
 		if single(&k.h.atoms[i]) {

@@ -19,6 +19,7 @@
 //	c.Policy(p)
 //	c.Powers(powers)
 //	for h := range accounts { c.Put(h) }
+//	for ids := c.Foresee(now); len(ids) > 0; ids = c.Foresee(now) { put each again }
 //	c.Settle(now)
 //	for ids := c.Wants(); len(ids) > 0; ids = c.Wants() { put each again; c.Settle(now) }
 package census

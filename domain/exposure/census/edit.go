@@ -26,7 +26,7 @@ func (c *Census) Edited(e answer.Edit) Counted {
 		}
 	}
 	after := make([]worth, len(list))
-	each(len(list), func(i int) {
+	each(len(list), func(i int, r *room) {
 		var a rules.Account
 		var g exposure.Graph
 		if a = list[i].account; !hasGoal(k, a.ID) {
@@ -34,7 +34,7 @@ func (c *Census) Edited(e answer.Edit) Counted {
 		} else {
 			g = org.Of(a)
 		}
-		after[i], _ = k.evaluateGraph(&a, g)
+		after[i], _ = k.evaluateGraph(&a, g, r)
 	})
 	var out Counted
 	for _, s := range c.shapes {

@@ -35,17 +35,17 @@ type evaluation struct {
 	graph   exposure.Graph // its own
 	l       *leaf          // nil: an account of the core
 	goal    int32          // of an account of the core
-	room    []bool
+	room    *room
 }
 
 // evaluate says what an account is worth, and its leaf unless it is of the core.
-func (k *core) evaluate(a *rules.Account) (worth, *leaf) {
-	return k.evaluateGraph(a, k.org.Of(*a))
+func (k *core) evaluate(a *rules.Account, r *room) (worth, *leaf) {
+	return k.evaluateGraph(a, k.org.Of(*a), r)
 }
 
 // evaluateGraph is evaluate with the account's own graph.
-func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph) (worth, *leaf) {
-	e := &evaluation{k: k, account: a, graph: g}
+func (k *core) evaluateGraph(a *rules.Account, g exposure.Graph, r *room) (worth, *leaf) {
+	e := &evaluation{k: k, account: a, graph: g, room: r}
 	if t, ok := k.goal[a.ID]; ok {
 		e.goal = t
 	} else {
@@ -128,7 +128,7 @@ func (e *evaluation) follows(q *ask, s *state) bool {
 	if e.l == nil {
 		return e.goal >= 0 && s.has[e.goal]
 	}
-	return e.l.reach(s.has, func(i int) bool { return e.takes(q, i) }, false, &e.room)
+	return e.l.reach(s.has, func(i int) bool { return e.takes(q, i) }, false, e.room)
 }
 
 func (e *evaluation) takes(q *ask, i int) bool {
@@ -144,11 +144,11 @@ func (e *evaluation) bySomebody(q *ask, s *state) bool {
 	if e.l == nil {
 		return e.goal >= 0 && e.others(s.more[e.goal])
 	}
-	if e.l.gain(s.more, func(i int) bool { return e.takes(q, i) }, len(e.k.people), false).enough() {
+	if e.l.gain(s.more, func(i int) bool { return e.takes(q, i) }, len(e.k.people), false, e.room).enough() {
 		return true
 	}
 	for j := range e.l.atoms {
-		if single(&e.l.atoms[j]) && e.l.reach(s.has, func(i int) bool { return i == j || e.takes(q, i) }, false, &e.room) {
+		if single(&e.l.atoms[j]) && e.l.reach(s.has, func(i int) bool { return i == j || e.takes(q, i) }, false, e.room) {
 			return true
 		}
 	}
@@ -202,9 +202,9 @@ func (e *evaluation) singles(required int) int {
 	if e.l == nil {
 		return e.weakOnes(k.one[max(e.goal, 0)], required)
 	}
-	count := e.weakOnes(e.l.gain(k.one, func(int) bool { return false }, len(k.h.atoms), false), required)
+	count := e.weakOnes(e.l.gain(k.one, func(int) bool { return false }, len(k.h.atoms), false, e.room), required)
 	for j := range e.l.atoms {
-		if units(k.house, &e.l.atoms[j]) < required && e.l.reach(k.nothing.has, func(i int) bool { return i == j }, false, &e.room) {
+		if units(k.house, &e.l.atoms[j]) < required && e.l.reach(k.nothing.has, func(i int) bool { return i == j }, false, e.room) {
 			count++
 		}
 	}
@@ -250,13 +250,13 @@ func (e *evaluation) falls(p exposure.Profile, i int) bool {
 				return true
 			}
 			return p.Holds(e.l.names[i])
-		}, false, &e.room)
+		}, false, e.room)
 	}
-	if e.l.gain(s.more, func(int) bool { return false }, len(e.k.people), false).enough() {
+	if e.l.gain(s.more, func(int) bool { return false }, len(e.k.people), false, e.room).enough() {
 		return true
 	}
 	for j := range e.l.atoms {
-		if p.Has(&e.l.atoms[j], e.l.owner) && e.l.reach(s.has, func(i int) bool { return i == j }, false, &e.room) {
+		if p.Has(&e.l.atoms[j], e.l.owner) && e.l.reach(s.has, func(i int) bool { return i == j }, false, e.room) {
 			return true
 		}
 	}
@@ -283,7 +283,7 @@ func (e *evaluation) ownOf(p exposure.Profile) (out []int32) {
 // opens says whether what the owner holds gives a session.
 func (e *evaluation) opens() bool {
 	if e.l != nil {
-		return e.l.reach(e.k.nothing.has, func(i int) bool { return i < len(e.l.atoms) && keeps(&e.l.atoms[i], e.l.owner) }, false, &e.room)
+		return e.l.reach(e.k.nothing.has, func(i int) bool { return i < len(e.l.atoms) && keeps(&e.l.atoms[i], e.l.owner) }, false, e.room)
 	}
 	var given []int32
 	for i := range e.graph.Atoms {

@@ -287,6 +287,10 @@ func newBits(n int) bitset { return make(bitset, (n+63)/64) }
 
 func (b bitset) set(i int32) { b[i/64] |= 1 << (i % 64) }
 
+func (b bitset) has(i int32) bool { return b[i/64]>>(i%64)&1 != 0 }
+
+func (b bitset) drop(i int32) { b[i/64] &^= 1 << (i % 64) }
+
 func (b bitset) any() bool {
 	for _, w := range b {
 		if w != 0 {
@@ -328,8 +332,9 @@ type gain struct {
 func (g gain) enough() bool { return g.all || g.any != nil && g.any.any() }
 
 // threshold is what it takes to have k of a body. Who has them with one and the
-// same candidate has them; two different candidates are two things.
-func threshold(k int32, n int, of func(i int) gain, width int) gain {
+// same candidate has them; two different candidates are two things. What it gives
+// is good until sum is used again, in which it mostly is.
+func threshold(k int32, n int, of func(i int) gain, sum bitset) gain {
 	given, some := int32(0), false
 	for i := range n {
 		if g := of(i); g.all {
@@ -346,17 +351,17 @@ func threshold(k int32, n int, of func(i int) gain, width int) gain {
 		return gain{}
 	}
 	if need == 1 {
-		out := newBits(width)
+		clear(sum)
 		for i := range n {
 			if g := of(i); !g.all && g.any != nil {
-				out.or(g.any)
+				sum.or(g.any)
 			}
 		}
-		return gain{any: out}
+		return gain{any: sum}
 	}
 	least := make([]bitset, need+1) // least[j]: candidates that give j of them
 	for j := range least {
-		least[j] = newBits(width)
+		least[j] = make(bitset, len(sum))
 	}
 	for i := range least[0] {
 		least[0][i] = ^uint64(0)
@@ -391,19 +396,23 @@ func (h *horn) singly(has []bool, slot func(thing int32) int32, width int, use f
 			}
 		}
 	}
+	var slab bitset
 	add := func(t int32, g bitset) bool {
 		if has[t] {
 			return false
 		}
 		if out[t].any == nil {
-			out[t].any = newBits(width)
+			if len(slab) < len(g) {
+				slab = make(bitset, 256*len(g))
+			}
+			out[t].any, slab = slab[:len(g):len(g)], slab[len(g):]
 		}
 		return out[t].any.or(g)
 	}
 	for t := range h.names {
 		out[t].all = has[t]
 	}
-	one := newBits(width)
+	one, sum := newBits(width), newBits(width)
 	for t := range h.names {
 		if s := slot(int32(t)); s >= 0 {
 			clear(one)
@@ -421,7 +430,7 @@ func (h *horn) singly(has []bool, slot func(thing int32) int32, width int, use f
 	for at := 0; at < len(queue); at++ {
 		e := &h.edges[queue[at]]
 		queued[queue[at]] = false
-		g := threshold(e.k, len(e.body), func(i int) gain { return out[e.body[i]] }, width)
+		g := threshold(e.k, len(e.body), func(i int) gain { return out[e.body[i]] }, sum)
 		if g.any == nil {
 			continue
 		}

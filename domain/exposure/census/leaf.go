@@ -127,12 +127,12 @@ func (l *leaf) opens(a *exposure.Atom) bool {
 }
 
 // reach says whether the goal follows from what is given of the leaf's own, where
-// so much of the core is there. has is room to work in.
-func (l *leaf) reach(core []bool, given func(i int) bool, roots bool, room *[]bool) bool {
+// so much of the core is there.
+func (l *leaf) reach(core []bool, given func(i int) bool, roots bool, r *room) bool {
 	if l.goal < 0 {
 		return false
 	}
-	has := l.start(given, room)
+	has := l.start(given, r)
 	for changed := true; changed && !has[l.goal]; {
 		changed = false
 		for i := range l.edges {
@@ -154,25 +154,40 @@ func (l *leaf) reach(core []bool, given func(i int) bool, roots bool, room *[]bo
 	return has[l.goal]
 }
 
-func (l *leaf) start(given func(i int) bool, room *[]bool) []bool {
-	if cap(*room) < len(l.names) {
-		*room = make([]bool, 2*len(l.names))
+// room is what one goroutine works in.
+type room struct {
+	has   []bool
+	gains []gain
+	bits  bitset
+}
+
+func (l *leaf) start(given func(i int) bool, r *room) []bool {
+	if cap(r.has) < len(l.names) {
+		r.has = make([]bool, 2*len(l.names))
 	}
-	has := (*room)[:len(l.names)]
+	has := r.has[:len(l.names)]
 	for i := range has {
 		has[i] = given(i)
 	}
 	return has
 }
 
-// gain is what the goal takes where the core's things take so much.
-func (l *leaf) gain(core []gain, given func(i int) bool, width int, roots bool) gain {
+// gain is what the goal takes where the core's things take so much. It is good
+// until the room is used again.
+func (l *leaf) gain(core []gain, given func(i int) bool, width int, roots bool, r *room) gain {
 	if l.goal < 0 {
 		return gain{}
 	}
-	out := make([]gain, len(l.names))
+	one := (width + 63) / 64
+	if cap(r.gains) < len(l.names) {
+		r.gains = make([]gain, 2*len(l.names))
+	}
+	if need := one * (len(l.names) + 1); len(r.bits) < need {
+		r.bits = make(bitset, 2*need)
+	}
+	out, sum := r.gains[:len(l.names)], r.bits[one*len(l.names):one*(len(l.names)+1)]
 	for i := range out {
-		out[i].all = given(i)
+		out[i] = gain{all: given(i)}
 	}
 	for changed := true; changed && !out[l.goal].all; {
 		changed = false
@@ -187,12 +202,13 @@ func (l *leaf) gain(core []gain, given func(i int) bool, width int, roots bool) 
 					return core[^b]
 				}
 				return out[e.body[i]]
-			}, width)
+			}, sum)
 			switch {
 			case g.all:
 				*h, changed = g, true
 			case g.any != nil && h.any == nil:
-				*h, changed = gain{any: append(bitset(nil), g.any...)}, true
+				h.any, changed = r.bits[one*int(e.head):one*(int(e.head)+1)], true
+				copy(h.any, g.any)
 			case g.any != nil:
 				changed = h.any.or(g.any) || changed
 			}

@@ -76,6 +76,15 @@ func (w *world) settle(c *census.Census) {
 	}
 }
 
+// foresee puts whom the census will want before it is settled.
+func (w *world) foresee() {
+	for ids := w.c.Foresee(w.at); len(ids) > 0; ids = w.c.Foresee(w.at) {
+		for _, id := range ids {
+			w.c.Put(w.held[id])
+		}
+	}
+}
+
 // all that a census answers, but for the numbers of shapes.
 type all struct {
 	Standings []census.Standing
@@ -202,6 +211,9 @@ func TestFollowingIsTheSameAsReadingAnew(t *testing.T) {
 		for range rapid.IntRange(1, 10).Draw(t, "events") {
 			for range 1 + r.IntN(2) {
 				story = append(story, w.event(r))
+			}
+			if r.IntN(2) == 0 {
+				w.foresee()
 			}
 			w.settle(w.c)
 		}

@@ -66,12 +66,13 @@ func (c *Census) inOrder(after string) iter.Seq[uint32] {
 	}
 }
 
-// each does n things on all processors.
-func each(n int, do func(i int)) {
+// each does n things on all processors, each of which has its room.
+func each(n int, do func(i int, r *room)) {
 	workers := min(runtime.GOMAXPROCS(0), n)
 	if workers <= 1 {
+		r := new(room)
 		for i := range n {
-			do(i)
+			do(i, r)
 		}
 		return
 	}
@@ -81,6 +82,7 @@ func each(n int, do func(i int)) {
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
+			r := new(room)
 			for {
 				mu.Lock()
 				from := next
@@ -90,7 +92,7 @@ func each(n int, do func(i int)) {
 					return
 				}
 				for i := from; i < min(from+batch, n); i++ {
-					do(i)
+					do(i, r)
 				}
 			}
 		})

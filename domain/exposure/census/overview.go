@@ -61,7 +61,7 @@ func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Stan
 
 // fits says what the shape tells.
 func (f *Filter) fits(s *shape) bool {
-	return s.count > 0 && (f.Segment == "" || f.Segment == s.segment) && (f.Below == 0 || s.worst.AAL < f.Below) &&
+	return s.count > 0 && (f.Segment == "" || f.Segment == s.segment) && (f.Below == 0 || s.worst.AAL < f.Below && s.required != (exposure.Required{})) &&
 		(f.Verdict == "" || f.Verdict == s.verdict) && (f.Profile == "" || s.profiles.Has(f.Profile)) && (!f.Singles || s.singles > 0) &&
 		(!f.Left || s.opens) && (!f.Phr || s.required.Phr && !s.worst.Phr)
 }
@@ -164,9 +164,9 @@ func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
 		}
 	}
 	after := make([]worth, len(list))
-	each(len(list), func(i int) {
+	each(len(list), func(i int, r *room) {
 		a := &list[i].account
-		after[i], _ = k.evaluateGraph(a, change(c.k.org.Of(*a)))
+		after[i], _ = k.evaluateGraph(a, change(c.k.org.Of(*a)), r)
 	})
 	var out Counted
 	for _, s := range c.shapes {

@@ -17,19 +17,9 @@ import (
 // Settle makes everything count that was noted since, at a moment not before the
 // last one.
 func (c *Census) Settle(at time.Time) {
-	if at.Before(c.at) {
-		at = c.at
-	}
-	if t := c.turns(c.at); !t.IsZero() && !t.After(at) || c.reads.now && at.After(c.at) {
-		c.stale = true
-	}
-	c.mu.Lock()
-	c.pass(at)
-	c.at = at
+	c.move(at)
 	touched := c.touched
 	c.touched = nil
-	c.arrange()
-	c.mu.Unlock()
 	switch {
 	case c.policy == nil:
 		c.uncovered()
@@ -38,7 +28,34 @@ func (c *Census) Settle(at time.Time) {
 	default:
 		c.follow(touched)
 	}
-	c.stale = false
+	c.stale, c.derived = false, nil
+}
+
+// Foresee says whom a Settle at a moment would want, without settling: where
+// everybody is to be solved, they are better put before than after. It is for the
+// one who writes.
+func (c *Census) Foresee(at time.Time) []holdfast.PersonID {
+	c.move(at)
+	if c.policy == nil || !c.stale {
+		return nil
+	}
+	c.derive()
+	return c.Wants()
+}
+
+// move goes on to a moment.
+func (c *Census) move(at time.Time) {
+	if at.Before(c.at) {
+		at = c.at
+	}
+	if t := c.turns(c.at); !t.IsZero() && !t.After(at) || c.reads.now && at.After(c.at) {
+		c.stale = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pass(at)
+	c.at = at
+	c.arrange()
 }
 
 // pass moves accounts whose dates have come to other facts.
@@ -116,17 +133,7 @@ func (c *Census) organisation() *rules.Organisation {
 // solve solves everything again: facts become shapes, each once, then the core,
 // then each shape.
 func (c *Census) solve() {
-	org := c.organisation()
-	list, of := c.derivations(org)
-	vouched := map[string]int{}
-	for i := range c.accounts {
-		if a := &c.accounts[i]; a.alive && list[of[i]].word != "" && a.manager != 0 {
-			vouched[c.names[a.manager]]++
-		}
-	}
-	c.mu.Lock()
-	c.vouched = vouched
-	c.mu.Unlock()
+	list, of := c.derive()
 	k, people := c.solveCore()
 
 	all := &bases{k: k, of: map[string]*base{}}
@@ -162,7 +169,7 @@ func (c *Census) solve() {
 		shapeOf[i] = s
 		shapes[s].count++
 	}
-	each(len(all.all), func(i int) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account) })
+	each(len(all.all), func(i int, r *room) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account, r) })
 	k.forget()
 	c.assessed.turn()
 	c.mu.Lock()
@@ -175,6 +182,26 @@ func (c *Census) solve() {
 			a.vouch = a.manager
 		}
 	}
+}
+
+// derive is derivations, and counts whose word is taken. Settle need not do again
+// what Foresee did, unless something was noted since.
+func (c *Census) derive() (list []canonical, of []uint32) {
+	if d := c.derived; d != nil && d.at.Equal(c.at) {
+		return d.list, d.of
+	}
+	list, of = c.derivations(c.organisation())
+	c.derived = &derived{c.at, list, of}
+	vouched := map[string]int{}
+	for i := range c.accounts {
+		if a := &c.accounts[i]; a.alive && list[of[i]].word != "" && a.manager != 0 {
+			vouched[c.names[a.manager]]++
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.vouched = vouched
+	return list, of
 }
 
 // derivations are what shapes follow from, each once, and by account which.
@@ -207,7 +234,7 @@ func (c *Census) derivations(org *rules.Organisation) (list []canonical, of []ui
 		}
 	}
 	list = make([]canonical, len(keys))
-	each(len(keys), func(i int) { list[i] = c.canon(org, keys[i]) })
+	each(len(keys), func(i int, _ *room) { list[i] = c.canon(org, keys[i]) })
 	return list, of
 }
 
@@ -411,13 +438,13 @@ func (c *Census) refresh() {
 			shapes[i].count = s.count
 		}
 	}
-	each(len(fresh.all), func(i int) { fresh.all[i].worth, fresh.all[i].leaf = k.evaluate(&fresh.all[i].account) })
+	each(len(fresh.all), func(i int, r *room) { fresh.all[i].worth, fresh.all[i].leaf = k.evaluate(&fresh.all[i].account, r) })
 	all := slices.Collect(maps.Keys(people))
 	slices.SortFunc(all, c.byID)
 	core := make([]*base, len(all))
-	each(len(all), func(i int) {
+	each(len(all), func(i int, r *room) {
 		core[i] = &base{account: people[all[i]]}
-		core[i].worth, core[i].leaf = k.evaluate(&core[i].account)
+		core[i].worth, core[i].leaf = k.evaluate(&core[i].account, r)
 	})
 	k.forget()
 	c.mu.Lock()
@@ -447,7 +474,7 @@ func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
 		more := &bases{k: c.k, of: c.bases}
 		s := more.shape(key, x)
 		for _, b := range more.all {
-			b.worth, b.leaf = c.k.evaluate(&b.account)
+			b.worth, b.leaf = c.k.evaluate(&b.account, new(room))
 		}
 		n = uint32(len(c.shapes))
 		c.shapes = append(c.shapes, s)

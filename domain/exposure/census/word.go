@@ -1,9 +1,10 @@
 package census
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"holdfast/domain/exposure/rules"
 )
@@ -37,52 +38,61 @@ func (k *core) first(person string) string {
 }
 
 // wordOf is a text that is equal for people who are alike. What others have to do
-// with it is told by name, the person's own things by what they are.
+// with it is told by who they are, the person's own things by what they are.
 func (k *core) wordOf(t int32, person string) string {
-	var out []string
-	gained := func(g gain, thing func(int32) int32) {
-		var words []string
-		if g.any != nil {
-			g.any.each(func(i int32) {
-				a := &k.h.atoms[thing(i)]
-				if a.Owner == person {
-					words = append(words, fmt.Sprint("~", units(k.house, a), a.Class))
-				} else {
-					words = append(words, a.ID)
-				}
-			})
+	var b []byte
+	theirs := k.things[person]
+	gained := func(g gain, slot func(int32) int32) {
+		b = append(b, byte(number(g.all)))
+		if g.any == nil {
+			b = append(b, '-')
+			return
+		}
+		others, words := slices.Clone(g.any), []string{}
+		for _, i := range theirs {
+			if s := slot(i); s >= 0 && others.has(s) {
+				others.drop(s)
+				a := &k.h.atoms[i]
+				words = append(words, fmt.Sprint(units(k.house, a), a.Class))
+			}
+		}
+		for len(others) > 0 && others[len(others)-1] == 0 {
+			others = others[:len(others)-1]
+		}
+		b = binary.AppendUvarint(b, uint64(len(others)))
+		for _, w := range others {
+			b = binary.LittleEndian.AppendUint64(b, w)
 		}
 		slices.Sort(words)
-		out = append(out, fmt.Sprint(g.all), strings.Join(words, " "))
+		b = texts(b, words...)
 	}
 	states := func(list []state) {
 		for i := range list {
-			out = append(out, fmt.Sprint(list[i].has[t]))
+			b = append(b, byte(number(list[i].has[t])))
 			if list[i].more != nil {
-				gained(list[i].more[t], func(i int32) int32 { return k.people[i] })
+				gained(list[i].more[t], k.slot)
 			}
 		}
 	}
-	a := k.accounts[person]
-	canonical, _ := rules.Canon(a)
-	out = append(out, rules.Shape(canonical)) // whose own edges are the same, too
+	canonical, _ := rules.Canon(k.accounts[person])
+	b = texts(b, rules.Shape(canonical)) // whose own edges are the same, too
 	states(k.states)
 	states(k.unaccepted)
 	states(k.profile)
-	out = append(out, fmt.Sprint(k.nothing.has[t], k.list[t].cut))
+	b = append(b, byte(number(k.nothing.has[t])), byte(number(k.list[t].cut)))
 	gained(k.one[t], func(i int32) int32 { return i })
 	var sets []string
 	for _, w := range k.ways(t, false) {
 		text := w.text
 		for _, a := range w.set.atoms {
 			if k.h.atoms[a].Owner != person {
-				text += " " + k.h.names[a]
+				text += " " + strconv.Itoa(int(a))
 			}
 		}
 		sets = append(sets, text)
 	}
 	slices.Sort(sets)
-	return strings.Join(append(out, sets...), "\n")
+	return string(words(b, sets))
 }
 
 // wordOfAccount is whose word an account takes.
