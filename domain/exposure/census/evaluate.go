@@ -190,7 +190,7 @@ func (e *evaluation) assess(w *worth) {
 		}
 	}
 	w.nist = w.verdict == exposure.Pass || w.verdict == exposure.NISTOnly
-	if w.worst.AAL != w.best.AAL || w.worst.Phr != w.best.Phr {
+	if e.account.Open && (w.worst.AAL != w.best.AAL || w.worst.Phr != w.best.Phr) {
 		w.learn = a.learn
 	}
 }

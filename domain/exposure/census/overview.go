@@ -82,7 +82,7 @@ func (c *Census) Overview() Overview {
 		out.Accounts += s.count
 		h := bySegment[s.segment]
 		if h == nil {
-			h = &answer.Histogram{Segment: s.segment, Required: s.required, Verdicts: map[exposure.Verdict]int64{}}
+			h = &answer.Histogram{Segment: s.segment, Required: answer.RequiredIn(c.policy, s.segment), Verdicts: map[exposure.Verdict]int64{}}
 			bySegment[s.segment], falls[s.segment] = h, make([]int64, len(exposure.Profiles()))
 		}
 		h.Accounts += s.count
