@@ -61,10 +61,10 @@ func (c *Case) ByCredential(id string) (*Case, bool, error) {
 	ok := false
 	for i := range c.Graph.Edges {
 		e := &c.Graph.Edges[i]
-		if e.Head == c.Goal && e.Of != "credential:"+id && !strings.HasPrefix(e.ID, "reset:use:"+id+":") {
+		if (e.Head == c.Goal || e.Head == rules.Ready(c.Person.ID)) && e.Rule != "reopened" && e.Of != "credential:"+id && !strings.HasPrefix(e.ID, "reset:use:"+id+":") {
 			continue
 		}
-		ok = ok || e.Head == c.Goal
+		ok = ok || e.Of == "credential:"+id && (e.Head == c.Goal || e.Head == rules.Ready(c.Person.ID))
 		g.Edges = append(g.Edges, *e)
 	}
 	if !ok {
@@ -109,14 +109,28 @@ func (c *Case) question() exposure.Question {
 	return exposure.Question{Goal: c.Goal, Required: c.Subject.Required, House: c.House, Owner: c.Person.ID, Given: c.given}
 }
 
-// SubjectOf says whose account a is and what the policy asks of it.
+// SubjectOf says whose account a is and what the policy asks of it: of one that is
+// closed nothing.
 func SubjectOf(p *policy.Policy, a rules.Account) Subject {
 	s := Subject{Account: a.ID, Name: a.Name, Segment: a.Segment, Privileged: a.User.Privileged}
 	if seg, _, ok := p.Document().Segment(a.Segment); ok {
-		s.Required = exposure.Required{AAL: int(seg.Required.AAL), Phr: seg.Required.Phr}
+		if a.Open {
+			s.Required = RequiredIn(p, a.Segment)
+		}
 		s.Privileged = s.Privileged || seg.Privileged()
 	}
 	return s
+}
+
+// RequiredIn is what a policy, if there is one yet, asks of the people of a segment.
+func RequiredIn(p *policy.Policy, segment string) (r exposure.Required) {
+	if p == nil {
+		return r
+	}
+	if seg, _, ok := p.Document().Segment(segment); ok {
+		r = exposure.Required{AAL: int(seg.Required.AAL), Phr: seg.Required.Phr}
+	}
+	return r
 }
 
 // HouseOf are the house rules of a policy: what it does not say counts like any
@@ -179,6 +193,15 @@ func (c *Case) nodeLabel(id string) string {
 		return "the saved recovery code of " + name
 	case "number":
 		return "getting what is sent to the telephone of " + name
+	case "ready":
+		return "being signed in as " + name + " once the account is open"
+	case "usable":
+		return "the passkey " + c.passkeyName(of) + " signing in again"
+	case "bare":
+		return "the passkey " + c.passkeyName(of) + " signing in without what unlocks it"
+	case "word":
+		as, whom, _ := strings.Cut(of, ":")
+		return "the " + as + " of " + c.personName(whom) + " saying yes"
 	case "restored":
 		return "a copy of the passkey " + c.passkeyName(of)
 	case "sync":

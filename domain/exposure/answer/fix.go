@@ -335,7 +335,7 @@ func (c *Case) against(of string) []Edit {
 		return []Edit{{Text: "invitations -= " + name, Said: "Revoke the open link.", one: func(a *rules.Account) {
 			a.Links = slices.DeleteFunc(a.Links, func(l rules.Link) bool { return l.ID == name })
 		}}}
-	case "binding", "root":
+	case "binding", "root", "closed":
 		return nil
 	}
 	return []Edit{{Text: "remove " + of, Said: "Take away: " + c.groupLabel(of) + ".", graph: without(func(e *exposure.Edge) bool { return e.Of == of })}}

@@ -78,9 +78,17 @@ func operators(id string) string {
 	case rules.WriteGroups:
 		return "saying who is in which group"
 	case rules.WriteMembers:
-		return "changing the address of whoever has no role"
+		return "changing the address, the employment and the manager of whoever has no role"
 	case rules.WriteAnybody:
-		return "changing anybody's address"
+		return "changing anybody's address, employment and manager"
+	case rules.RestoreMembers:
+		return "ending the suspension of a passkey of whoever has no role"
+	case rules.RestoreAnybody:
+		return "ending the suspension of anybody's passkey"
+	case rules.OpenMembers:
+		return "opening the account of whoever has no role again"
+	case rules.OpenAnybody:
+		return "opening anybody's account again"
 	case rules.TakeoverMembers:
 		return "taking over the account of whoever has no role (removing passkeys and making an invitation)"
 	case rules.TakeoverAnybody:

@@ -21,7 +21,7 @@ func (b *build) binding(a *Account) {
 		b.edge(exposure.Edge{ID: "bind-code:" + a.ID, Head: Bind(a.ID), Body: []string{Session(a.ID), name}, Rule: "bind-code", Of: "binding",
 			Label: "add a passkey on another device by a code that is typed", Status: exposure.Declared, Notify: tell})
 	}
-	b.edge(exposure.Edge{ID: "bound:" + a.ID, Head: Session(a.ID), Body: []string{Bind(a.ID)}, Rule: "bound", Of: "binding",
+	b.edge(exposure.Edge{ID: "bound:" + a.ID, Head: b.in(a), Body: []string{Bind(a.ID)}, Rule: "bound", Of: "binding",
 		Label: "sign in with the new passkey", Status: exposure.Observed})
 }
 

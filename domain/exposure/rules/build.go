@@ -13,6 +13,7 @@ type build struct {
 	seen map[string]bool // names of atoms and keys of edges; nil in a small graph, which is searched
 
 	inbox, number bool // of the account at hand: something leads from it
+	isBare        bool // of the passkey at hand: its owner could be put where it signs in unverified
 }
 
 // edgeKey keeps edges and atoms apart in seen.
@@ -60,7 +61,7 @@ func (b *build) unknown(what, learn string) string {
 // account adds everything that leads to one account's session.
 func (b *build) account(a *Account) {
 	b.inbox, b.number = false, false
-	if a.Open && a.Segment != "" {
+	if b.opened(a) {
 		b.credentials(a)
 		b.fallbacks(a)
 		b.procedures(a)

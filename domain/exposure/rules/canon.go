@@ -23,18 +23,14 @@ import (
 func Canon(a Account) (canonical Account, slots map[string]string) {
 	c := canon{at: a.At, slots: map[string]string{"~a": a.ID}, new: map[string]string{}}
 	out := Account{ID: "~a", Segment: a.Segment, Status: a.Status, Open: a.Open}
-	if !a.Open || a.Segment == "" {
-		if out.Open = false; out.Status != person.Erased {
-			out.Status = person.Suspended // whatever the reason: nothing but root leads in
-		}
-		out.Segment = ""
+	if a.Status == person.Erased {
+		out.Open, out.Segment = false, ""
 		return out, c.slots
 	}
-	if a.Status != person.Invited {
+	if out.Status = person.Invited; a.joined() {
 		out.Status = person.Active
-	} else {
-		out.Enrolments = a.Enrolments
 	}
+	out.Enrolments, out.Joins = a.Enrolments, a.Joins
 	if a.Role != person.Member {
 		out.Role = person.Administrator // any role: who may touch the account
 	}
@@ -79,21 +75,19 @@ func (c *canon) device(old string) string {
 	return name
 }
 
-// credentials keeps those that sign in, with what edges depend on, in an order
-// that depends on nothing else.
+// credentials keeps of each what edges depend on, in an order that depends on
+// nothing else.
 func (c *canon) credentials(a, out *Account) {
 	for i := range a.Credentials {
 		old := &a.Credentials[i]
-		if !old.Signs() {
-			continue
-		}
 		f := policy.Cred{Distribution: old.Facts.Distribution, UV: old.Facts.UV, ManagedDevice: old.Facts.ManagedDevice && old.Device != "", Hardware: old.Hardware()}
 		if f.Distribution != policy.DeviceBound {
 			if f.Provider = old.Facts.Provider; f.Provider == "" {
 				f.AAGUID = modelOf(old.Facts.AAGUID)
 			}
 		}
-		out.Credentials = append(out.Credentials, Credential{ID: old.ID, Facts: f, Active: true, Admitted: true, Device: old.Device})
+		out.Credentials = append(out.Credentials, Credential{ID: old.ID, Facts: f, Active: old.Active, Admitted: old.Admitted,
+			Elsewhere: old.Elsewhere, Bare: old.Bare, Device: old.Device})
 	}
 	slices.SortStableFunc(out.Credentials, byContent)
 	for i := range out.Credentials {
@@ -110,7 +104,8 @@ func byContent(x, y Credential) int {
 		return by
 	}
 	return cmp.Or(cmp.Compare(x.Facts.Distribution, y.Facts.Distribution), compareBool(x.Facts.Hardware, y.Facts.Hardware), compareBool(x.Facts.UV, y.Facts.UV),
-		compareBool(x.Facts.ManagedDevice, y.Facts.ManagedDevice), compareBool(x.Device != "", y.Device != ""))
+		compareBool(x.Facts.ManagedDevice, y.Facts.ManagedDevice), compareBool(x.Device != "", y.Device != ""),
+		compareBool(x.Active, y.Active), compareBool(x.Admitted, y.Admitted), slices.Compare(x.Elsewhere, y.Elsewhere), slices.Compare(x.Bare, y.Bare))
 }
 
 func compareBool(a, b bool) int {
@@ -182,15 +177,28 @@ func Shape(a Account) string {
 	yes(a.Open)
 	list(a.Under)
 	list(a.Fallbacks)
-	list(a.Elsewhere)
-	list(a.Moved)
 	list(a.Pools)
 	list(a.Enrolments)
+	for _, s := range a.Elsewhere {
+		text(s.Segment, string('0'+rune(s.By)))
+	}
+	for _, would := range [][]Opened{a.Moved, a.Joins} {
+		t = append(t, '|')
+		for _, f := range would {
+			text(f.Name, string('0'+rune(f.By)))
+		}
+	}
 	for i := range a.Credentials {
 		c := &a.Credentials[i]
 		t = append(t, 'c')
 		text(c.Facts.Distribution, c.Facts.Provider, c.Facts.AAGUID, c.Device)
-		yes(c.Facts.UV, c.Facts.ManagedDevice, c.Facts.Hardware)
+		yes(c.Facts.UV, c.Facts.ManagedDevice, c.Facts.Hardware, c.Active, c.Admitted)
+		for _, list := range [][]By{c.Elsewhere, c.Bare} {
+			for _, by := range list {
+				t = append(t, '0'+byte(by))
+			}
+			t = append(t, ' ')
+		}
 	}
 	for _, rs := range [][]surroundings.Record{a.Syncs, a.Mailboxes, a.Phones, a.Kept} {
 		for i := range rs {

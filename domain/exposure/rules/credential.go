@@ -12,9 +12,10 @@ import (
 func (b *build) credentials(a *Account) {
 	for i := range a.Credentials {
 		c := &a.Credentials[i]
-		if !c.Signs() {
+		if !c.Signs() && !b.usable(a, c) {
 			continue
 		}
+		b.bare(a, c)
 		syncs := b.syncsOf(a, c)
 		b.possession(a, i, syncs)
 		if c.Facts.Distribution != policy.DeviceBound {
@@ -99,7 +100,7 @@ func keeper(a *Account, i int) int {
 	c := &a.Credentials[i]
 	for j := range a.Credentials[:i] {
 		d := &a.Credentials[j]
-		if isKept(c) && isKept(d) && d.Signs() && d.Facts.Provider == c.Facts.Provider && (d.Facts.Provider != "" || modelOf(d.Facts.AAGUID) == modelOf(c.Facts.AAGUID)) {
+		if isKept(c) && isKept(d) && d.Facts.Provider == c.Facts.Provider && (d.Facts.Provider != "" || modelOf(d.Facts.AAGUID) == modelOf(c.Facts.AAGUID)) {
 			return j
 		}
 	}
@@ -113,12 +114,17 @@ func (b *build) unlock(a *Account, name, id, possession string) {
 
 // signsIn: with what unlocks it, where a sign-in takes that.
 func (b *build) signsIn(a *Account, c *Credential, id, rule, possession, unlock string) {
-	e := exposure.Edge{ID: id, Head: Session(a.ID), Body: []string{possession, unlock}, Rule: rule, Of: "credential:" + c.ID,
+	e := exposure.Edge{ID: id, Head: b.in(a), Body: b.use(c, possession, unlock), Rule: rule, Of: "credential:" + c.ID,
 		Label: label("sign in with "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed}
 	if !c.Facts.UV {
-		e.Body, e.Rule = e.Body[:1], "passkey-unverified" // AAL1: SP 800-63B-4 §3.1.7.2
+		e.Body, e.Rule = b.use(c, possession), "passkey-unverified" // AAL1: SP 800-63B-4 §3.1.7.2
 	}
 	b.edge(e)
+	if b.isBare {
+		e.ID, e.Body, e.Rule = "bare:"+id, append(b.use(c, possession), Bare(c.ID)), "passkey-unverified"
+		e.Label += ", which asks for nothing any more"
+		b.edge(e)
+	}
 	if c.Facts.UV && c.Facts.ManagedDevice {
 		b.managed(a, c, id, possession)
 	}
@@ -128,7 +134,7 @@ func (b *build) signsIn(a *Account, c *Credential, id, rule, possession, unlock 
 func (b *build) managed(a *Account, c *Credential, id, possession string) {
 	for _, p := range b.x.over[surroundings.OverDevices] {
 		if covers(p.Target, a) {
-			b.edge(exposure.Edge{ID: "reset:" + id + ":" + string(p.ID), Head: Session(a.ID), Body: []string{possession, Power(string(p.ID))},
+			b.edge(exposure.Edge{ID: "reset:" + id + ":" + string(p.ID), Head: b.in(a), Body: b.use(c, possession, Power(string(p.ID))),
 				Rule: "managed-device", Of: Power(string(p.ID)), Label: p.Name + " unlocks the device", Status: status(p)})
 		}
 	}
@@ -138,7 +144,7 @@ func (b *build) managed(a *Account, c *Credential, id, possession string) {
 // are called the same, which we know of ourselves, else the person's own.
 func deviceName(a *Account, d string) (string, exposure.Status) {
 	for i := range a.Credentials {
-		if c := &a.Credentials[i]; c.Device == d && c.Signs() && !c.Hardware() {
+		if c := &a.Credentials[i]; c.Device == d && !c.Hardware() {
 			return d, exposure.Observed
 		}
 	}
@@ -172,7 +178,7 @@ func (b *build) copies(a *Account, c *Credential, syncs []int) {
 		n++
 	}
 	if n > 0 {
-		b.edge(exposure.Edge{ID: "restored:" + c.ID, Head: Session(a.ID), Body: []string{restored}, Rule: "use-copy", Of: "credential:" + c.ID,
+		b.edge(exposure.Edge{ID: "restored:" + c.ID, Head: b.in(a), Body: b.use(c, restored), Rule: "use-copy", Of: "credential:" + c.ID,
 			Label: label("sign in with a copy of "+whose(a.Name), c.Name, "passkey"), Status: exposure.Observed})
 	}
 }

@@ -35,15 +35,16 @@ type Account struct {
 	Left       time.Time   // a departure was declared for this day; zero: none
 	Role       person.Role // that holds now
 	Holds      authority.Set
-	Sponsor    string   // id of the person whose word a way back of the segment takes as the sponsor's; empty: none does, or there is none
-	Manager    string   // likewise, as the manager's
-	Domain     string   // of the person's own address
-	Under      []string // groups of the person that a declared power is aimed at, sorted
-	Pools      []string // that the person is in, of those whose approval a procedure takes, in the order of the policy
-	Elsewhere  []string // other segments that the person would be in, were they in other groups
-	Moved      []string // fallbacks that are open to them there, or may be, and are not here
-	Fallbacks  []string // of the segment that are open to the account, or may be
-	Enrolments []string // procedures by which somebody who is invited may get their first passkey
+	Sponsor    string      // id of the person whose word a way back of the segment takes as the sponsor's; empty: none does, or there is none
+	Manager    string      // likewise, as the manager's
+	Domain     string      // of the person's own address
+	Under      []string    // groups of the person that a declared power is aimed at, sorted
+	Pools      []string    // that the person is in, of those whose approval a procedure takes, in the order of the policy
+	Elsewhere  []Elsewhere // other segments that the person could be put into
+	Moved      []Opened    // fallbacks that are not open to them and would be, there or for what they would be
+	Joins      []Opened    // likewise the procedures of Enrolments
+	Fallbacks  []string    // of the segment that are open to the account, or may be
+	Enrolments []string    // procedures by which somebody who is invited may get their first passkey
 
 	Credentials []Credential // not removed
 	Syncs       []surroundings.Record
@@ -56,17 +57,32 @@ type Account struct {
 
 // Credential is a passkey as the rules see it.
 type Credential struct {
-	ID       string      // "~c1" in a canonical account
-	Name     string      // for labels
-	Facts    policy.Cred // Facts.UV says that a sign-in with it takes user verification: the policy admits none without
-	Active   bool
-	Admitted bool   // the policy lets it sign in: policy.Policy.Admits
-	Device   string // id of the managed device that it was made on, or the serial that its attestation names: what falls together
+	ID        string      // "~c1" in a canonical account
+	Name      string      // for labels
+	Facts     policy.Cred // Facts.UV says that a sign-in with it takes user verification: the policy admits none without
+	Active    bool
+	Admitted  bool   // the policy lets it sign in: policy.Policy.Admits
+	Elsewhere []By   // where it does not: by what its owner could be put where it does
+	Bare      []By   // where it asks for user verification: by what its owner could be put where it does not
+	Device    string // id of the managed device that it was made on, or the serial that its attestation names: what falls together
 }
 
 // Hardware says that the key is proven to be in hardware and not to leave it.
 func (c Credential) Hardware() bool {
 	return c.Facts.Distribution == policy.DeviceBound && c.Facts.Hardware
+}
+
+// Stopped says whether the account is closed and could be opened again: somebody
+// is suspended, or their employment is over.
+func (a *Account) Stopped() bool { return !a.Open && a.Status != person.Erased }
+
+// joined says whether somebody has a passkey, or would have if their account were
+// opened: person.Reinstate.
+func (a *Account) joined() bool {
+	if a.Status == person.Suspended {
+		return len(a.Credentials) > 0
+	}
+	return a.Status != person.Invited
 }
 
 // Signs says whether it signs its owner in.

@@ -103,7 +103,7 @@ func phone(id string, recovery ...string) func(*rules.Held) {
 }
 
 func everyFact(t *testing.T) []fact {
-	return slices.Concat(credentialFacts(t), syncFacts(), channelFacts(), operatorFacts(t), powerFacts(), procedureFacts(t), fallbackFacts(t), bindingFacts(t), linkFacts(t))
+	return slices.Concat(credentialFacts(t), syncFacts(), channelFacts(), operatorFacts(t), changedFacts(t), powerFacts(), procedureFacts(t), fallbackFacts(t), bindingFacts(t), linkFacts(t))
 }
 
 // Adding a fact adds exactly its edges, and takes none away.

@@ -11,11 +11,11 @@ import (
 // (assurance rule 5). Account.Fallbacks says which are open to the account.
 func (b *build) fallbacks(a *Account) {
 	for _, name := range a.Fallbacks {
-		b.fallback(a, name, "")
+		b.fallback(a, name, nil)
 	}
 }
 
-func (b *build) fallback(a *Account, name, power string) {
+func (b *build) fallback(a *Account, name string, powers []string) {
 	f, ok := b.o.Policy.Document().Fallbacks.Get(name)
 	if !ok || f.Retire.Over(b.o.At) {
 		return
@@ -24,8 +24,8 @@ func (b *build) fallback(a *Account, name, power string) {
 	if !f.Retire.IsZero() {
 		until = f.Retire.End()
 	}
-	b.edge(by(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: Session(a.ID), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback", Of: "fallback:" + name,
-		Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until}, power))
+	b.edge(moved(exposure.Edge{ID: "fallback:" + name + ":" + a.ID, Head: b.in(a), Body: b.fallbackBody(a, string(f.Kind)), Rule: "fallback", Of: "fallback:" + name,
+		Label: "sign in by the fallback " + name, Status: exposure.Declared, Until: until}, powers))
 }
 
 func (b *build) fallbackBody(a *Account, kind string) []string {

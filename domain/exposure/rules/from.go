@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
@@ -16,8 +17,8 @@ import (
 
 // reading is what From looks up of the policy.
 type reading struct {
-	fallbacks, enrolment map[string][]policy.Cond // what can be told beforehand of when they are open
-	sponsor, manager     map[string]bool          // segments whose ways back take their word
+	fallbacks, enrolment map[string][]part // what can be told beforehand of when they are open
+	sponsor, manager     map[string]bool   // segments whose ways back take their word
 	enrolSponsor         bool
 	enrolManager         bool
 	segments             []segment
@@ -28,7 +29,7 @@ type reading struct {
 func (o *Organisation) read() *reading {
 	o.once.reading.Do(func() {
 		d := o.Policy.Document()
-		r := &reading{fallbacks: map[string][]policy.Cond{}, enrolment: map[string][]policy.Cond{}, sponsor: map[string]bool{}, manager: map[string]bool{}}
+		r := &reading{fallbacks: map[string][]part{}, enrolment: map[string][]part{}, sponsor: map[string]bool{}, manager: map[string]bool{}}
 		for _, name := range d.Fallbacks.Names {
 			r.fallbacks[name] = beforehand(o.Policy.Cond("fallbacks." + name + ".only_when"))
 		}
@@ -43,7 +44,7 @@ func (o *Organisation) read() *reading {
 		}
 		for i, s := range d.Segments {
 			when := o.Policy.Cond("segments[" + strconv.Itoa(i) + "].when")
-			r.segments = append(r.segments, segment{s.Name, when, when.Reads("user.groups")})
+			r.segments = append(r.segments, segment{s.Name, partsOf(when, policy.ScopePerson), s.Required.AAL < 2})
 			for _, name := range s.Recovery {
 				sp, ma := vouched(d.Recovery.Of[name])
 				r.sponsor[s.Name], r.manager[s.Name] = r.sponsor[s.Name] || sp, r.manager[s.Name] || ma
@@ -91,25 +92,29 @@ func (o *Organisation) From(h Held) Account {
 	in := h.Input(policy.SignIn, o.Policy.Profiles(), now)
 	a := Account{ID: string(p.ID), At: now, Name: p.Name, User: in.User, Status: p.Status, Ended: p.Ended(now), Role: p.RoleAt(now),
 		Domain: domainOf(p.Email)}
-	if a.Open = (p.Status == person.Active || p.Status == person.Invited) && !a.Ended; a.Open {
-		a.Holds = authority.OfRole(a.Role) // who is invited has it with their first passkey, and so has who opens their link
-	}
+	a.Open = (p.Status == person.Active || p.Status == person.Invited) && !a.Ended
 	if s, ok := o.Policy.SegmentOf(&in); ok {
 		a.Segment = s.Name
 		in.Account.Segment = s.Name
 	}
-	if a.Open {
-		o.credentials(&a, &h, &in)
-		o.ways(&a, &in)
-	}
 	o.declared(&a, h.Surroundings)
+	if p.Status == person.Erased {
+		return a
+	}
+	a.Holds = authority.OfRole(a.Role) // who is invited has it with their first passkey, and so has who opens their link
+	in.Account.Locked = false          // of one that is closed, as it would be if it were opened
+	within := o.read().segmentsFor(&in)
+	o.credentials(&a, &h, &in, within)
+	o.ways(&a, &in, within)
 	for _, t := range h.Tickets {
-		if t.State(now) == ticket.Open && a.Open {
+		if t.State(now) == ticket.Open {
 			a.Links = append(a.Links, Link{ID: string(t.ID), Kind: t.Kind, Mailed: t.Kind == ticket.Invitation, Until: t.Expires})
 		}
 	}
+	opened := p
+	opened.Status, opened.Ends = person.Active, time.Time{} // of whoever is stopped, as it would be if they were not
 	for _, t := range h.Tokens {
-		if holds := t.Holds(p, now); !holds.Empty() {
+		if holds := t.Holds(opened, now); !holds.Empty() {
 			a.Tokens = append(a.Tokens, Token{ID: string(t.ID), Name: t.Name, Holds: holds, Until: t.Expires})
 		}
 	}
@@ -118,26 +123,49 @@ func (o *Organisation) From(h Held) Account {
 
 // credentials asks the policy of each whether it signs in: without user
 // verification, else with it. What a browser made without asking has verified
-// nobody yet and still may.
-func (o *Organisation) credentials(a *Account, h *Held, in *policy.Input) {
+// nobody yet and still may. Of one that is suspended it is asked as if it were not.
+func (o *Organisation) credentials(a *Account, h *Held, in *policy.Input, within []ways) {
 	for _, c := range h.Credentials {
 		if c.Status == credential.Removed {
 			continue
 		}
 		j := h.Judgement(c.ID)
 		out := Credential{ID: string(c.ID), Name: c.Name, Active: c.Status == credential.Active, Device: madeOn(c, j.Serial)}
-		out.Facts = standing.Cred(c, j, o.Policy.Profiles(), false, o.At)
-		if out.Active && a.Segment != "" {
-			in.Cred = out.Facts
+		facts := func(uv bool) policy.Cred {
+			f := standing.Cred(c, j, o.Policy.Profiles(), uv, o.At)
+			f.Suspended = false
+			return f
+		}
+		bare, verified := facts(false), facts(true)
+		out.Facts = bare
+		if in.Cred = bare; a.Segment != "" {
 			if _, out.Admitted, _, _ = o.Policy.Admits(in); !out.Admitted {
-				out.Facts = standing.Cred(c, j, o.Policy.Profiles(), true, o.At)
-				in.Cred = out.Facts
+				out.Facts, in.Cred = verified, verified
 				_, out.Admitted, _, _ = o.Policy.Admits(in)
 			}
+		}
+		if !out.Admitted {
+			out.Facts, in.Cred = verified, verified
+			out.Elsewhere = o.admits(a.Segment, in, within, false)
+		}
+		if in.Cred = bare; out.Facts.UV {
+			out.Bare = o.admits(a.Segment, in, within, true)
 		}
 		a.Credentials = append(a.Credentials, out)
 	}
 	in.Cred = policy.Cred{}
+}
+
+// admits says by what the owner of a passkey could be put into a segment, other
+// than their own, that admits it.
+func (o *Organisation) admits(own string, in *policy.Input, within []ways, bare bool) []By {
+	var all ways
+	for i := range within {
+		if s := &o.read().segments[i]; s.name != own && within[i] != 0 && (s.bare || !bare) && within[i]&^all != 0 && o.Policy.AdmitsIn(s.name, in) {
+			all |= within[i]
+		}
+	}
+	return all.least()
 }
 
 // madeOn is what c falls together with.
@@ -151,32 +179,44 @@ func madeOn(c credential.Record, serial string) string {
 	return ""
 }
 
-// ways are the fallbacks and procedures that are open, and whose word they take.
-func (o *Organisation) ways(a *Account, in *policy.Input) {
+// ways are the fallbacks and procedures that are open, or would be, and whose
+// word they take.
+func (o *Organisation) ways(a *Account, in *policy.Input, within []ways) {
 	d, r := o.Policy.Document(), o.read()
-	open := func(segment string, not []string) (out []string) {
-		if s, _, ok := d.Segment(segment); ok {
-			for _, name := range s.Fallbacks {
-				f := d.Fallbacks.Of[name]
-				if !slices.Contains(not, name) && !(f.NoDowngrade && in.User.Credentials.PhrActive > 0) && may(r.fallbacks[name], in) {
-					out = append(out, name)
-				}
+	takesSponsor, takesManager := false, false
+	fallbacks := map[string]ways{}
+	var order []string
+	for i, s := range r.segments {
+		if within[i] == 0 {
+			continue
+		}
+		takesSponsor, takesManager = takesSponsor || r.sponsor[s.name], takesManager || r.manager[s.name]
+		if s.name != a.Segment {
+			for _, by := range within[i].least() {
+				a.Elsewhere = append(a.Elsewhere, Elsewhere{s.name, by})
 			}
 		}
-		return out
+		seg, _, _ := d.Segment(s.name)
+		for _, name := range seg.Fallbacks {
+			if f := d.Fallbacks.Of[name]; !f.NoDowngrade || in.User.Credentials.PhrActive == 0 {
+				if fallbacks[name] == 0 {
+					order = append(order, name)
+				}
+				in.Account.Segment = s.name
+				can, _ := reach(in, r.fallbacks[name])
+				fallbacks[name] |= can & within[i]
+			}
+		}
 	}
-	a.Fallbacks = open(a.Segment, nil)
-	takesSponsor, takesManager := r.sponsor[a.Segment], r.manager[a.Segment]
-	a.Elsewhere = r.elsewhere(a.Segment, in)
-	for _, s := range a.Elsewhere {
-		a.Moved = append(a.Moved, open(s, slices.Concat(a.Fallbacks, a.Moved))...)
+	in.Account.Segment = a.Segment
+	for _, name := range order {
+		a.Fallbacks, a.Moved = opened(name, fallbacks[name], a.Fallbacks, a.Moved)
 	}
-	if a.Status == person.Invited {
+	if !a.joined() {
 		takesSponsor, takesManager = r.enrolSponsor, r.enrolManager
 		for _, name := range d.Enrolment.Names {
-			if may(r.enrolment[name], in) {
-				a.Enrolments = append(a.Enrolments, name)
-			}
+			can, _ := reach(in, r.enrolment[name])
+			a.Enrolments, a.Joins = opened(name, can, a.Enrolments, a.Joins)
 		}
 	}
 	if takesSponsor {
@@ -195,6 +235,18 @@ func (o *Organisation) ways(a *Account, in *policy.Input) {
 			a.Under = append(a.Under, g)
 		}
 	}
+}
+
+// opened adds a name to those that are open, or that would be.
+func opened(name string, w ways, open []string, would []Opened) ([]string, []Opened) {
+	for _, by := range w.least() {
+		if by == 0 {
+			open = append(open, name)
+		} else {
+			would = append(would, Opened{name, by})
+		}
+	}
+	return open, would
 }
 
 // declared sorts what is declared of a person.
@@ -220,40 +272,10 @@ func (o *Organisation) declared(a *Account, records []surroundings.Record) {
 	}
 }
 
-// may says whether a condition can hold for the person: all that can be told
-// beforehand does. One that cannot be evaluated does not, as at the door.
-func may(conds []policy.Cond, in *policy.Input) bool {
-	for _, c := range conds {
-		if ok, err := c.Eval(in); err != nil || !ok {
-			return false
-		}
-	}
-	return true
-}
-
 // beforehand are the parts of a condition, all of which must hold, that depend on
 // the person alone. The rest depends on the moment, and counts for the attacker.
-func beforehand(c policy.Cond) []policy.Cond {
-	if c.IsZero() {
-		return nil
-	}
-	if personal(c) {
-		return []policy.Cond{c}
-	}
-	var out []policy.Cond
-	var compiler *policy.Compiler
-	for _, part := range conjuncts(c.Text()) {
-		if !strings.Contains(part, "user.") {
-			continue
-		}
-		if compiler == nil {
-			compiler = policy.NewCompiler()
-		}
-		if p, faults := compiler.Compile(part, policy.ScopeRequest); len(faults) == 0 && personal(p) {
-			out = append(out, p)
-		}
-	}
-	return out
+func beforehand(c policy.Cond) []part {
+	return slices.DeleteFunc(partsOf(c, policy.ScopeRequest), func(p part) bool { return !personal(p.when) })
 }
 
 func personal(c policy.Cond) bool {

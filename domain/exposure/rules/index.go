@@ -64,10 +64,8 @@ func (o *Organisation) indexed() *index {
 
 // hold notes what somebody of the core may do here.
 func (x *index) hold(a *Account) {
-	if a.Open {
-		for _, p := range powersOf(a.Holds) {
-			x.held[p] = true
-		}
+	for _, p := range powersOf(a.Holds) {
+		x.held[p] = true
 	}
 	for i := range a.Tokens {
 		for _, p := range powersOf(a.Tokens[i].Holds) {
@@ -93,17 +91,24 @@ func powersOf(h authority.Set) []string {
 			out = append(out, p.anybody)
 		}
 	}
-	if len(out) == 4 {
-		return out // takes anybody over: what else they may do is no other way
+	anybody := h.Has(authority.RolesWrite)
+	add := func(scope authority.Scope, members, role string) {
+		if h.Has(scope) {
+			if out = append(out, members); anybody {
+				out = append(out, role)
+			}
+		}
+	}
+	takes := len(out) == 4 // anybody's account over: what else they may do is no other way, but for an account that is closed
+	add(authority.PeopleWrite, OpenMembers, OpenAnybody)
+	if takes {
+		return out
 	}
 	if h.Has(authority.GroupsWrite) {
 		out = append(out, WriteGroups)
 	}
-	if h.Has(authority.PeopleWrite) {
-		if out = append(out, WriteMembers); h.Has(authority.RolesWrite) {
-			out = append(out, WriteAnybody)
-		}
-	}
+	add(authority.PeopleWrite, WriteMembers, WriteAnybody)
+	add(authority.CredentialsWrite, RestoreMembers, RestoreAnybody)
 	return out
 }
 
@@ -119,7 +124,7 @@ func takeovers() []struct{ node, remove, invite string } {
 type pool struct {
 	name    string // the party, with what is taken from it
 	k       int
-	group   bool     // who is in it, whoever writes groups says
+	by      string   // power that puts people into it, if there is one
 	members []string // ids, sorted
 }
 
@@ -150,7 +155,10 @@ func (x *index) poolOf(o *Organisation, a *policy.Approve) *pool {
 	}
 	role, isRole := a.From.Role()
 	_, isGroup := a.From.Group()
-	p := &pool{name: name, k: a.K, group: isGroup || isRole && !builtIn(role)}
+	p := &pool{name: name, k: a.K}
+	if isGroup || isRole && !builtIn(role) {
+		p.by = WriteGroups
+	}
 	for i := range o.Core {
 		m := &o.Core[i]
 		if m.Open && inPool(m, a.From, but) {

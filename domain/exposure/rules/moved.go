@@ -1,72 +1,85 @@
 package rules
 
 import (
-	"slices"
-
 	"holdfast/domain/exposure"
-	"holdfast/domain/person"
 	"holdfast/domain/policy"
 )
 
 // Whoever writes groups puts accomplices into a pool, and people into a segment
-// with other ways back; whoever writes people changes the address that is mailed.
-// Directories that provision Holdfast hold such scopes, in tokens.
+// with other ways back; whoever writes people changes the address that is mailed,
+// the employment that a segment asks for, and who answers for somebody; whoever
+// gives roles takes them. Directories that provision Holdfast hold such scopes, in
+// tokens.
 
-// elsewhere are the segments that somebody could be in if they were in other
-// groups, but for their own: those that ask for groups, down to the first that
-// does not and holds.
-func (r *reading) elsewhere(own string, in *policy.Input) []string {
-	var out []string
-	for _, s := range r.segments {
-		holds := s.groups
-		if !holds {
-			holds, _ = s.when.Eval(in)
-		}
-		if holds && s.name != own {
-			out = append(out, s.name)
-		}
-		if holds && !s.groups {
-			break
-		}
-	}
-	return out
-}
-
-// segment is what From looks up of one.
-type segment struct {
-	name   string
-	when   policy.Cond
-	groups bool // it asks which groups somebody is in
-}
-
-// moved are the ways back of the segments that the person could be put into.
+// moved are the ways back of the segments that the person could be put into, and
+// what else is open to whom they would be.
 func (b *build) moved(a *Account) {
-	if !b.x.held[WriteGroups] || a.Status == person.Invited {
-		return
-	}
-	own := b.x.recovery[a.Segment]
-	for _, s := range a.Elsewhere {
-		for _, l := range b.x.recovery[s] {
-			if !slices.ContainsFunc(own, func(o *plan) bool { return o.p == l.p }) {
-				b.follow(a, l, WriteGroups)
+	if a.joined() {
+		own := b.x.recovery[a.Segment]
+		for _, s := range a.Elsewhere {
+			for _, l := range b.x.recovery[s.Segment] {
+				if !has(own, l.p) {
+					b.by(a, s.By, func(powers []string) { b.follow(a, l, powers) })
+				}
 			}
 		}
 	}
-	for _, name := range a.Moved {
-		b.fallback(a, name, WriteGroups)
+	for _, f := range a.Moved {
+		b.by(a, f.By, func(powers []string) { b.fallback(a, f.Name, powers) })
+	}
+	for _, e := range a.Joins {
+		if l := b.x.enrolment[e.Name]; l != nil {
+			b.by(a, e.By, func(powers []string) { b.follow(a, l, powers) })
+		}
 	}
 }
 
-// accomplices: k people whom somebody who writes groups puts into a pool.
+func has(list []*plan, p *policy.Procedure) bool {
+	for _, l := range list {
+		if l.p == p {
+			return true
+		}
+	}
+	return false
+}
+
+// by does something with each list of powers that change a.
+func (b *build) by(a *Account, by By, do func(powers []string)) {
+	for _, powers := range b.bodies(a, by) {
+		do(powers)
+	}
+}
+
+// moved is e for somebody who is made another than they are: no way back of
+// theirs, so none that NIST accepts.
+func moved(e exposure.Edge, powers []string) exposure.Edge {
+	if len(powers) == 0 {
+		return e
+	}
+	e.ID, e.Rule, e.NIST = "moved:"+e.ID, "moved-"+e.Rule, false
+	if powers[0] != WriteGroups || len(powers) > 1 {
+		e.ID += " by " + names(powers)
+	}
+	e.Body = append(e.Body, powers...)
+	e.Label = "be put into another segment, and " + e.Label
+	return e
+}
+
+// accomplices: k people whom somebody puts into a pool.
 func (b *build) accomplices(p *pool, node string) {
-	if !p.group || !b.x.held[WriteGroups] {
+	if !b.x.held[p.by] {
 		return
 	}
-	atom := Pooled("anybody", p.k)
-	b.atom(exposure.Atom{ID: atom, Class: exposure.Person, Pool: exposure.Pool{Of: "anybody", K: p.k}, Status: exposure.Observed,
-		Label: poolSize(p.k) + " of the organisation, whoever they are, act dishonestly"})
-	b.edge(exposure.Edge{ID: node + ":accomplices", Head: node, Body: []string{WriteGroups, atom}, Rule: "approval-accomplices",
+	b.edge(exposure.Edge{ID: node + ":accomplices", Head: node, Body: []string{p.by, b.accomplice(p.k)}, Rule: "approval-accomplices",
 		Label: "accomplices are put into " + p.name + ", and approve", Status: exposure.Observed})
+}
+
+// accomplice is k people of the organisation, whoever they are.
+func (b *build) accomplice(k int) string {
+	atom := Pooled("anybody", k)
+	b.atom(exposure.Atom{ID: atom, Class: exposure.Person, Pool: exposure.Pool{Of: "anybody", K: k}, Status: exposure.Observed,
+		Label: poolSize(k) + " of the organisation, whoever they are, act dishonestly"})
+	return atom
 }
 
 func poolSize(k int) string {
@@ -80,16 +93,12 @@ func poolSize(k int) string {
 // or by changing the address. What was mailed before is in the mailbox alone.
 func (b *build) mailed(a *Account) string {
 	b.inbox = true
-	power := WriteMembers
-	if a.Role != person.Member {
-		power = WriteAnybody
-	}
-	if !b.x.held[power] {
+	powers := b.over(a, WriteMembers, WriteAnybody)
+	if len(powers) == 0 {
 		return Inbox(a.ID)
 	}
 	node := "mailed:" + a.ID
 	b.edge(exposure.Edge{ID: node, Head: node, Body: []string{Inbox(a.ID)}, Rule: "mailed", Label: "get what is mailed to " + orElse(a.Name, "the person"), Status: exposure.Observed})
-	b.edge(exposure.Edge{ID: "readdressed:" + a.ID, Head: node, Body: []string{power}, Rule: "readdressed",
-		Label: whose(a.Name) + " address is changed here", Status: exposure.Observed})
+	b.gate(node, powers, exposure.Edge{Rule: "readdressed", Label: whose(a.Name) + " address is changed here"})
 	return node
 }

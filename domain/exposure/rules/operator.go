@@ -2,9 +2,9 @@ package rules
 
 import (
 	"strconv"
+	"strings"
 
 	"holdfast/domain/exposure"
-	"holdfast/domain/person"
 	"holdfast/domain/surroundings"
 )
 
@@ -16,11 +16,16 @@ func (b *build) acts(a *Account) {
 	b.atom(exposure.Atom{ID: corrupt, Class: exposure.Person, Label: orElse(a.Name, a.ID) + " acts dishonestly", Owner: a.ID, Status: exposure.Observed})
 	b.edge(exposure.Edge{ID: "dishonest:" + a.ID, Head: Act(a.ID), Body: []string{corrupt}, Rule: "act-dishonest",
 		Label: orElse(a.Name, a.ID) + " acts dishonestly", Status: exposure.Observed})
+	as := Act(a.ID)
 	if a.Open {
-		b.edge(exposure.Edge{ID: "session-act:" + a.ID, Head: Act(a.ID), Body: []string{Session(a.ID)}, Rule: "act-session",
+		b.edge(exposure.Edge{ID: "session-act:" + a.ID, Head: as, Body: []string{Session(a.ID)}, Rule: "act-session",
 			Label: "act as " + orElse(a.Name, a.ID), Status: exposure.Observed})
+	} else {
+		as = Session(a.ID) // what they may do waits for their account to be opened
+	}
+	if a.Open || b.opens(a) {
 		for _, p := range powersOf(a.Holds) {
-			b.edge(exposure.Edge{ID: "scope:" + p + ":" + a.ID, Head: p, Body: []string{Act(a.ID)}, Rule: "operator-power", Of: "role:" + a.ID,
+			b.edge(exposure.Edge{ID: "scope:" + p + ":" + a.ID, Head: p, Body: []string{as}, Rule: "operator-power", Of: "role:" + a.ID,
 				Label: orElse(a.Name, a.ID) + " uses their role", Status: exposure.Observed})
 		}
 	}
@@ -29,18 +34,39 @@ func (b *build) acts(a *Account) {
 	}
 }
 
-// token: whoever has an API token has what it is worth, until it ends.
+// opens says whether somebody could open an account that is closed.
+func (b *build) opens(a *Account) bool {
+	return a.Stopped() && len(b.over(a, OpenMembers, OpenAnybody)) > 0
+}
+
+// token: whoever has an API token has what it is worth, until it ends. One whose
+// owner is stopped is worth something once they are not.
 func (b *build) token(a *Account, t *Token) {
 	ps := powersOf(t.Holds)
 	if len(ps) == 0 {
 		return
 	}
-	id := "token:" + t.ID
-	b.atom(exposure.Atom{ID: id, Class: exposure.Have, Label: "the API token " + orElse(t.Name, t.ID), Owner: a.ID, Status: exposure.Observed})
-	for _, p := range ps {
-		b.edge(exposure.Edge{ID: "scope:" + p + ":" + id, Head: p, Body: []string{id}, Rule: "token-power", Of: "token:" + t.ID, Label: "use the API token " + orElse(t.Name, t.ID),
-			Status: exposure.Observed, Until: t.Until})
+	id := b.tokenAtom(t)
+	bodies := [][]string{{id}}
+	if !a.Open {
+		bodies = both(bodies, b.over(a, OpenMembers, OpenAnybody))
 	}
+	for _, p := range ps {
+		for i, body := range bodies {
+			e := exposure.Edge{ID: "scope:" + p + ":" + id, Head: p, Body: body, Rule: "token-power", Of: id, Label: "use the API token " + orElse(t.Name, t.ID),
+				Status: exposure.Observed, Until: t.Until}
+			if i > 0 {
+				e.ID += " by " + names(body)
+			}
+			b.edge(e)
+		}
+	}
+}
+
+func (b *build) tokenAtom(t *Token) string {
+	id := "token:" + t.ID
+	b.atom(exposure.Atom{ID: id, Class: exposure.Have, Label: "the API token " + orElse(t.Name, t.ID), Status: exposure.Observed}) // it is where a program is, not with its owner
+	return id
 }
 
 // takeovers: who removes passkeys and who links in need not be the same.
@@ -56,30 +82,34 @@ func (b *build) takeovers() {
 // operators: who may link the person in here, by the scopes that they hold.
 // Somebody with a role is touched only by those who may give roles.
 func (b *build) operators(a *Account) {
-	power, rule, what := TakeoverMembers, "operator-takeover", "an operator removes "+whose(a.Name)+" passkeys and makes an invitation"
-	if a.Status == person.Invited {
-		power, rule, what = InviteMembers, "operator-invite", "an operator makes an invitation for "+orElse(a.Name, "the person")
+	powers, rule, what := b.over(a, TakeoverMembers, TakeoverAnybody), "operator-takeover", "an operator removes "+whose(a.Name)+" passkeys and makes an invitation"
+	if !a.joined() {
+		powers, rule, what = b.over(a, InviteMembers, InviteAnybody), "operator-invite", "an operator makes an invitation for "+orElse(a.Name, "the person")
 	}
-	switch {
-	case a.Role == person.Member:
-	case power == TakeoverMembers:
-		power = TakeoverAnybody
-	default:
-		power = InviteAnybody
-	}
-	if b.x.held[power] {
+	for _, body := range powers {
 		b.inbox = true
-		b.edge(exposure.Edge{ID: rule + ":" + a.ID, Head: Bind(a.ID), Body: []string{power}, Rule: rule, Label: what, Recovery: true,
+		b.edge(exposure.Edge{ID: rule + ":" + a.ID, Head: Bind(a.ID), Body: body, Rule: rule, Label: what, Recovery: true,
 			Status: exposure.Observed, Notify: []string{Inbox(a.ID)}})
 	}
 }
 
-// desks: who resets the passkeys here by hand, as is declared.
+// desks: who resets the passkeys here by hand, as is declared, or where the person
+// could be put.
 func (b *build) desks(a *Account) {
 	for _, p := range b.x.over[surroundings.OverPasskeys] {
+		e := exposure.Edge{ID: "desk:" + string(p.ID) + ":" + a.ID, Head: Bind(a.ID), Body: []string{Power(string(p.ID))}, Rule: "desk-reset", Of: Power(string(p.ID)),
+			Label: p.Name + " resets " + whose(a.Name) + " passkeys", Recovery: true, Status: status(p)}
 		if covers(p.Target, a) {
-			b.edge(exposure.Edge{ID: "desk:" + string(p.ID) + ":" + a.ID, Head: Bind(a.ID), Body: []string{Power(string(p.ID))}, Rule: "desk-reset", Of: Power(string(p.ID)),
-				Label: p.Name + " resets " + whose(a.Name) + " passkeys", Recovery: true, Status: status(p)})
+			b.edge(e)
+			continue
+		}
+		if strings.HasPrefix(p.Target, "group:") {
+			b.by(a, ByGroups, func(powers []string) { b.edge(moved(e, powers)) })
+		}
+		for _, s := range a.Elsewhere {
+			if p.Target == "segment:"+s.Segment {
+				b.by(a, s.By, func(powers []string) { b.edge(moved(e, powers)) })
+			}
 		}
 	}
 }

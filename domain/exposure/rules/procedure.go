@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"holdfast/domain/exposure"
-	"holdfast/domain/person"
 	"holdfast/domain/policy"
 )
 
@@ -105,11 +104,6 @@ func (l *plan) harder() bool {
 	})
 }
 
-// vouched says whether insiders are the person's own sponsor or manager.
-func (l *plan) vouched() bool {
-	return slices.ContainsFunc(l.inside, func(p piece) bool { return p.kind == sponsor || p.kind == manager })
-}
-
 func deceived(p *policy.Procedure) exposure.Atom {
 	return exposure.Atom{ID: Deceived(p.Name), Class: exposure.Deceive, Label: "somebody talks those who run the procedure “" + p.Name + "” into it", Status: exposure.Declared}
 }
@@ -187,76 +181,64 @@ func (l *plan) code(c *policy.Code, nth string, approves bool) {
 // procedures: the ways back of the person's segment, or to the first passkey for
 // somebody who is invited (assurance rules 4 and 11).
 func (b *build) procedures(a *Account) {
-	if a.Status == person.Invited {
+	if !a.joined() {
 		for _, name := range a.Enrolments {
 			if l := b.x.enrolment[name]; l != nil {
-				b.follow(a, l, "")
+				b.follow(a, l, nil)
 			}
 		}
 		return
 	}
 	for _, l := range b.x.recovery[a.Segment] {
-		b.follow(a, l, "")
+		b.follow(a, l, nil)
 	}
 }
 
 // filled says whether a procedure can come to the approvals that it takes for
-// somebody. Where its pools are short of people, only whoever writes groups brings
-// it to them: power is what that takes.
+// somebody. Where its pools are short of people, only whoever puts people into them
+// brings it to that: power is what it takes.
 func (b *build) filled(a *Account, l *plan) (power string, ok bool) {
 	for _, p := range l.pools {
 		if !p.short(a) {
 			continue
 		}
-		if !p.group || !b.x.held[WriteGroups] {
+		if !b.x.held[p.by] {
 			return "", false
 		}
-		power = WriteGroups
+		power = p.by
 	}
 	return power, true
 }
 
-// follow adds the edges of a procedure; where power is not empty, by that power
-// alone it is one of the account's.
-func (b *build) follow(a *Account, l *plan, power string) {
+// follow adds the edges of a procedure; where powers are not empty, by them alone
+// it is one of the account's.
+func (b *build) follow(a *Account, l *plan, powers []string) {
 	fill, ok := b.filled(a, l)
 	if !ok {
 		return
 	}
 	e := exposure.Edge{Head: Bind(a.ID), Of: l.rule + ":" + l.p.Name, Recovery: true, NIST: l.nist, Status: exposure.Declared, Hold: l.hold, Contest: l.contest,
 		Notify: b.tell(a, l.p.Notify)}
-	vouched := power != "" && l.vouched() // whose word counts in another segment is not read
-	if l.approvedBySome && !vouched {
+	if l.approvedBySome {
 		e.Approver = b.piece(a, l, &l.approver)
 	}
 	out := e
 	out.ID, out.Rule, out.House = l.rule+":"+l.p.Name+":"+a.ID, l.rule+"-outsider", l.outHouse
 	out.Label = "get through " + l.p.Name
 	out.Body = b.pieces(a, l, l.outside)
-	if fill != "" && power == "" {
+	if fill != "" && !slices.Contains(powers, fill) {
 		out.Body, out.NIST = append(out.Body, fill), false
 		out.Label = "put people into those who approve, and " + out.Label
 	}
-	b.edge(by(out, power))
-	if len(l.inside) == 0 || vouched {
+	b.edge(moved(out, powers))
+	if len(l.inside) == 0 {
 		return
 	}
 	in := e
 	in.ID, in.Rule, in.House = "inside:"+l.rule+":"+l.p.Name+":"+a.ID, l.rule+"-insider", l.inHouse
 	in.Label = "insiders say that " + l.p.Name + " was passed"
 	in.Body = b.pieces(a, l, l.inside)
-	b.edge(by(in, power))
-}
-
-// by is e for somebody who is put into another segment: no way back of theirs, so
-// none that NIST accepts.
-func by(e exposure.Edge, power string) exposure.Edge {
-	if power != "" {
-		e.ID, e.Rule, e.NIST = "moved:"+e.ID, "moved-"+e.Rule, false
-		e.Body = append(e.Body, power)
-		e.Label = "be put into another segment, and " + e.Label
-	}
-	return e
+	b.edge(moved(in, powers))
 }
 
 func (b *build) pieces(a *Account, l *plan, ps []piece) []string {
@@ -283,19 +265,30 @@ func (b *build) piece(a *Account, l *plan, p *piece) string {
 	case answers:
 		return b.has(a, "answers", exposure.Know, "answers to questions")
 	case sponsor:
-		return b.word(a.Sponsor, "sponsor")
+		return b.word(a, a.Sponsor, "sponsor")
 	case manager:
-		return b.word(a.Manager, "manager")
+		return b.word(a, a.Manager, "manager")
 	}
 	return p.node
 }
 
-// word is the node of somebody saying yes for a person.
-func (b *build) word(id, as string) string {
+// word is the node of somebody saying yes for a person: whoever is named, or an
+// accomplice whom somebody names.
+func (b *build) word(a *Account, id, as string) string {
+	var who string
 	if id == "" {
-		return b.unknown("who/"+as, "who answers, as the "+as+", for people of whom none is named")
+		who = b.unknown("who/"+as, "who answers, as the "+as+", for people of whom none is named")
+	} else {
+		who = b.person(id)
 	}
-	return b.person(id)
+	powers := b.over(a, WriteMembers, WriteAnybody)
+	if len(powers) == 0 {
+		return who
+	}
+	node := "word:" + as + ":" + a.ID
+	b.edge(exposure.Edge{ID: node, Head: node, Body: []string{who}, Rule: "word", Label: "the " + as + " of " + orElse(a.Name, "the person") + " says yes", Status: exposure.Declared})
+	b.gate(node, both(powers, [][]string{{b.accomplice(1)}}), exposure.Edge{Rule: "word-named", Label: "an accomplice is named the " + as + " of " + orElse(a.Name, "the person")})
+	return node
 }
 
 // person is the node of somebody acting for the attacker. Of somebody who is not

@@ -31,6 +31,9 @@ func Restored(credential string) string { return "restored:" + credential }     
 func Sync(account string) string        { return "sync:" + account }                          // node: signed in at a sync account (a surroundings id, or PROVIDER/PERSON where none is declared)
 func Inbox(person string) string        { return "inbox:" + person }                          // node: reads the person's mail
 func Number(person string) string       { return "number:" + person }                         // node: gets what is sent to the person's telephone number
+func Ready(person string) string        { return "ready:" + person }                          // node: would be signed in as somebody, were their account open
+func Usable(credential string) string   { return "usable:" + credential }                     // node: a passkey that does not sign in is made to
+func Bare(credential string) string     { return "bare:" + credential }                       // node: a passkey is made to sign in unverified
 func Kept(person string) string         { return "kept:" + person }                           // node: has the person's saved recovery code, or is where they keep it
 func Power(record string) string        { return "power:" + record }                          // node: a declared power, or one of Holdfast's own, is used for the attacker
 func Deceived(procedure string) string  { return "deceive:" + procedure }                     // atom: a story that is believed
@@ -48,8 +51,12 @@ const (
 	RemoveMembers   = "power:remove-members"   // remove the passkeys of somebody without a role
 	RemoveAnybody   = "power:remove-anybody"   // likewise, role or not
 	WriteGroups     = "power:write-groups"     // say who is in which group
-	WriteMembers    = "power:write-members"    // say what the address is of somebody without a role
+	WriteMembers    = "power:write-members"    // describe somebody without a role: their address, their employment, who their manager is
 	WriteAnybody    = "power:write-anybody"    // likewise, role or not
+	RestoreMembers  = "power:restore-members"  // end the suspension of a passkey of somebody without a role
+	RestoreAnybody  = "power:restore-anybody"  // likewise, role or not
+	OpenMembers     = "power:open-members"     // open the account of somebody without a role again
+	OpenAnybody     = "power:open-anybody"     // likewise, role or not
 	TakeoverMembers = "power:takeover-members" // remove the passkeys of somebody without a role, and link somebody in: one does both, or two do one each
 	TakeoverAnybody = "power:takeover-anybody" // likewise, role or not
 )
