@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
 
 	"holdfast/domain/policy"
 	"holdfast/domain/policy/compare"
@@ -188,26 +190,54 @@ func (a *policyApply) flags(fs *flag.FlagSet) input {
 	return nil
 }
 
-// run shows the plan first: what is irreversible should not surprise.
+// run shows the plan first, and carries out the one that it showed.
 func (a *policyApply) run(ctx context.Context, c console, h hostFlags, args []string) error {
 	cl, done, err := h.connect(ctx, c)
 	if err != nil {
 		return err
 	}
 	defer done()
-	out, err := cl.do(ctx, request{method: http.MethodGet, path: escaped("policy/revisions", args[0], "plan")})
+	out, p, err := a.counted(ctx, c, cl, args[0])
 	if err != nil {
 		return faults(c, err)
 	}
-	if !a.plan {
-		if !h.json {
-			if err := h.printRevision(c.err, out); err != nil {
-				return err
-			}
-		}
-		if out, err = cl.do(ctx, request{method: http.MethodPost, path: escaped("policy/revisions", args[0], "apply")}); err != nil {
-			return faults(c, err)
+	if a.plan {
+		return h.printRevision(c.out, out)
+	}
+	if !h.json {
+		if err := h.printRevision(c.err, out); err != nil {
+			return err
 		}
 	}
+	path := escaped("policy/revisions", args[0], "apply")
+	if p.Impact != nil {
+		path += "?plan=" + url.QueryEscape(p.Impact.Digest)
+	}
+	if out, err = cl.do(ctx, request{method: http.MethodPost, path: path}); err != nil {
+		return faults(c, err)
+	}
 	return h.printRevision(c.out, out)
+}
+
+// counted asks for the plan until everybody is counted, and says how far it is.
+func (a *policyApply) counted(ctx context.Context, c console, cl client, id string) (json.RawMessage, api.Planned, error) {
+	for told := false; ; told = true {
+		var p api.Planned
+		out, err := cl.do(ctx, request{method: http.MethodGet, path: escaped("policy/revisions", id, "plan")})
+		if err == nil {
+			err = json.Unmarshal(out, &p)
+		}
+		if err != nil || p.Counting == nil {
+			if told {
+				fmt.Fprintln(c.err)
+			}
+			return out, p, err
+		}
+		fmt.Fprintf(c.err, "\rcounting: %d of %d people ", p.Counting.Done, p.Counting.Total)
+		select {
+		case <-ctx.Done():
+			return nil, p, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }

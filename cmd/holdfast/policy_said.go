@@ -143,21 +143,44 @@ func sayImpact(b *strings.Builder, i rejudge.Impact) {
 	if others > 0 {
 		fmt.Fprintf(b, "  %s not sign in at present: judged when they may\n", counted(others, "person may", "people may"))
 	}
-	fmt.Fprintf(b, "  %s suspended\n", counted(i.Suspended, "passkey would be", "passkeys would be"))
+	fmt.Fprintf(b, "  %s suspended", counted(i.Suspended, "passkey would be", "passkeys would be"))
+	fmt.Fprintf(b, ", and %s\n", counted(i.Sessions, "session would end", "sessions would end"))
 	if i.Lapsed > 0 {
 		fmt.Fprintf(b, "  %s refused until a profile is reviewed\n", counted(i.Lapsed, "passkey would be", "passkeys would be"))
 	}
 	if i.Uncovered > 0 {
 		fmt.Fprintf(b, "  %s in no segment\n", counted(i.Uncovered, "person would be", "people would be"))
 	}
-	fmt.Fprintf(b, "  %s not sign in any more", counted(i.LockedOut, "person could", "people could"))
-	for n, id := range i.Examples {
-		b.WriteString(map[bool]string{true: ": ", false: ", "}[n == 0] + string(id))
+	fmt.Fprintf(b, "  %s not sign in any more\n", counted(i.LockedOut, "person could", "people could"))
+	sayCauses(b, i)
+	fmt.Fprintf(b, "  %s sign in under it; %d can now\n", counted(i.AdministratorsAfter, "administrator could", "administrators could"), i.AdministratorsBefore)
+	fmt.Fprintf(b, "  digest of this plan: %s\n", i.Digest)
+}
+
+// namedOfCause is how many people are named of each cause; --json has more.
+const namedOfCause = 20
+
+// sayCauses says why people could not sign in, who they are, and the shortest
+// way for them to be ready.
+func sayCauses(b *strings.Builder, i rejudge.Impact) {
+	for n, c := range i.Causes {
+		fmt.Fprintf(b, "    %s", counted(c.People, "person", "people"))
+		if c.Segment != "" {
+			fmt.Fprintf(b, " in segment %s", c.Segment)
+		}
+		fmt.Fprintf(b, ": %s [%s]\n      → %s\n      ", c.Why, c.Code, c.Way)
+		named := 0
+		for _, l := range i.Locked {
+			if l.Cause == n && named < namedOfCause {
+				b.WriteString(map[bool]string{true: "", false: ", "}[named == 0] + string(l.Person))
+				named++
+			}
+		}
+		if left := c.People - int64(named); left > 0 {
+			fmt.Fprintf(b, " and %d more", left)
+		}
+		b.WriteString("\n")
 	}
-	if n := i.LockedOut - int64(len(i.Examples)); n > 0 && len(i.Examples) > 0 {
-		fmt.Fprintf(b, " and %d more", n)
-	}
-	fmt.Fprintf(b, "\n  %s sign in under it; %d can now\n", counted(i.AdministratorsAfter, "administrator could", "administrators could"), i.AdministratorsBefore)
 }
 
 func segmentName(s string) string {

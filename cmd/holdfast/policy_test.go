@@ -176,14 +176,15 @@ func TestARefusedProposalIsToldWhole(t *testing.T) {
 func TestAPlanIsTold(t *testing.T) {
 	url, token, _ := elsewhere(t, 200, `{"id":"rev_1","number":2,"state":"approved","name":"p","needs":1,"lowers":true,"from":["role:administrator"],"author":"host:root","approvals":[],
 		"changes":[{"path":"a","direction":"raises","text":"A."},{"path":"b","direction":"lowers","text":"B."}],
-		"impact":{"people":3,"credentials":2,"moves":[{"from":"everybody","to":"staff","people":1}],"suspended":2,"locked_out":1,"examples":["per_1"],"administrators_before":1,"administrators_after":0}}`)
+		"impact":{"people":3,"credentials":2,"moves":[{"from":"everybody","to":"staff","people":1}],"suspended":2,"sessions":3,"locked_out":1,"digest":"9b1c",
+		"causes":[{"segment":"staff","code":"synced","why":"It is synced.","way":"Each adds a key.","people":1}],"locked":[{"person":"per_1","cause":0}],"administrators_before":1,"administrators_after":0}}`)
 	out, errs, code := cli(t, "policy", "apply", "rev_1", "--plan", "--url", url, "--token-file", token)
 	if code != 0 || errs != "" {
 		t.Fatalf("%d %s", code, errs)
 	}
 	at := -1
 	for _, want := range []string{"rev_1  number 2, p, approved\n", "It lowers assurance: 1 approval is asked for, of role:administrator.\n", "\nWhat lowers assurance\n  b: B.\n", "\nWhat raises it\n  a: A.\n",
-		"\nWhat would become of 3 people with 2 passkeys\n  1 goes from segment everybody to staff\n  2 people may not sign in at present: judged when they may\n  2 passkeys would be suspended\n  1 person could not sign in any more: per_1\n  0 administrators could sign in under it; 1 can now\n",
+		"\nWhat would become of 3 people with 2 passkeys\n  1 goes from segment everybody to staff\n  2 people may not sign in at present: judged when they may\n  2 passkeys would be suspended, and 3 sessions would end\n  1 person could not sign in any more\n    1 person in segment staff: It is synced. [synced]\n      → Each adds a key.\n      per_1\n  0 administrators could sign in under it; 1 can now\n  digest of this plan: 9b1c\n",
 		"\nNext: it cannot be applied"} {
 		i := strings.Index(out, want)
 		if i <= at {

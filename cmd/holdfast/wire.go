@@ -201,7 +201,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 	signIn := signin.New(signin.Config{Store: store.Port[signin.Tx]{DB: s.db}, RP: rp, Sealer: sealer,
 		DecoyKey: master.Derive("decoy"), Clock: clock, Judge: s.judge, Metadata: s.metadata})
 	accounts := account.New(store.Port[account.Tx]{DB: s.db}, clock)
-	s.revisions = govern.NewRevisions(s.govern, s.policies, s.outlook())
+	s.revisions = govern.NewRevisions(s.govern, s.policies, s.outlook(ctx, clock))
 	enrolment := enrol.New(enrol.Config{Store: store.Port[enrol.Tx]{DB: s.db}, RP: rp, Sealer: sealer, Clock: clock, Judge: s.judge,
 		Metadata: s.metadata})
 	authorization := authorize.New(authorize.Config{Store: store.Port[authorize.Tx]{DB: s.db}, Clock: clock,

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"context"
+
 	"holdfast"
 	"holdfast/domain/verdict"
+	"holdfast/edge/plans"
 	"holdfast/edge/policies"
+	"holdfast/edge/store"
 	"holdfast/flow/govern"
 )
 
@@ -15,5 +19,7 @@ func (s *server) judges(clock holdfast.Clock) error {
 	return err
 }
 
-// outlook says what would become of people under another policy.
-func (s *server) outlook() govern.Outlook { return foresight{s} }
+// outlook says what would become of people under another policy, until ctx ends.
+func (s *server) outlook(ctx context.Context, clock holdfast.Clock) govern.Outlook {
+	return plans.New(plans.Config{Flow: s.rejudging(clock), Store: store.Port[plans.Tx]{DB: s.db}, Clock: clock, Life: ctx})
+}

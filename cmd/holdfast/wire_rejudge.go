@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"holdfast"
-	"holdfast/domain/credential"
-	"holdfast/domain/evidence"
-	"holdfast/domain/policy"
 	"holdfast/edge/metadata"
 	"holdfast/edge/store"
-	"holdfast/flow/govern"
 	"holdfast/flow/rejudge"
 	"holdfast/spec/mds"
 )
@@ -54,16 +50,4 @@ func (n newestMetadata) Newest(ctx context.Context) (*mds.Blob, error) {
 		return nil, nil
 	}
 	return b, err
-}
-
-// foresight says what would become of everybody under a policy.
-type foresight struct{ s *server }
-
-func (f foresight) Impact(ctx context.Context, candidate *policy.Policy) (govern.Impact, error) {
-	return f.s.rejudging(time.Now).Impact(ctx, candidate)
-}
-
-// Evidence says how passkeys would be judged under it.
-func (f foresight) Evidence(ctx context.Context, from govern.Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error) {
-	return f.s.rejudging(time.Now).Evidence(ctx, from, candidate, of)
 }

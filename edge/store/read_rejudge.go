@@ -197,6 +197,33 @@ func (r reader) CountEverybody(ctx context.Context) (int64, error) {
 	return queryInt(ctx, r.q, "select count(*) from person")
 }
 
+// SessionsResting counts the sessions of these people that have not ended, by the
+// passkey that they rest on.
+func (r reader) SessionsResting(ctx context.Context, people []holdfast.PersonID, now time.Time) (out []rejudge.OpenSessions, err error) {
+	for part := range slices.Chunk(people, idsAtOnce) {
+		args := padded(part)
+		rs, err := r.q.query(ctx, fmt.Sprintf("select credential, count(*) from session where person%s and ended = 0 and expires > $%d group by credential order by credential",
+			in(len(part)), len(args)+1), append(args, holdfast.Micros(now))...)
+		if err != nil {
+			return nil, err
+		}
+		for rs.Next() {
+			var o rejudge.OpenSessions
+			if err := rs.Scan(&o.Credential, &o.Sessions); err != nil {
+				rs.Close()
+				return nil, errInternal.Because(err)
+			}
+			out = append(out, o)
+		}
+		err = rs.Err()
+		rs.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // MembersAfter gives the ids of a group's people behind one, by id.
 func (r reader) MembersAfter(ctx context.Context, group holdfast.GroupID, after holdfast.PersonID, limit int) ([]holdfast.PersonID, error) {
 	return ids[holdfast.PersonID](ctx, r, "select person from membership where grp = $1 and person > $2 order by person limit $3",

@@ -32,7 +32,12 @@ type Policies interface {
 
 // Outlook says what would become of people if a policy came into force.
 type Outlook interface {
-	Impact(ctx context.Context, candidate *policy.Policy) (Impact, error)
+	// Impact may take longer than anybody waits: then it says how far it is, and
+	// is asked again.
+	Impact(ctx context.Context, candidate *policy.Policy) (Impact, *Counting, error)
+	// Holds says whether a plan that somebody was shown, by its digest, is still
+	// what would happen: nil, or why not.
+	Holds(ctx context.Context, candidate *policy.Policy, plan string) error
 	// Evidence gives the judgements of passkeys as they would be under it, where
 	// they may differ from what is on record.
 	Evidence(ctx context.Context, from Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error)
@@ -45,7 +50,13 @@ type Registrations interface {
 
 // Impact is what would become of them. Refusal says why the policy must not
 // come into force, or nil.
-type Impact interface{ Refusal() error }
+type Impact interface {
+	Refusal() error
+	Plan() string // its digest
+}
+
+// Counting is how far the count of an impact is.
+type Counting struct{ Done, Total int64 }
 
 // Revisions is the story of how the policy changes.
 type Revisions struct {

@@ -19,24 +19,30 @@ import (
 type Plan struct {
 	Proposed
 	Administrators int    // of those who can sign in now, who could then
-	Impact         Impact // of everybody; nil where nobody foresees it
+	Impact         Impact // of everybody; nil where nobody foresees it, and while it is counted
+	Counting       *Counting
 }
 
 // Plan says what Apply would do, and does it not.
 func (s *Revisions) Plan(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (Plan, error) {
-	return s.apply(ctx, by, id, authority.PolicyRead, true)
+	return s.apply(ctx, by, id, authority.PolicyRead, true, "")
 }
 
 // Apply puts a revision in force that enough have approved, unless another came
 // into force meanwhile, or no administrator could sign in any more. What it
-// rests on is looked at again, in the transaction.
-func (s *Revisions) Apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (Plan, error) {
-	return s.apply(ctx, by, id, authority.PolicyWrite, false)
+// rests on is looked at again, in the transaction. Where plan is the digest of
+// one that somebody was shown, it is that plan that is carried out: facts that
+// would shut out more than it shows refuse it, just before.
+func (s *Revisions) Apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID, plan string) (Plan, error) {
+	return s.apply(ctx, by, id, authority.PolicyWrite, false, plan)
 }
 
-func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID, scope authority.Scope, dry bool) (Plan, error) {
+func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID, scope authority.Scope, dry bool, plan string) (Plan, error) {
 	var out Plan
 	candidate, err := s.read(ctx, by, scope, id)
+	if err == nil && plan != "" && s.outlook != nil {
+		err = s.outlook.Holds(ctx, candidate.Policy, plan)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -68,12 +74,23 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 			return nil, err
 		}
 		s.policies.Have(rev.Digest, candidate.Policy)
-		return s.supersede(ctx, tx, &out, c.before, r.now)
+		events, err := s.supersede(ctx, tx, &out, c.before, r.now)
+		return carriedOut(events, plan), err
 	})
 	if err == nil && s.outlook != nil && dry {
-		out.Impact, err = s.outlook.Impact(ctx, candidate.Policy)
+		out.Impact, out.Counting, err = s.outlook.Impact(ctx, candidate.Policy)
 	}
 	return out, err
+}
+
+// carriedOut puts the digest of the plan into the log.
+func carriedOut(events []audit.Event, plan string) []audit.Event {
+	for i := range events {
+		if events[i].Type == "policy.applied" && plan != "" {
+			events[i] = events[i].With("plan", plan)
+		}
+	}
+	return events
 }
 
 // ready looks again at what the approvals rest on.

@@ -88,13 +88,13 @@ func (f *Flow) again(ctx context.Context, r *rules, people []Subject) (judgement
 	return f.judgements(ctx, f.Store, r, all)
 }
 
-// registrations reads what was sent when passkeys were made.
-type registrations interface {
+// Registrations reads what was sent when passkeys were made.
+type Registrations interface {
 	RegistrationsBy(ctx context.Context, ids []holdfast.CredentialID) ([]credential.Registration, error)
 }
 
 // judgements judges the attestations of active passkeys by the anchors of r.
-func (f *Flow) judgements(ctx context.Context, from registrations, r *rules, all []credential.Record) (judgements, error) {
+func (f *Flow) judgements(ctx context.Context, from Registrations, r *rules, all []credential.Record) (judgements, error) {
 	var ids []holdfast.CredentialID
 	of := map[holdfast.CredentialID]credential.Record{}
 	for _, c := range all {

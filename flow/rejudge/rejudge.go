@@ -86,6 +86,9 @@ type Store interface {
 	// to and with to.
 	DueBetween(ctx context.Context, from, to time.Time) ([]holdfast.PersonID, error)
 	CountEverybody(ctx context.Context) (int64, error)
+	// SessionsResting counts sessions that have not ended, by the passkey that they
+	// rest on, of these people.
+	SessionsResting(ctx context.Context, people []holdfast.PersonID, now time.Time) ([]OpenSessions, error)
 	// OutstandingTasks counts open tasks; those are waiting that were opened
 	// before long.
 	OutstandingTasks(ctx context.Context, now, long time.Time) (Outstanding, error)

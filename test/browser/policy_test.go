@@ -100,6 +100,11 @@ func TestThePolicyIsChanged(t *testing.T) {
 			Ask[struct{}](t, d, "policy", "approve", id)
 			tab.Open(d.Origin + "/console/policy/revisions/" + id)
 			tab.Says("h1", "is approved and not in force")
+			to(t, tab, "main .buttons a.primary") // the plan first
+			tab.Press(Enter)
+			tab.Says("h1", "Nobody is shut out, and no passkey is suspended")
+			tab.Says("main", "they stay", "Administrators who can sign in", "Nothing is lowered for anybody")
+			look(t, tab, "plan")
 			to(t, tab, `button[data-dialog="apply"]`)
 			tab.Press(Enter)
 			tab.Until(`document.querySelector("dialog[open]") !== null`)

@@ -87,7 +87,7 @@ func (o *office) approve(by holdfast.Actor, id holdfast.RevisionID) (revision.Re
 }
 
 func (o *office) apply(by holdfast.Actor, id holdfast.RevisionID) error {
-	_, err := o.revs.Apply(o.t.Context(), by, id)
+	_, err := o.revs.Apply(o.t.Context(), by, id, "")
 	return err
 }
 

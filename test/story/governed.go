@@ -36,7 +36,7 @@ func (w *World) Apply(t testing.TB, text []byte, files map[string][]byte) {
 	must(t, err)
 	_, err = w.Revisions.Approve(t.Context(), Host, p.Revision.ID)
 	must(t, err)
-	_, err = w.Revisions.Apply(t.Context(), Host, p.Revision.ID)
+	_, err = w.Revisions.Apply(t.Context(), Host, p.Revision.ID, "")
 	must(t, err)
 }
 

@@ -408,7 +408,7 @@ func (o *organisation) policyBy(rt *rapid.T, by holdfast.Actor) {
 			}
 		}
 	}
-	_, err = o.Revisions.Apply(ctx, by, p.Revision.ID)
+	_, err = o.Revisions.Apply(ctx, by, p.Revision.ID, "")
 	o.did(rt, "apply", err)
 }
 

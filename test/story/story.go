@@ -16,13 +16,11 @@ import (
 	"holdfast"
 	"holdfast/domain/assurance"
 	"holdfast/domain/ceremony"
-	"holdfast/domain/credential"
-	"holdfast/domain/evidence"
 	"holdfast/domain/person"
-	"holdfast/domain/policy"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
+	"holdfast/edge/plans"
 	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/flow/account"
@@ -101,21 +99,9 @@ func New(t testing.TB) *World {
 		Key: master.Derive("authorize"), Judge: judge})
 	w.Rejudge = rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: db}, Policies: w.Policies, Metadata: w.Metadata, Judge: judge,
 		Clock: w.Now, Node: "story"})
-	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, outlook{w.Rejudge})
+	w.Revisions = govern.NewRevisions(w.Govern, w.Policies, plans.New(plans.Config{Flow: w.Rejudge, Store: store.Port[plans.Tx]{DB: db}, Clock: w.Now,
+		Life: t.Context(), Patience: time.Minute}))
 	return w
-}
-
-// outlook is what becomes of people under a policy.
-type outlook struct{ *rejudge.Flow }
-
-// Impact is what would become of everybody.
-func (o outlook) Impact(ctx context.Context, candidate *policy.Policy) (govern.Impact, error) {
-	return o.Flow.Impact(ctx, candidate)
-}
-
-// Evidence is how passkeys would be judged.
-func (o outlook) Evidence(ctx context.Context, from govern.Registrations, candidate *policy.Policy, of []credential.Record) ([]evidence.Judgement, error) {
-	return o.Flow.Evidence(ctx, from, candidate, of)
 }
 
 // Now is what the stories' clock shows.

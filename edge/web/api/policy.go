@@ -165,6 +165,13 @@ type Planned struct {
 	RevisionShown
 	Administrators int             `json:"administrators" doc:"Who could sign in under it with a passkey that they have."`
 	Impact         *rejudge.Impact `json:"impact,omitempty" doc:"What becomes of everybody; in the plan alone."`
+	Counting       *Counting       `json:"counting,omitempty" doc:"Impact is being counted: ask again."`
+}
+
+// Counting is how far a count is.
+type Counting struct {
+	Done  int64 `json:"done"`
+	Total int64 `json:"total" doc:"People; 0: it has not begun."`
 }
 
 // Diff is what changes from one policy to another, in meaning.
@@ -227,14 +234,19 @@ func (a *API) policy() {
 			return a.showRevision(c, holdfast.RevisionID(in.ID))
 		})
 	add(a, operation{id: "plan-revision", method: http.MethodGet, path: "/policy/revisions/{id}/plan", access: read, tag: "policy",
-		summary: "Say what would become of people if a revision came into force"},
+		summary: "Say what would become of people if a revision came into force",
+		more:    "Everybody is counted. Where that takes longer than 1.5 s, `counting` says how far it is and `impact` is missing: ask again, a second later. The plan can be carried out by its digest for a day."},
 		func(c call, in *ByID) (*struct{ Body Planned }, error) {
 			return planned(a.Revisions.Plan(c, c.Actor, holdfast.RevisionID(in.ID)))
 		})
 	add(a, operation{id: "apply-revision", method: http.MethodPost, path: "/policy/revisions/{id}/apply", access: write, tag: "policy",
-		summary: "Put an approved revision in force"},
-		func(c call, in *ByID) (*struct{ Body Planned }, error) {
-			return planned(a.Revisions.Apply(c, c.Actor, holdfast.RevisionID(in.ID)))
+		summary: "Put an approved revision in force",
+		more:    "With `plan`, it is refused where facts have moved so that it would shut out somebody whom that plan does not show (`plan_outgrown`), where something changed for everybody (`plan_moved`), and after a day (`plan_gone`)."},
+		func(c call, in *struct {
+			ByID
+			Plan string `query:"plan" maxLength:"64" doc:"Digest of the plan that was looked at: impact.digest."`
+		}) (*struct{ Body Planned }, error) {
+			return planned(a.Revisions.Apply(c, c.Actor, holdfast.RevisionID(in.ID), in.Plan))
 		})
 	a.presets()
 	a.decide()
@@ -248,6 +260,9 @@ func planned(p govern.Plan, err error) (*struct{ Body Planned }, error) {
 	out := Planned{RevisionShown: shown, Administrators: p.Administrators}
 	if i, ok := p.Impact.(rejudge.Impact); ok {
 		out.Impact = &i
+	}
+	if p.Counting != nil {
+		out.Counting = &Counting{p.Counting.Done, p.Counting.Total}
 	}
 	return &struct{ Body Planned }{out}, err
 }

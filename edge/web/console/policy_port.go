@@ -37,7 +37,8 @@ type Revisions interface {
 	Look(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (govern.Proposed, error)
 	Approve(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (revision.Record, error)
 	Withdraw(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (revision.Record, error)
-	Apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (govern.Plan, error)
+	Plan(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) (govern.Plan, error)
+	Apply(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID, plan string) (govern.Plan, error)
 }
 
 // Metadata is what is known of the models of authenticators; see

@@ -95,7 +95,7 @@ func (c *Console) rights(v visit.Visit, p govern.Proposed, to *page.Revision) {
 	mine := "person:" + string(v.Person.ID)
 	holds := v.Holds()
 	to.MayDrop = to.Row.Open() && holds.Has("policy:write")
-	to.MayApply = p.Revision.State == revision.Approved && holds.Has("policy:write")
+	to.MayApply = mayApply(v, p.Revision)
 	if p.Revision.State != revision.Proposed || !holds.Has("policy:approve") {
 		return
 	}
@@ -142,13 +142,6 @@ func (c *Console) onRevision(text string, do func(Revisions) func(context.Contex
 func approving(s Revisions) func(context.Context, holdfast.Actor, holdfast.RevisionID) error {
 	return func(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) error {
 		_, err := s.Approve(ctx, by, id)
-		return refusedHere(err)
-	}
-}
-
-func applying(s Revisions) func(context.Context, holdfast.Actor, holdfast.RevisionID) error {
-	return func(ctx context.Context, by holdfast.Actor, id holdfast.RevisionID) error {
-		_, err := s.Apply(ctx, by, id)
 		return refusedHere(err)
 	}
 }

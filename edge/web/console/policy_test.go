@@ -206,8 +206,11 @@ func TestARevisionIsProposedApprovedAndApplied(t *testing.T) {
 		wantText(t, b.Get(at), http.StatusOK, at+"/approve")
 		wantTo(t, b.Post(at, at+"/approve"), at)
 	}
-	wantText(t, o.admin.Get(at), http.StatusOK, "is approved and not in force", "Put it in force", "approved")
-	wantTo(t, o.admin.Post(at, at+"/apply"), at)
+	wantText(t, o.admin.Get(at), http.StatusOK, "is approved and not in force", "See the plan and put it in force", "approved")
+	wantTo(t, o.admin.Post(at, at+"/apply"), at+"/plan") // never without it
+	a = o.admin.Get(at + "/plan")
+	wantText(t, a, http.StatusOK, "Look at the plan first", "Nobody is shut out, and no passkey is suspended", "Put it in force")
+	wantTo(t, o.admin.Post(at+"/plan", at+"/apply", "plan", planOf(t, a)), at)
 	wantText(t, o.admin.Get(at), http.StatusOK, "is in force", "Against what was in force when it was proposed")
 	wantNot(t, o.admin.Get(at), "Nothing that matters")
 	wantText(t, o.admin.Get(page.PathPolicy), http.StatusOK, "Revision 1 decides", "Shorter days.", "Grace Hopper")

@@ -24,13 +24,16 @@ import (
 	"holdfast/domain/verdict"
 	"holdfast/edge/keys"
 	"holdfast/edge/metadata"
+	"holdfast/edge/plans"
 	"holdfast/edge/policies"
 	"holdfast/edge/store"
 	"holdfast/edge/web/console"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/webtest"
 	"holdfast/flow/govern"
+	"holdfast/flow/rejudge"
 	"holdfast/flow/survey"
+	"holdfast/spec/mds"
 )
 
 // office is a world with an administrator at the console.
@@ -51,7 +54,8 @@ func open(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	library := metadata.New(metadata.Config{Store: w.DB, Import: w.Govern, Clock: w.Now, Log: slog.New(slog.DiscardHandler)}, metadata.Settings{MaxAge: 30 * 24 * time.Hour})
-	changes := govern.NewRevisions(w.Govern, shelf, nil)
+	judging := rejudge.New(rejudge.Config{Store: store.Port[rejudge.Tx]{DB: w.DB}, Policies: shelf, Metadata: noMetadata{}, Clock: w.Now, Node: "office"})
+	changes := govern.NewRevisions(w.Govern, shelf, plans.New(plans.Config{Flow: judging, Store: store.Port[plans.Tx]{DB: w.DB}, Clock: w.Now, Life: t.Context(), Patience: time.Minute}))
 	c := console.New(console.Config{Visits: w.Visits, Govern: w.Govern, Store: w.DB, Issuer: webtest.Origin,
 		Policies: shelf, Revisions: changes, Metadata: library, Exposure: survey.New(survey.Config{Store: w.DB, Policies: shelf, Clock: w.Now}),
 		Facts: []page.Pair{{Name: "Relying party", Value: "localhost", Code: true}}, Mails: true, Keys: rolls(t, w)})
@@ -60,6 +64,11 @@ func open(t *testing.T) *office {
 	o.admin = w.SignIn(o.ada)
 	return o
 }
+
+// noMetadata is of nothing.
+type noMetadata struct{}
+
+func (noMetadata) Newest(context.Context) (*mds.Blob, error) { return nil, nil }
 
 // roller rolls keys over as the server does.
 type roller struct {
