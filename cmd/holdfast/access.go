@@ -131,6 +131,14 @@ func signingKeyring() noun {
 	}}
 }
 
+func outgoing() noun {
+	return noun{"outbox", "what is to leave the server: mail, and sign-outs to applications", []verb{
+		{name: "list", summary: "say what waits and what was given up, by kind", columns: []string{"kind", "waiting", "failing", "given_up", "oldest"}, flags: at(http.MethodGet, "/outbox")},
+		{name: "given-up", summary: "list what nobody tries any more, and why", columns: []string{"kind", "target", "tries", "given_up", "why"}, flags: at(http.MethodGet, "/outbox/given-up")},
+		{name: "retry", args: []string{"KIND"}, summary: "try again what was given up of a kind", columns: []string{"kind", "revived"}, flags: on(http.MethodPost, "outbox", "retry")},
+	}}
+}
+
 func setUp() noun {
 	return noun{"setup", "the first administrator", []verb{
 		{name: "link", summary: "make a new set-up link; the old one ends", columns: []string{"url", "ends"}, run: runSetUp},

@@ -13,7 +13,7 @@ import (
 // without a token, from anywhere with one.
 func nouns() []noun {
 	return []noun{people(), groups(), invitations(), applications(), grants(), sessions(), credentials(), managedDevices(), around(), tokens(), auditLog(),
-		organisation(), signingKeyring(), authenticatorMetadata(), replacements(), wrongs(), thePolicy(), exposureModel(), setUp()}
+		organisation(), outgoing(), signingKeyring(), authenticatorMetadata(), replacements(), wrongs(), thePolicy(), exposureModel(), setUp()}
 }
 
 // members collects the members of a request's body from flags: those that are

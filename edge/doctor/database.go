@@ -120,7 +120,7 @@ func outbox(x store.Examined, now time.Time) Finding {
 	}
 	switch {
 	case dead > 0:
-		return warn(code, fmt.Sprintf("%d deliveries (mail, logout messages) were given up", dead), "The server's log says why each failed; /metrics counts them by kind.")
+		return warn(code, fmt.Sprintf("%d deliveries (mail, logout messages) were given up", dead), "The settings page and holdfast outbox given-up say why each failed. Mend the cause, then try again there, or with holdfast outbox retry KIND.")
 	case failing > 0:
 		return warn(code, fmt.Sprintf("%d deliveries have failed for more than an hour and are tried on", failing), "The server's log says why.")
 	}

@@ -193,11 +193,16 @@ func (db *DB) GiveUpDelivery(ctx context.Context, d Delivery, now time.Time, why
 
 // ReviveDeliveries makes all dead ones of a kind due again, as if they were
 // new, and says how many.
+func (tx *Tx) ReviveDeliveries(ctx context.Context, kind string, now time.Time) (int64, error) {
+	tx.Wake(DeliveryTopic)
+	return tx.exec(ctx, "update delivery set dead = 0, tries = 0, created = $2, due = $2 where kind = $1 and dead > 0",
+		kind, holdfast.Micros(now))
+}
+
+// ReviveDeliveries does so in a transaction of its own.
 func (db *DB) ReviveDeliveries(ctx context.Context, kind string, now time.Time) (n int64, err error) {
 	err = db.InTx(ctx, func(tx *Tx) (err error) {
-		n, err = tx.exec(ctx, "update delivery set dead = 0, tries = 0, created = $2, due = $2 where kind = $1 and dead > 0",
-			kind, holdfast.Micros(now))
-		tx.Wake(DeliveryTopic)
+		n, err = tx.ReviveDeliveries(ctx, kind, now)
 		return err
 	})
 	return n, err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -31,7 +32,7 @@ var peopleOrders = map[PeopleOrder]order{
 
 // A PeopleFilter chooses people. The zero filter chooses all but erased ones.
 type PeopleFilter struct {
-	Begins string // how the name, its last word or the address begins
+	Begins string // how a word of the name, or the address, begins
 	Text   string // part of the name or address: found by reading everybody
 
 	State      person.Status // or Ended; empty: any
@@ -45,18 +46,28 @@ type PeopleFilter struct {
 // lastWord is the expression of the index person_last_word, to the letter.
 const lastWord = "lower(substr(name, length(rtrim(name, replace(name, ' ', ''))) + 1))"
 
-// named adds that column, an id of people, is of somebody whose name, last word
-// of the name or address begins with text.
+// named adds that column, an id of people, is of somebody a word of whose name,
+// or whose address, begins with text.
 func (c *conditions) named(column, text string) {
 	c.texts = append(c.texts, c.called(column, text))
 }
 
 func (c *conditions) called(column, text string) string {
 	from, to := c.arg(lower(text)), c.arg(lower(text)+"\U0010ffff")
-	// Three reads of an index each: an "or" of them would read everybody.
+	// Three reads of an index each: an "or" of them would read everybody. For the
+	// words between the first and the last the whole index of names is read, and
+	// no row: for the bare id, SQLite would read the rows in its order.
+	middle := c.arg("% " + begun(text))
+	joined := c.arg("%-" + begun(text))
 	return column + " in (select id from person where lower(name) >= " + from + " and lower(name) < " + to +
 		" union select id from person where " + lastWord + " >= " + from + " and " + lastWord + " < " + to +
-		" union select id from person where email <> '' and email >= " + from + " and email < " + to + ")"
+		" union select id from person where email <> '' and email >= " + from + " and email < " + to +
+		" union select id || '' from person where lower(name) > '' and (lower(name) like " + middle + ` escape '\' or lower(name) like ` + joined + ` escape '\'))`
+}
+
+// begun is a pattern for what begins with text, whatever text has in it.
+func begun(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(lower(text)) + "%"
 }
 
 func (f PeopleFilter) conditions(now int64) *conditions {

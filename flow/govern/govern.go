@@ -79,6 +79,7 @@ type Tx interface {
 	Registrations
 	deviceTx
 	surroundingTx
+	outboxTx
 	taskTx
 	verdict.Reader
 	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)

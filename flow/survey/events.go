@@ -61,7 +61,7 @@ var reaches = map[audit.Type]reach{
 	"device.link_made": nothing, "device.linked": nothing, "device.onboarding_allowed": nothing, "device.onboarding_used": nothing,
 	"signing_key.added": nothing, "signing_key.retired": nothing, "signing_key.withdrawn": nothing,
 	"organisation.founded": nothing, "organisation.renamed": nothing, "organisation.related_origins_set": nothing, "organisation.rp_id_recorded": nothing,
-	"backup.made": nothing, "log.restored": everything, "export.made": nothing, "host.looked": nothing,
+	"backup.made": nothing, "log.restored": everything, "export.made": nothing, "host.looked": nothing, "outbox.revived": nothing,
 }
 
 // watches says whether records of a type are worth reading.

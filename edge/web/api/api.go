@@ -50,18 +50,19 @@ type Config struct {
 // API answers. It may be used concurrently.
 type API struct {
 	Config
-	mux  *route.Mux
-	huma huma.API
-	yaml []byte
-	json []byte
+	mux   *route.Mux
+	looks *visit.Looks
+	huma  huma.API
+	yaml  []byte
+	json  []byte
 }
 
 // New makes the API with all operations.
 func New(c Config) (*API, error) {
-	a := &API{Config: c, mux: route.NewMux(c.Guard)}
+	a := &API{Config: c, mux: route.NewMux(c.Guard), looks: visit.NewLooks(c.Clock)}
 	a.huma = huma.NewAPI(a.document(), adapter{a})
 	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
-		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks, a.exposure} {
+		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.outbox, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks, a.exposure} {
 		part()
 	}
 	if err := a.serveDocument(); err != nil {

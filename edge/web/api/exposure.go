@@ -79,12 +79,18 @@ func (a *API) exposure() {
 		summary: "Say who can get at an account", more: "Computed for this call: every minimal set of things that gives access, by level, then size, then name."},
 		func(c call, in *ByAccount) (*struct{ Body answer.WhoCan }, error) {
 			w, err := a.Survey.WhoCan(c, in.ID)
+			if err == nil {
+				err = a.shows(c, "who-can", w.Account)
+			}
 			return &struct{ Body answer.WhoCan }{w}, err
 		})
 	add(a, operation{id: "get-exposure-picture", method: http.MethodGet, path: "/exposure/accounts/{id}/picture", access: read, tag: "exposure",
 		summary: "Give the graph of one account, at most 60 nodes, the weakest way marked"},
 		func(c call, in *ByAccount) (*struct{ Body answer.Picture }, error) {
 			p, err := a.Survey.Picture(c, in.ID)
+			if err == nil {
+				err = a.shows(c, "get-exposure-picture", p.Account)
+			}
 			return &struct{ Body answer.Picture }{p}, err
 		})
 	add(a, operation{id: "what-if", method: http.MethodPost, path: "/exposure/accounts/{id}/what-if", access: read, tag: "exposure",
@@ -97,6 +103,9 @@ func (a *API) exposure() {
 				return nil, err
 			}
 			w, err := a.Survey.WhoCan(c, string(r.ID))
+			if err == nil {
+				err = a.shows(c, "who-can-credential", w.Account)
+			}
 			return &struct{ Body answer.WhoCan }{w}, err
 		})
 	add(a, operation{id: "blast", method: http.MethodGet, path: "/exposure/blast", access: read, tag: "exposure",
@@ -113,6 +122,9 @@ func (a *API) exposure() {
 				return nil, err
 			}
 			l, err := a.Survey.Residual(c, holdfast.PersonID(after.ID), in.Limit)
+			if err == nil {
+				err = a.shows(c, "list-residual", "")
+			}
 			return surveyPage(a, c, in.Paging, l, err)
 		})
 }
@@ -132,6 +144,9 @@ func (a *API) listEffective(c call, in *struct {
 	}
 	l, err := a.Survey.Effective(c, survey.Which{Segment: in.Segment, Below: in.Below, Verdict: exposure.Verdict(in.Verdict), Profile: exposure.Profile(in.Profile),
 		Singles: in.Singles == "true", Phr: in.Phr == "true"}, holdfast.PersonID(after.ID), in.Limit)
+	if err == nil {
+		err = a.shows(c, "list-effective", "")
+	}
 	return surveyPage(a, c, in.Paging, l, err)
 }
 
@@ -144,6 +159,9 @@ func (a *API) whatIf(c call, in *struct {
 	}
 	b := in.Body
 	w, err := a.Survey.WhatIf(c, in.ID, answer.Suppose{Lost: b.Lost, Given: b.Given, Add: b.Add, Remove: b.Remove, At: b.At})
+	if err == nil {
+		err = a.shows(c, "what-if", w.Before.Account)
+	}
 	return &struct{ Body answer.WhatIf }{w}, err
 }
 
@@ -155,6 +173,15 @@ func (a *API) lookedAt(c call, what string) error {
 	return a.Govern.Looked(c, c.Actor, what)
 }
 
+// shows records that the owner of a token reads who can get at an account, or
+// at those of everybody where whose is empty. Their own is their own.
+func (a *API) shows(c call, what, whose string) error {
+	if c.Actor.Kind != holdfast.ActorToken || whose == string(c.Owner.ID) {
+		return nil
+	}
+	return a.looks.Note(c.Actor.ID, whose, func() error { return a.Govern.LookedAt(c, c.Actor, what, holdfast.PersonID(whose)) })
+}
+
 func (a *API) blast(c call, in *struct {
 	Paging
 	Node string `query:"node" required:"true" maxLength:"2000" doc:"corrupt:PERSON, a person by id, address or name, a passkey, a provider of the policy, something declared, or root:host."`
@@ -164,6 +191,9 @@ func (a *API) blast(c call, in *struct {
 		return nil, err
 	}
 	b, err := a.Survey.Blast(c, in.Node, holdfast.PersonID(after.ID), in.Limit)
+	if err == nil {
+		err = a.shows(c, "blast", "")
+	}
 	if b.Cursor != "" {
 		b.Cursor = a.sealed(c, store.Cut{ID: b.Cursor})
 	}
@@ -182,16 +212,30 @@ func (a *API) exposureFindings(c call, in *struct {
 		return nil, err
 	}
 	l, err := a.Survey.Findings(c, survey.Wrong{Severity: answer.Severity(in.Severity), Rule: in.Rule, Segment: in.Segment, Account: in.Account}, after.ID, in.Limit)
+	if err == nil {
+		err = a.shows(c, "list-exposure-findings", oneOf(in.Account, l.Items))
+	}
 	return surveyPage(a, c, in.Paging, l, err)
 }
 
 func (a *API) fixes(c call, in *struct {
-	ID      string `path:"id" maxLength:"100" example:"F-7c1e0a92b4d6e811"`
-	Account string `query:"account" maxLength:"320" doc:"Whose finding it is: quicker where there are many accounts."`
+	ID      string `path:"id" maxLength:"100" example:"F-lvz4o4ac-b4d6e811"`
+	Account string `query:"account" maxLength:"320" doc:"Whose finding it is, by id, e-mail address or name. The id of the finding says it as well."`
 }) (*struct{ Body Fixes }, error) {
 	x, err := a.Survey.Fix(c, in.ID, in.Account)
+	if err == nil {
+		err = a.shows(c, "list-fixes", x.Finding.Account)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &struct{ Body Fixes }{Fixes{Finding: x.Finding, Fixes: x.Fixes, Counted: x.Counted}}, nil
+}
+
+// oneOf is whose account a list of findings is about, where one was asked for.
+func oneOf(asked string, found []answer.Finding) string {
+	if asked == "" || len(found) == 0 {
+		return ""
+	}
+	return found[0].Account
 }

@@ -8,6 +8,7 @@ import (
 
 	asked "holdfast/domain/exposure/answer"
 	"holdfast/domain/surroundings"
+	"holdfast/edge/store"
 	"holdfast/edge/web/api"
 	"holdfast/edge/web/webtest"
 )
@@ -164,6 +165,80 @@ func TestExposureIsListed(t *testing.T) {
 	}
 	p.do("GET", "/exposure/blast?node=moon", "").refused(404, "no_such_node")
 	p.do("GET", "/exposure/blast", "").refused(400, "invalid_field")
+}
+
+// Who reads with a token how somebody else can be attacked is in the log, once.
+func TestLooksByTokenAreInTheLog(t *testing.T) {
+	w := newWorld(t)
+	ada := w.Member("Ada", "ada@example.org")
+	token, secret := w.tokenFor(w.root, 24*time.Hour, "exposure:read") // and not to read the log
+	p := w.program(secret)
+	looks := func() []store.Leaf {
+		t.Helper()
+		l, err := w.DB.Tail(t.Context(), store.Filter{Type: "host.looked"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	for _, c := range []struct {
+		call, body string
+		want       int
+	}{
+		{"/exposure/accounts/" + string(w.root.ID), "", 0}, // their own
+		{"/exposure/accounts/ada@example.org", "", 1},
+		{"/exposure/accounts/" + string(ada.ID), "", 1},
+		{"/exposure/accounts/" + string(ada.ID) + "/picture", "", 1},
+		{"/exposure/accounts/nobody@example.org", "", 1},
+		{"/exposure/accounts", "", 2}, // everybody's
+		{"/exposure/findings?severity=critical", "", 2},
+		{"/exposure/blast?node=root:host", "", 2},
+	} {
+		p.do("GET", c.call, c.body)
+		if got := looks(); len(got) != c.want {
+			t.Fatalf("after %s there are %d records, want %d", c.call, len(got), c.want)
+		}
+	}
+	if l := looks(); l[1].Person != ada.ID || l[1].Subject != "who-can" || l[1].Actor != "token:"+string(token.ID) || l[0].Person != "" {
+		t.Errorf("the records are %+v", l)
+	}
+	w.program(w.token(w.root, "exposure:read")).do("POST", "/exposure/accounts/ada@example.org/what-if", `{"at":"2027-01-01T00:00:00Z"}`).want(200)
+	if got := looks(); len(got) != 3 || got[0].Subject != "what-if" {
+		t.Errorf("by another token: %+v", got)
+	}
+}
+
+// What was given up is listed with why, and tried again.
+func TestOutbox(t *testing.T) {
+	w := newWorld(t)
+	p, ctx := w.program(w.token(w.root, "settings:read", "settings:write")), t.Context()
+	err := w.DB.InTx(ctx, func(tx *store.Tx) error {
+		return tx.PutDelivery(ctx, store.Delivery{Kind: "mail", Target: "mx.example.org", Body: []byte("a letter")})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do("POST", "/outbox/mail/retry", "").refused(409, "nothing_given_up")
+	taken, err := w.DB.LeaseDeliveries(ctx, []store.Lane{{Kind: "mail", Target: "mx.example.org", N: 1}}, w.Now(), w.Now().Add(time.Minute))
+	if err != nil || len(taken) != 1 {
+		t.Fatal(taken, err)
+	}
+	if err := w.DB.GiveUpDelivery(ctx, taken[0], w.Now(), "550 no such mailbox"); err != nil {
+		t.Fatal(err)
+	}
+	var dead struct{ Items []api.GivenUp }
+	p.do("GET", "/outbox/given-up", "").into(200, &dead)
+	if len(dead.Items) != 1 || dead.Items[0].Why != "550 no such mailbox" || dead.Items[0].Target != "mx.example.org" {
+		t.Errorf("%+v", dead)
+	}
+	var done api.Revived
+	p.do("POST", "/outbox/mail/retry", "").into(200, &done)
+	var counts struct{ Items []api.Outgoing }
+	p.do("GET", "/outbox", "").into(200, &counts)
+	if done.Revived != 1 || len(counts.Items) != 1 || counts.Items[0].Waiting != 1 || counts.Items[0].Dead != 0 {
+		t.Errorf("%+v %+v", done, counts)
+	}
+	w.program(w.token(w.root, "settings:read")).do("POST", "/outbox/mail/retry", "").refused(403, "scope_missing")
 }
 
 func TestWhoLeftIsListed(t *testing.T) {

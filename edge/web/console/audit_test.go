@@ -205,7 +205,7 @@ func TestAPersonsHistoryIsTheNewest(t *testing.T) {
 // elsewhere finds those that an edge makes.
 var elsewhere = regexp.MustCompile(`audit\.(?:New\(|Type *= *)"([a-z_]+\.[a-z_]+)"`)
 
-var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|decision|device|export|finding|grant|group|host|metadata|organisation|person|policy|session|signing_key|surrounding|task|token)\.[a-z_]+)"`)
+var eventType = regexp.MustCompile(`"((?:api_token|app|consent|credential|decision|device|export|finding|grant|group|host|metadata|organisation|outbox|person|policy|session|signing_key|surrounding|task|token)\.[a-z_]+)"`)
 
 // otherwise are words of the same shape that name no event: paths of the
 // policy's language, fields of expressions, a file, and what re-judging is

@@ -36,6 +36,8 @@ type Govern interface {
 	Around
 
 	Allowed(ctx context.Context, by holdfast.Actor, scope authority.Scope) error
+	LookedAt(ctx context.Context, by holdfast.Actor, what string, whose holdfast.PersonID) error
+	Revive(ctx context.Context, by holdfast.Actor, kind string) (int64, error)
 	AddGroup(ctx context.Context, by holdfast.Actor, name string) (person.Group, error)
 	RenameGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID, name string) error
 	RemoveGroup(ctx context.Context, by holdfast.Actor, id holdfast.GroupID) error
@@ -183,6 +185,7 @@ type Config struct {
 type Console struct {
 	Config
 	streams streams
+	looks   *visit.Looks
 }
 
 // New makes the console.
@@ -190,7 +193,7 @@ func New(c Config) *Console {
 	if c.Stopping == nil {
 		c.Stopping = func() bool { return false }
 	}
-	return &Console{Config: c}
+	return &Console{Config: c, looks: visit.NewLooks(c.Visits.Clock)}
 }
 
 // perPage is how many rows a list shows at once.
@@ -256,6 +259,7 @@ func (c *Console) actions() map[string]guarded {
 		"POST " + page.PathSettings:                  {route.Scope(authority.SettingsWrite), c.saveSettings},
 		"POST " + page.PathSettings + "/origins":     {route.Scope(authority.SettingsWrite), c.saveOrigins},
 		"POST " + page.PathSettings + "/keys":        {route.Scope(authority.KeysWrite), c.rollKeys},
+		"POST " + page.PathSettings + "/outbox":      {route.Scope(authority.SettingsWrite), c.tryAgain},
 
 		"GET " + page.PathCredentials: {route.Scope(authority.CredentialsRead), listed(c.credentials, c.credentialsFile)},
 		"POST " + page.PathCredentials + "/{id}/suspend": {route.Scope(authority.CredentialsWrite),
@@ -290,11 +294,11 @@ func (c *Console) actions() map[string]guarded {
 		"GET " + page.PathProviders:                      {route.Scope(authority.PolicyRead), listed(c.providers, c.providersFile)},
 
 		"GET " + page.PathExposure:          {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposure, c.exposureFile))},
-		"GET " + page.PathExposed:           {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposed, c.exposedFile))},
+		"GET " + page.PathExposed:           {route.Scope(authority.ExposureRead), c.exposes(c.showing("list-effective", listed(c.exposed, c.exposedFile)))},
 		"GET " + page.PathExposed + "/{id}": {route.Scope(authority.ExposureRead), c.exposes(c.exposedAccount)},
-		"GET " + page.PathExposureFindings:  {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposureFindings, c.exposureFindingsFile))},
-		"GET " + page.PathResidual:          {route.Scope(authority.ExposureRead), c.exposes(listed(c.exposureResidual, c.exposureResidualFile))},
-		"GET " + page.PathBlast:             {route.Scope(authority.ExposureRead), c.exposes(c.exposureBlast)},
+		"GET " + page.PathExposureFindings:  {route.Scope(authority.ExposureRead), c.exposes(c.showing("list-exposure-findings", listed(c.exposureFindings, c.exposureFindingsFile)))},
+		"GET " + page.PathResidual:          {route.Scope(authority.ExposureRead), c.exposes(c.showing("list-residual", listed(c.exposureResidual, c.exposureResidualFile)))},
+		"GET " + page.PathBlast:             {route.Scope(authority.ExposureRead), c.exposes(c.showing("blast", c.exposureBlast))},
 
 		"GET " + page.PathSurroundings:                     {route.Scope(authority.SurroundingsRead), listed(c.surroundings, c.surroundingsFile)},
 		"POST " + page.PathSurroundings:                    {route.Scope(authority.SurroundingsWrite), c.declare},

@@ -22,6 +22,9 @@ func (c *Console) exposedAccount(w http.ResponseWriter, r *http.Request, v visit
 	if err != nil {
 		return err
 	}
+	if err := c.shows(ctx, v, "who-can", p.ID); err != nil {
+		return err
+	}
 	to := &page.ExposedAccount{Whose: page.Link{Text: nameOf(p)}}
 	if v.Holds().Has(authority.PeopleRead) {
 		to.Whose.URL = page.PersonPath(id)
@@ -47,6 +50,25 @@ func (c *Console) exposedAccount(w http.ResponseWriter, r *http.Request, v visit
 	to.Frame = c.frame(w, r, v)
 	c.Visits.Render(w, r, http.StatusOK, to)
 	return nil
+}
+
+// shows records that somebody looks at who can get at an account, or at those of
+// everybody where whose is empty. Their own is their own.
+func (c *Console) shows(ctx context.Context, v visit.Visit, what string, whose holdfast.PersonID) error {
+	if whose == v.Person.ID {
+		return nil
+	}
+	return c.looks.Note(string(v.Session.ID), string(whose), func() error { return c.Govern.LookedAt(ctx, v.Actor(), what, whose) })
+}
+
+// showing records a look at everybody's accounts before the page is drawn.
+func (c *Console) showing(what string, do action) action {
+	return func(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+		if err := c.shows(r.Context(), v, what, ""); err != nil {
+			return err
+		}
+		return do(w, r, v)
+	}
 }
 
 // suppose is the change that an address asks about.
@@ -151,6 +173,9 @@ func (c *Console) exposureLine(ctx context.Context, v visit.Visit, subject strin
 		if err != nil {
 			return nil, nil // an erased person, or a policy that cannot be read
 		}
+	}
+	if err == nil {
+		err = c.shows(ctx, v, "who-can", whose)
 	}
 	if err != nil {
 		return nil, err

@@ -401,7 +401,8 @@ func TestSearch(t *testing.T) {
 	}
 	wantText(t, o.admin.Get("/console/search"), http.StatusOK, "Find anything")
 	wantText(t, o.admin.Get("/console/search?q=h"), http.StatusOK, "Type a little more")
-	wantText(t, o.admin.Get("/console/search?q=brewster"), http.StatusOK, "Nothing begins with “brewster”", "the list of people")
+	wantText(t, o.admin.Get("/console/search?q=brewster"), http.StatusOK, "Grace Brewster Hopper", "2 results")
+	wantText(t, o.admin.Get("/console/search?q=rewster"), http.StatusOK, "Nothing begins with “rewster”", "the list of people")
 	wantText(t, o.admin.Get("/console/search?q=999999"), http.StatusOK, "Nothing begins with")
 	wantText(t, o.admin.Get("/console/search?q=tic_"), http.StatusOK, "Nothing begins with")
 	for i := range 12 {

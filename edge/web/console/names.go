@@ -129,6 +129,8 @@ func (n *names) subjectLink(id string, owner holdfast.PersonID) page.Link {
 		owner = holdfast.PersonID(id)
 	case strings.HasPrefix(id, "tic_") && owner == "":
 		return page.Link{Text: "the set-up link"}
+	case strings.HasPrefix(id, "sur_") && owner == "":
+		return page.Link{Text: "a declaration", URL: page.PathSurroundings}
 	case strings.HasPrefix(id, "rev_"):
 		return page.Link{Text: "a revision of the policy", URL: page.RevisionPath(id)}
 	case strings.HasPrefix(id, "dec_"):

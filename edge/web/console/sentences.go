@@ -26,6 +26,7 @@ var sentences = map[audit.Type]string{
 	"person.described":       "The name, address or employment of {person} was changed",
 	"person.activated":       "{person} has a first passkey and may sign in",
 	"person.suspended":       "{person} was suspended{why}",
+	"person.held":            "The suspension of {person} is an administrator’s from now on{why}",
 	"person.reinstated":      "{person} may sign in again",
 	"person.role_changed":    "The role of {person} was changed",
 	"person.erased":          "{person} was erased",
@@ -83,6 +84,8 @@ var sentences = map[audit.Type]string{
 	"device.linked":             "A browser was connected to a device",
 	"device.onboarding_allowed": "{person} may make a first passkey on a device",
 	"device.onboarding_used":    "{person} made a first passkey on a device",
+	"device.onboarding_ended":   "{person} may not make a first passkey on a device any more: whoever allowed it may not",
+	"device.link_ended":         "A link to a device ended with the power of who made it",
 
 	"surrounding.declared":  "Something of the surroundings was declared",
 	"surrounding.changed":   "A declaration about the surroundings was changed",
@@ -94,7 +97,8 @@ var sentences = map[audit.Type]string{
 
 	"export.made": "{who} took the list of {list} along as a file",
 
-	"host.looked": "{who} looked something up on the server's command line",
+	"host.looked":    "{who} looked at what only administrators see",
+	"outbox.revived": "{who} had given-up messages tried again",
 
 	"signing_key.added":     "A key that signs tokens was added",
 	"signing_key.retired":   "A key that signs tokens has a successor",
@@ -114,10 +118,12 @@ var sentences = map[audit.Type]string{
 	"credential.judgement_forgotten": "What an attestation of a passkey of {person} tells of them was erased",
 	"decision.made":                  "The policy let {person} go on",
 	"decision.refused":               "The policy refused {person}{why}",
+	"decision.dropped":               "{person} was refused so often that it is only counted",
 	"decision.forgotten":             "What a decision about {person} rested on was erased",
 	"policy.proposed":                "{who} proposed a change of the policy",
 	"policy.approved":                "{who} approved a change of the policy{why}",
 	"policy.cleared":                 "Enough have approved a change of the policy{why}",
+	"policy.kept":                    "A policy that comes with Holdfast was put on record",
 	"policy.applied":                 "A revision of the policy came into force",
 	"policy.superseded":              "A revision of the policy was superseded",
 	"policy.withdrawn":               "A change of the policy was withdrawn",
@@ -163,12 +169,27 @@ func (n *names) title(l store.Leaf, e audit.Entry) string {
 	if !ok {
 		return string(l.Type)
 	}
+	if l.Type == "host.looked" {
+		sentence = looked(l)
+	}
 	person := n.people[l.Person]
 	if person == "" {
 		person = "somebody"
 	}
 	title := strings.NewReplacer("{person}", person, "{what}", n.what(l, e), "{who}", n.actorLink(l.Actor).Text, "{why}", why(e), "{list}", detail(e, "what")).Replace(sentence)
 	return capital(title)
+}
+
+// looked says who looked at what: by the server's command line at anything, by
+// the console or a token at who can get at accounts.
+func looked(l store.Leaf) string {
+	switch {
+	case strings.HasPrefix(l.Actor, string(holdfast.ActorHost)+":"):
+		return "{who} looked something up on the server’s command line"
+	case l.Person != "":
+		return "{who} looked at who can get at the account of {person}"
+	}
+	return "{who} looked at who can get at everybody’s accounts"
 }
 
 // what names the group or the application that a record is about.

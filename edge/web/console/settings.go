@@ -64,7 +64,7 @@ func (c *Console) fillOutbox(ctx context.Context, to *page.Settings) error {
 		return err
 	}
 	for _, n := range counts {
-		to.Outbox = append(to.Outbox, page.OutboxLine{Kind: kindOf(n.Kind), Waiting: int(n.Waiting), Dead: int(n.Dead), Failing: int(n.Failing), Oldest: n.Oldest})
+		to.Outbox = append(to.Outbox, page.OutboxLine{ID: n.Kind, Kind: kindOf(n.Kind), Waiting: int(n.Waiting), Dead: int(n.Dead), Failing: int(n.Failing), Oldest: n.Oldest})
 	}
 	list, err := c.Store.Deliveries(ctx, deadShown)
 	for _, d := range list {
@@ -83,6 +83,12 @@ func kindOf(kind string) string {
 		return "Sign-out, to applications"
 	}
 	return kind
+}
+
+// tryAgain revives what was given up of a kind.
+func (c *Console) tryAgain(w http.ResponseWriter, r *http.Request, v visit.Visit) error {
+	n, err := c.Govern.Revive(r.Context(), v.Actor(), r.PostFormValue("kind"))
+	return c.pressed(w, r, err, numbered(n, "message is", "messages are")+" tried again now. What cannot be delivered comes back here.", page.PathSettings+"#outbox")
 }
 
 var settingsFields = fieldOf{"organisation_name": "organisation"}

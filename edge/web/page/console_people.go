@@ -124,6 +124,9 @@ func (p *People) Filtered() bool {
 	return p.Query != "" || p.State != "" || p.Group != "" || p.Role != "" || p.Employment != "" || p.Manager.ID != ""
 }
 
+// Open says whether the further filters are in use.
+func (p *People) Open() bool { return p.Role != "" || p.Employment != "" || p.Order != "" }
+
 // States are the choices of the state filter.
 func (p *People) States() []Option {
 	out := []Option{{Value: "", Label: "Any state", Chosen: p.State == ""}}

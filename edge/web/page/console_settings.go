@@ -98,6 +98,7 @@ func (s KeyState) Help() string {
 
 // OutboxLine is how one kind of delivery stands.
 type OutboxLine struct {
+	ID            string // as the outbox has it: "mail"
 	Kind          string // "Mail", "Sign-out of applications"
 	Waiting, Dead int
 	Failing       int

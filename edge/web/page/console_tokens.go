@@ -137,7 +137,19 @@ func scopeWords(s authority.Scope) (thing, words string) {
 	case authority.SurroundingsRead:
 		return "Surroundings", "see what is declared"
 	case authority.SurroundingsWrite:
-		return "Surroundings", "declare, withdraw"
+		return "Surroundings", "declare, change, withdraw"
+	case authority.PolicyRead:
+		return "Policy", "see the policy, its decisions and what it rests on"
+	case authority.PolicyWrite:
+		return "Policy", "propose and apply changes"
+	case authority.PolicyApprove:
+		return "Policy", "approve changes of others"
+	case authority.DevicesRead:
+		return "Devices", "see the organisation’s devices"
+	case authority.DevicesWrite:
+		return "Devices", "report devices"
+	case authority.ExposureRead:
+		return "Exposure", "see who can get at accounts"
 	}
 	return "Other", string(s)
 }

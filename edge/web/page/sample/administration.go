@@ -71,7 +71,7 @@ func administration(f page.Frame) []Story {
 	read := made
 	read.Frame = auditor
 	settings := page.Settings{Frame: f, Name: "Kelp & Shore Hospital", Origins: []string{"https://login.kelp.example"}, Keys: signingKeys(), Sends: true,
-		Outbox:    []page.OutboxLine{{Kind: "Mail", Waiting: 3, Failing: 1, Dead: 2, Oldest: ago(40 * time.Minute)}, {Kind: "Sign-out, to applications", Waiting: 1, Oldest: ago(time.Minute)}},
+		Outbox:    []page.OutboxLine{{ID: "mail", Kind: "Mail", Waiting: 3, Failing: 1, Dead: 2, Oldest: ago(40 * time.Minute)}, {ID: "logout", Kind: "Sign-out, to applications", Waiting: 1, Oldest: ago(time.Minute)}},
 		Undone:    []page.DeadLetter{{Kind: "Sign-out, to applications", Target: "https://old-wiki.kelp.example/logout", Tries: 14, Created: ago(2 * day), Why: "dial tcp: lookup old-wiki.kelp.example: no such host"}},
 		Technical: []page.Pair{{Name: "Address", Value: "https://id.kelp.example", Code: true}, {Name: "Relying party", Value: "kelp.example", Code: true, Note: "Passkeys are bound to this name for good."}, {Name: "Version", Value: "0.1.0"}},
 		Docs:      []page.Link{{Text: "docs/backup.md: backup, restore, what to keep elsewhere"}}}
