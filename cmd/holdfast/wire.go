@@ -212,6 +212,7 @@ func (s *server) build(ctx context.Context, master keys.Master, demo bool) error
 		return err
 	}
 	visits := s.visits(pages, demo)
+	s.goingOn(visits, clock)
 	if err := s.devicesOf(visits, clock); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -21,8 +22,8 @@ type Last struct {
 
 // Class is the same for two decisions on the same thing of which the second is
 // not worth a record: the answer is the same and so is why, and who asks came
-// from no other network or country and on no other device. It is a hash, since
-// it stands in no log and shall say nothing of anybody. Addresses within a
+// from no other network or country and on no other device. It is the outcome
+// and a hash, since it stands in no log and shall say nothing of anybody. Addresses within a
 // network do not count: a telephone changes its own while it is carried about.
 func Class(d policy.Decision, in policy.Input) string {
 	b, err := json.Marshal([]any{d.Outcome, CodeOf(d), d.Segment, in.Net.Zone, in.Net.Country, in.Net.Hosting,
@@ -31,5 +32,10 @@ func Class(d policy.Decision, in policy.Input) string {
 		panic("decision: internal error: " + err.Error())
 	}
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
+	return string(d.Outcome) + ":" + hex.EncodeToString(sum[:16])
+}
+
+// Refused says whether l was not to allow.
+func (l Last) Refused() bool {
+	return l.Class != "" && !strings.HasPrefix(l.Class, string(policy.Allow)+":")
 }

@@ -45,6 +45,10 @@ type Who struct {
 	Proven  string            // id of the person, the link or the application that was shown to be there
 	Address string            // of who asks; empty: it does not matter from where
 	Person  holdfast.PersonID // whose account it is about
+
+	// Ends is what ends with the refusal. It is written however often somebody was
+	// refused before: there is less to end each time.
+	Ends []audit.Event
 }
 
 func (w Who) key() string {
@@ -54,6 +58,9 @@ func (w Who) key() string {
 // Keep records events of what was refused to w, unless there were too many.
 // Then dropped says until when none is written.
 func Keep(ctx context.Context, tx Tx, w Who, by audit.By, events ...audit.Event) (dropped time.Time, err error) {
+	if len(w.Ends) > 0 {
+		return time.Time{}, tx.Record(ctx, by, append(events, w.Ends...)...)
+	}
 	n, until, err := tx.Attempt(ctx, w.key(), Window, Most+counted, by.At)
 	if err != nil || n <= Most {
 		if err == nil && len(events) > 0 {

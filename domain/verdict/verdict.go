@@ -277,6 +277,21 @@ func (v Verdict) mends(n policy.Missing) bool {
 	return false
 }
 
+// Due says whether what was decided at since is to be decided again: the
+// interval of the policy in force (continuous.reevaluate.every) is over. A
+// policy without one asks for nothing.
+func (j Judge) Due(ctx context.Context, r revision.Reader, since, now time.Time) (bool, error) {
+	if j.Policies == nil {
+		return false, errNoPolicy
+	}
+	p, err := j.Policies.InForce(ctx, r)
+	if err != nil {
+		return false, err
+	}
+	every := p.Document().Continuous.Reevaluate.Every.D()
+	return every > 0 && now.Sub(since) >= every, nil
+}
+
 // Event is that of a verdict that stands for itself.
 func (v Verdict) Event() audit.Event {
 	if v.Allowed() {

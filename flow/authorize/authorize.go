@@ -14,8 +14,9 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/again"
 	"holdfast/domain/audit"
-	"holdfast/domain/ending"
+	"holdfast/domain/decision"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -36,13 +37,14 @@ type Reader interface {
 	GroupsOf(ctx context.Context, id holdfast.PersonID) ([]person.Group, error)
 	Group(ctx context.Context, id holdfast.GroupID) (person.Group, error)
 	verdict.Reader
+	// Last is what was decided last of a grant, since it was given.
+	Last(ctx context.Context, id string) (decision.Last, error)
 }
 
 // Tx is a transaction: reads, the one write, and the named ephemera.
 type Tx interface {
 	Reader
-	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	again.Tx
 	// Spend is true exactly once for each id of a space, on all nodes together.
 	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
 }
@@ -96,11 +98,19 @@ func (f *Flow) App(ctx context.Context, id holdfast.AppID) (grant.App, error) {
 
 var errOver = holdfast.Errorf(holdfast.Expired, "grant_over", "This permission has ended. Send the person to sign in again.")
 
+// The age of a sign-in where an application demands one: it was asked for when
+// the request came, and counts again whenever a token is used.
+type age bool
+
+const (
+	asked  age = false // when the request came
+	counts age = true
+)
+
 // stands says whether what a grant rests on is still there: the grant, its
 // application, its person, and its session, which may have run out but must
-// not have been ended; and whether the application's demands are still met, but
-// for the age of the sign-in, which grows while a token lives.
-func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
+// not have been ended; and whether the application's demands are still met.
+func stands(ctx context.Context, r Reader, g grant.Grant, old age, now time.Time) error {
 	if !g.Live(now) {
 		return errOver
 	}
@@ -119,7 +129,7 @@ func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
 	if !app.Live() || !who.MaySignIn(now) || !s.Ended.IsZero() {
 		return errOver
 	}
-	if err := meets(ctx, r, app, g, s, now); err != nil || g.Audience == "" {
+	if err := meets(ctx, r, app, g, s, old, now); err != nil || g.Audience == "" {
 		return err
 	}
 	// What was exchanged is for another application: its demands hold as well.
@@ -130,13 +140,13 @@ func stands(ctx context.Context, r Reader, g grant.Grant, now time.Time) error {
 	if !audience.Live() {
 		return errOver
 	}
-	return meets(ctx, r, audience, g, s, now)
+	return meets(ctx, r, audience, g, s, old, now)
 }
 
-// meets says whether app's demands are met, but for the age of the sign-in.
-func meets(ctx context.Context, r Reader, app grant.App, g grant.Grant, s session.Record, now time.Time) error {
+// meets says whether app's demands are met.
+func meets(ctx context.Context, r Reader, app grant.App, g grant.Grant, s session.Record, old age, now time.Time) error {
 	lack, err := lacks(ctx, r, app, g.Person, s, now)
-	if err == nil && slices.ContainsFunc(lack, func(l grant.Lack) bool { return l != grant.LackAge }) {
+	if err == nil && slices.ContainsFunc(lack, func(l grant.Lack) bool { return old == counts || l != grant.LackAge }) {
 		err = errUnmet
 	}
 	return err

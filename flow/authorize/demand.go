@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/grant"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 )
 
@@ -72,9 +73,14 @@ func (f *Flow) turnAway(ctx context.Context, d Decision, who *SignedIn, l grant.
 	if err != nil {
 		return d, err
 	}
-	err = f.Store.InTx(ctx, func(tx Tx) error {
-		return tx.Record(ctx, f.byPerson(*who), grant.Refused(d.App, who.Person.ID, l))
+	var dropped time.Time
+	err = f.Store.InTx(ctx, func(tx Tx) (err error) {
+		dropped, err = refusal.Keep(ctx, tx, refusedAt("demand", *who), f.byPerson(*who), grant.Refused(d.App, who.Person.ID, l))
+		return err
 	})
+	if !dropped.IsZero() {
+		text += " " + refusal.Sentence(dropped)
+	}
 	d = d.refuse(code, text)
 	d.Lack = l
 	return d, err

@@ -137,15 +137,21 @@ func TestDemandsHoldForTokens(t *testing.T) {
 			t.Error("it is not on record")
 		}
 	})
-	t.Run("the age of the sign-in counts at refresh", func(t *testing.T) {
+	t.Run("the age of the sign-in counts at each use", func(t *testing.T) {
 		w := newWorld(t, grant.Draft{})
 		w.change(func(d *grant.Draft) { d.MaxAge = 3600 })
 		v, next := w.redeemed(), values()
 		w.pass(time.Hour)
 		w.must(w.flow.Refresh(t.Context(), w.app.ID, v.Refresh, next))
-		w.pass(time.Second)
 		if !w.good(next.Access) {
-			t.Error("an access token lives its ten minutes")
+			t.Error("it is not good in time")
+		}
+		w.pass(time.Second)
+		if w.good(next.Access) {
+			t.Error("an access token is good for longer than the application wants its people's sign-ins to be")
+		}
+		if g, token, err := w.flow.PeekRefresh(t.Context(), next.Refresh); err != nil || w.flow.Good(t.Context(), g, token) == nil {
+			t.Errorf("asked about, the refresh token is good, %v", err)
 		}
 		if err := w.flow.Refresh(t.Context(), w.app.ID, next.Refresh, values()); holdfast.CodeOf(err) != "requirements_unmet" {
 			t.Errorf("%v", err)

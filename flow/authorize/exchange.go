@@ -5,6 +5,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/grant"
+	"holdfast/domain/refusal"
 )
 
 // Exchange gives a service that was handed an access token one for another
@@ -40,7 +41,7 @@ func (f *Flow) Exchange(ctx context.Context, app grant.App, subject string, audi
 		}
 		// The person, their session and the first application's demands; then the
 		// other service's.
-		if err := stands(ctx, tx, from, now); err != nil {
+		if err := stands(ctx, tx, from, counts, now); err != nil {
 			return err
 		}
 		s, err := tx.Session(ctx, from.Session)
@@ -61,7 +62,9 @@ func (f *Flow) Exchange(ctx context.Context, app grant.App, subject string, audi
 		}
 		if !judged.Allowed() {
 			refused = errTarget
-			return tx.Record(ctx, byApp(app.ID, now), judged.Refused())
+			who := refusal.Who{Kind: "exchange", Proven: string(app.ID) + "/" + string(from.Person), Person: from.Person}
+			_, err := refusal.Keep(ctx, tx, who, byApp(app.ID, now), judged.Refused())
+			return err
 		}
 		g, t = made, access
 		return tx.Record(ctx, byApp(app.ID, now), judged.With(events)...)

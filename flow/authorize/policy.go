@@ -1,14 +1,17 @@
 package authorize
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
-	"holdfast/domain/audit"
+	"holdfast"
+	"holdfast/domain/again"
 	"holdfast/domain/grant"
 	"holdfast/domain/policy"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
 )
@@ -40,9 +43,13 @@ func (f *Flow) judgePolicy(ctx context.Context, d Decision, req Request, who *Si
 	if v.Decision.Outcome == policy.Need {
 		code = UnmetRequirements
 	}
+	dropped, err := f.recordRefusal(ctx, v, *who)
+	if !dropped.IsZero() {
+		texts += " " + refusal.Sentence(dropped)
+	}
 	d = d.refuse(code, texts)
 	d.Policy, d.Lack = v.Record.ID, grant.LackPolicy
-	return d, true, f.recordRefusal(ctx, v, *who)
+	return d, true, err
 }
 
 func texts(v verdict.Verdict) string {
@@ -63,18 +70,27 @@ func texts(v verdict.Verdict) string {
 	return strings.Join(out, " ")
 }
 
-func (f *Flow) recordRefusal(ctx context.Context, v verdict.Verdict, who SignedIn) error {
-	return f.Store.InTx(ctx, func(tx Tx) error {
-		events := []audit.Event{v.Refused()}
+// recordRefusal puts it on record, and says until when it does not, where there
+// were too many: any page that its person looks at can send their browser here.
+func (f *Flow) recordRefusal(ctx context.Context, v verdict.Verdict, who SignedIn) (dropped time.Time, err error) {
+	err = f.Store.InTx(ctx, func(tx Tx) error {
+		refused := refusedAt("authorize", who)
 		if v.Decision.EndAll {
 			held, err := tx.HeldBy(ctx, who.Person.ID)
 			if err != nil {
 				return err
 			}
-			events = append(events, held.Everything(session.TooRisky, f.Clock())...)
+			refused.Ends = held.Everything(session.TooRisky, f.Clock())
 		}
-		return tx.Record(ctx, f.byPerson(who), events...)
+		dropped, err = refusal.Keep(ctx, tx, refused, f.byPerson(who), v.Refused())
+		return err
 	})
+	return dropped, err
+}
+
+// refusedAt counts refusals of a kind by whose session it is and from where.
+func refusedAt(kind string, who SignedIn) refusal.Who {
+	return refusal.Who{Kind: kind, Proven: string(who.Person.ID), Person: who.Person.ID, Address: who.Where.Net.IP}
 }
 
 // stillJudged is judged in the transaction that gives a code: what was true
@@ -90,8 +106,9 @@ func (f *Flow) stillJudged(ctx context.Context, tx Tx, app grant.App, scopes []s
 
 // judgeGrant holds what a grant rests on against the policy of today: the
 // person's segment, their passkey, and the device on which they signed in. How
-// recent the sign-in must be was asked when it was fresh.
-func (f *Flow) judgeGrant(ctx context.Context, tx Tx, app grant.App, g grant.Grant, now time.Time) (verdict.Verdict, error) {
+// recent the sign-in must be was asked when the code was; whenever it is
+// refreshed it counts as old as it is.
+func (f *Flow) judgeGrant(ctx context.Context, tx Tx, app grant.App, g grant.Grant, old age, now time.Time) (verdict.Verdict, error) {
 	s, err := tx.Session(ctx, g.Session)
 	if err != nil {
 		return verdict.Verdict{}, err
@@ -100,7 +117,68 @@ func (f *Flow) judgeGrant(ctx context.Context, tx Tx, app grant.App, g grant.Gra
 	if err != nil {
 		return verdict.Verdict{}, err
 	}
-	return f.judged(ctx, tx, app, g.Scopes, SignedIn{Session: s, Person: who}, s.AuthTime, now)
+	began := s.AuthTime
+	if old == counts {
+		began = now
+	}
+	return f.judged(ctx, tx, app, g.Scopes, SignedIn{Session: s, Person: who}, began, now)
+}
+
+// judgeAgain holds a grant whose token is used against the policy, when the
+// policy's interval is over since that was done last: when the token was given,
+// or here. What is refused ends, as it does when it is refreshed.
+func (f *Flow) judgeAgain(ctx context.Context, g grant.Grant, issued, now time.Time) error {
+	if due, err := f.Judge.Due(ctx, f.Store, issued, now); err != nil || !due {
+		return err
+	}
+	last, err := f.Store.Last(ctx, string(g.ID))
+	if err != nil {
+		return err
+	}
+	if due, err := f.Judge.Due(ctx, f.Store, last.At, now); err != nil || !due {
+		return err
+	}
+	var refused error // that is on record, so the transaction stands
+	err = f.Store.InTx(ctx, func(tx Tx) error {
+		refused = nil
+		c, err := caseOf(ctx, tx, g, now)
+		if err != nil {
+			return err
+		}
+		v, err := again.Judge(ctx, tx, f.Judge, again.Thing{ID: string(g.ID), Until: c.Session.Expires, Case: c})
+		if err != nil || v.Allowed() {
+			return err
+		}
+		refused = errUnmet
+		g, err := tx.Grant(ctx, g.ID) // a rule may have ended everything
+		if err != nil {
+			return err
+		}
+		_, events := grant.End(g, grant.EndedUnmet, now)
+		return record(ctx, tx, byApp(g.App, now), events)
+	})
+	if err == nil {
+		err = refused
+	}
+	return err
+}
+
+// caseOf is what g permits, to whom: for the application that it is meant for.
+// Where the person is now the application alone knows; what counts is where they
+// signed in, and how that device stands.
+func caseOf(ctx context.Context, tx Tx, g grant.Grant, now time.Time) (verdict.Case, error) {
+	c := verdict.Case{Op: policy.SignIn, Now: now}
+	s, err := tx.Session(ctx, g.Session)
+	if err != nil {
+		return c, err
+	}
+	c.Session = &s
+	if c.Person, err = tx.Person(ctx, g.Person); err != nil {
+		return c, err
+	}
+	app, err := tx.App(ctx, holdfast.AppID(cmp.Or(g.Audience, string(g.App))))
+	c.App = verdict.AppOf(app, g.Scopes)
+	return c, err
 }
 
 // judgeExchange holds the person behind an exchanged token against the policy,

@@ -27,7 +27,7 @@ func (f *Flow) Issue(ctx context.Context, request string, app holdfast.AppID, a 
 			return err
 		}
 		// The session was read when the request came in; it may have ended since.
-		if err := stands(ctx, tx, g, now); err != nil {
+		if err := stands(ctx, tx, g, asked, now); err != nil {
 			return err
 		}
 		v, err := f.stillJudged(ctx, tx, registered, slices.Concat(a.Scopes, a.Operations), who, now)
@@ -142,10 +142,10 @@ func (f *Flow) turn(ctx context.Context, app holdfast.AppID, value string, kind 
 			}
 			return err
 		}
-		if err := stands(ctx, tx, g, now); err != nil {
+		if err := stands(ctx, tx, g, asked, now); err != nil {
 			return err
 		}
-		judged, err := f.judgeGrant(ctx, tx, registered, g, now)
+		judged, err := f.judgeGrant(ctx, tx, registered, g, kind == grant.Refresh, now)
 		if err != nil {
 			return err
 		}
@@ -226,7 +226,25 @@ func (f *Flow) ByAccess(ctx context.Context, token string) (grant.Grant, grant.T
 	if !t.Good(now) {
 		return g, t, errNoToken
 	}
-	return g, t, stands(ctx, f.Store, g, now)
+	return g, t, f.good(ctx, g, t, now)
+}
+
+// Good says why a token of g that is shown or asked about is worth nothing, or
+// nil: what it rests on is gone, the application demands more, or the policy
+// does, which is asked again when its interval is over.
+func (f *Flow) Good(ctx context.Context, g grant.Grant, t grant.Token) error {
+	now := f.Clock()
+	if !t.Good(now) {
+		return errNoToken
+	}
+	return f.good(ctx, g, t, now)
+}
+
+func (f *Flow) good(ctx context.Context, g grant.Grant, t grant.Token, now time.Time) error {
+	if err := stands(ctx, f.Store, g, counts, now); err != nil {
+		return err
+	}
+	return f.judgeAgain(ctx, g, t.Issued, now)
 }
 
 // SpendJTI is true exactly once for the id of a signed statement by an

@@ -20,6 +20,7 @@ import (
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
 )
@@ -41,7 +42,7 @@ type Tx interface {
 	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
 	Session(ctx context.Context, id holdfast.SessionID) (session.Record, error)
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	refusal.Tx
 	PutDeviceCode(ctx context.Context, d grant.DeviceCode) error
 	// DecideDeviceCode is true for the first who decides, on all nodes together.
 	DecideDeviceCode(ctx context.Context, id string, state grant.DeviceState) (bool, error)
@@ -213,8 +214,8 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 				return err
 			}
 			if !v.Allowed() {
-				refused = v.Err()
-				return refuse(ctx, tx, by, v)
+				refused, err = refuse(ctx, tx, by, v, who.Where.Net.IP)
+				return err
 			}
 			events = v.With(events)
 		}
@@ -236,16 +237,17 @@ func (f *Flow) Decide(ctx context.Context, who Who, typed string, allow bool) (g
 // refuse records what the policy refused, and ends what there is where a rule
 // says so. The code stays: who confirms, or comes from where it is allowed, may
 // decide again.
-func refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict) error {
-	events := []audit.Event{v.Refused()}
+func refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict, from string) (refused, err error) {
+	who := refusal.Who{Kind: "device", Proven: string(v.Record.Person), Person: v.Record.Person, Address: from}
 	if v.Decision.EndAll {
 		held, err := tx.HeldBy(ctx, v.Record.Person)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		events = append(events, held.Everything(session.TooRisky, by.At)...)
+		who.Ends = held.Everything(session.TooRisky, by.At)
 	}
-	return tx.Record(ctx, by, events...)
+	dropped, err := refusal.Keep(ctx, tx, who, by, v.Refused())
+	return refusal.Wait(v.Err(), dropped), err
 }
 
 // stillHere reads session and person anew: either may have ended since the page

@@ -18,6 +18,7 @@ import (
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 	"holdfast/domain/verdict"
 	"holdfast/spec/mds"
@@ -47,7 +48,7 @@ type Tx interface {
 	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
 	JudgementsOf(ctx context.Context, id holdfast.PersonID) ([]evidence.Judgement, error)
 	RegistrationsBy(ctx context.Context, ids []holdfast.CredentialID) ([]credential.Registration, error)
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	refusal.Tx
 	// MustSpend fails with spent when id was spent before, at the latest when
 	// the transaction ends.
 	MustSpend(ctx context.Context, space, id string, until time.Time, spent error) error
@@ -162,14 +163,14 @@ func (f *Flow) Finish(ctx context.Context, in Answer) (Done, error) {
 	}
 	var done Done
 	var used credential.Record
-	var refusal error // that is on record, so the transaction stands
+	var refused error // that is on record, so the transaction stands
 	id := credentialID(response)
 	err = f.Store.InTxFor(ctx, id, func(tx Tx) error {
-		done, used, refusal, err = f.open(ctx, tx, pending, id, verified, in, now)
+		done, used, refused, err = f.open(ctx, tx, pending, id, verified, in, now)
 		return err
 	})
 	if err == nil {
-		err = refusal
+		err = refused
 	}
 	if err == nil && pending.Session == "" {
 		done.Upgrade = f.upgrades(ctx, used, response)
@@ -226,7 +227,7 @@ func (f *Flow) owner(ctx context.Context, r Reader, id holdfast.CredentialID, p 
 // open is the transaction: spend the ceremony, look again at what may have
 // changed since the signature was checked, decide, and record. What the policy
 // refuses is recorded too.
-func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (done Done, c credential.Record, refusal, err error) {
+func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.CredentialID, v *webauthn.Authenticated, in Answer, now time.Time) (done Done, c credential.Record, refused, err error) {
 	if err := tx.MustSpend(ctx, "ceremony", p.ID(), p.Expires, ceremony.ErrSpent); err != nil {
 		return done, c, nil, err
 	}
@@ -251,8 +252,8 @@ func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.
 	events = append(events, fresh...)
 	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(owner.ID)}, At: now}
 	if !judged.Allowed() {
-		refusal, err = judged.Err(), f.refuse(ctx, tx, by, judged, events)
-		return done, c, refusal, err
+		refused, err = f.refuse(ctx, tx, by, judged, events, in.Address)
+		return done, c, refused, err
 	}
 	overall, idle := judged.Limits()
 	signIn := session.SignIn{
@@ -272,16 +273,19 @@ func (f *Flow) open(ctx context.Context, tx Tx, p ceremony.Pending, id holdfast.
 }
 
 // refuse records what was refused, and ends what there is where a rule says so.
-func (f *Flow) refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict, events []audit.Event) error {
-	events = append(events, v.Refused())
+// It gives what to tell: who is refused again and again has to wait, which is
+// counted by the passkey that was shown and hinders nobody who is let in.
+func (f *Flow) refuse(ctx context.Context, tx Tx, by audit.By, v verdict.Verdict, events []audit.Event, from string) (refused, err error) {
+	who := refusal.Who{Kind: "sign_in", Proven: string(v.Record.Credential), Person: v.Record.Person, Address: from}
 	if v.Decision.EndAll {
 		held, err := tx.HeldBy(ctx, v.Record.Person)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		events = append(events, held.Everything(session.TooRisky, by.At)...)
+		who.Ends = held.Everything(session.TooRisky, by.At)
 	}
-	return tx.Record(ctx, by, events...)
+	dropped, err := refusal.Keep(ctx, tx, who, by, append(events, v.Refused())...)
+	return refusal.Wait(v.Err(), dropped), err
 }
 
 // regressed says whether the counter failed to grow against what is stored

@@ -52,7 +52,7 @@ var reaches = map[audit.Type]reach{
 
 	"task.opened": nothing, "task.done": nothing, "task.cancelled": nothing, "task.linked": nothing, // their links are replacement.*
 	"finding.opened": nothing, "finding.closed": nothing,
-	"decision.made": nothing, "decision.refused": nothing, "decision.forgotten": nothing,
+	"decision.made": nothing, "decision.refused": nothing, "decision.dropped": nothing, "decision.forgotten": nothing,
 	"session.opened": nothing, "session.renewed": nothing, "session.ended": nothing, "session.forgotten": nothing,
 	"app.created": nothing, "app.removed": nothing, "app.changed": nothing, "app.secret_changed": nothing, "app.refused": nothing,
 	"consent.given": nothing, "grant.issued": nothing, "grant.redeemed": nothing, "grant.ended": nothing,

@@ -152,8 +152,13 @@ func (m managers) GrantByRefreshToken(ctx context.Context, value string) (*goidc
 		c.grant, c.token, err = m.Flow.PeekRefresh(ctx, value)
 	case atIntrospect:
 		c.grant, c.token, err = m.Flow.PeekRefresh(ctx, value)
-		if err == nil && (c.grant.App != c.app.ID || !c.token.Good(m.Flow.Clock()) || !c.grant.Live(m.Flow.Clock())) {
+		if err == nil && c.grant.App != c.app.ID {
 			err = goidc.ErrNotFound
+		}
+		if err == nil {
+			if err = m.Flow.Good(ctx, c.grant, c.token); err != nil && c.fail(err) != nil && c.fault == nil {
+				err = goidc.ErrNotFound // whatever it is, the token is not good
+			}
 		}
 	default: // userinfo, where the library tries a refresh token as an access token
 		err = goidc.ErrNotFound

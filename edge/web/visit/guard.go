@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"holdfast"
+	"holdfast/domain/verdict"
 	"holdfast/edge/web/route"
 )
 
@@ -12,7 +13,8 @@ type visitKey struct{}
 
 // Guard lets into a page or form whoever its route says. Who is not signed in
 // is sent to the door; who lacks the scope learns nothing, not even that the
-// address exists. What a change needs beyond that (a fresh confirmation) the
+// address exists. A session that has gone on for as long as the policy says is
+// judged again here, but for the pages that sign out. What a change needs beyond that (a fresh confirmation) the
 // flow judges, in its transaction.
 func (vs *Visits) Guard(a route.Access, next http.Handler) http.Handler {
 	switch a.Kind {
@@ -30,6 +32,9 @@ func (vs *Visits) Guard(a route.Access, next http.Handler) http.Handler {
 		}
 		if err == nil {
 			err = vs.mayEnter(r, v, a)
+		}
+		if err == nil && vs.Still != nil {
+			err = vs.Still(r.Context(), v.Session, v.Person, v.last, func() (verdict.Circumstances, error) { return vs.Where(r) })
 		}
 		if err != nil {
 			vs.PageError(w, r, v, err)

@@ -12,6 +12,7 @@ import (
 	"holdfast"
 	"holdfast/domain/authority"
 	"holdfast/domain/credential"
+	"holdfast/domain/decision"
 	"holdfast/domain/grant"
 	"holdfast/domain/org"
 	"holdfast/domain/person"
@@ -44,6 +45,10 @@ type Config struct {
 	// Circumstances are those of a request: the device that shows itself and the
 	// network that it comes from. Nil: nothing is known of any.
 	Circumstances func(*http.Request) (verdict.Circumstances, error)
+
+	// Still says why somebody who is signed in may not go on, or nil; see
+	// flow/still. Nil: nobody asks.
+	Still func(ctx context.Context, s session.Record, who person.Record, last decision.Last, where func() (verdict.Circumstances, error)) error
 }
 
 // Visits makes a Visit of each request. It may be used concurrently.
@@ -65,6 +70,8 @@ type Visit struct {
 	Session session.Record // zero: nobody is signed in
 	Person  person.Record
 	At      time.Time
+
+	last decision.Last // what was decided last of the session
 }
 
 // SignedIn says whether anybody is.
@@ -115,7 +122,7 @@ func (vs *Visits) Of(r *http.Request) (Visit, error) {
 			vs.Log.WarnContext(r.Context(), "note the activity of a session", "session", s.ID, "error", err)
 		}
 	}
-	return Visit{s, p, now}, nil
+	return Visit{s, p, now, found.Last}, nil
 }
 
 // Frame is what the page around r's answer shows, with what the last action

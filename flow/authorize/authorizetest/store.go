@@ -14,6 +14,7 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/decision"
 	"holdfast/domain/ending"
 	"holdfast/domain/grant"
 	"holdfast/domain/person"
@@ -34,6 +35,7 @@ type state struct {
 	tables map[string]map[string]row
 	spent  map[string]bool
 	kept   map[string]kept
+	lasts  map[string]decision.Last
 	events []audit.Event
 }
 
@@ -49,7 +51,8 @@ type Store struct {
 
 // New gives an empty store.
 func New(clock holdfast.Clock) *Store {
-	return &Store{Clock: clock, state: state{tables: map[string]map[string]row{}, spent: map[string]bool{}, kept: map[string]kept{}}}
+	return &Store{Clock: clock, state: state{tables: map[string]map[string]row{}, spent: map[string]bool{}, kept: map[string]kept{},
+		lasts: map[string]decision.Last{}}}
 }
 
 var _ authorize.Store = (*Store)(nil)
@@ -131,7 +134,8 @@ func (s *Store) read() *tx {
 }
 
 func (s *state) clone() state {
-	c := state{tables: map[string]map[string]row{}, spent: maps.Clone(s.spent), kept: maps.Clone(s.kept), events: slices.Clone(s.events)}
+	c := state{tables: map[string]map[string]row{}, spent: maps.Clone(s.spent), kept: maps.Clone(s.kept),
+		lasts: maps.Clone(s.lasts), events: slices.Clone(s.events)}
 	for name, rows := range s.tables {
 		c.tables[name] = maps.Clone(rows)
 	}
@@ -180,6 +184,18 @@ func (t *tx) Spend(_ context.Context, space, id string, _ time.Time) (bool, erro
 	}
 	t.spent[space+"\x00"+id] = true
 	return true, nil
+}
+
+// Attempt counts nothing: what is counted is the real store's to test.
+func (t *tx) Attempt(_ context.Context, _ string, window time.Duration, _ int64, now time.Time) (int64, time.Time, error) {
+	return 1, now.Add(window), nil
+}
+
+func (t *tx) Last(_ context.Context, id string) (decision.Last, error) { return t.lasts[id], nil }
+
+func (t *tx) KeepLast(_ context.Context, id string, l decision.Last, _ time.Time) error {
+	t.lasts[id] = l
+	return nil
 }
 
 func (t *tx) PutPending(_ context.Context, space, id string, body []byte, until time.Time) error {
@@ -350,6 +366,10 @@ func (s *Store) RevisionInForce(ctx context.Context) (revision.Record, error) {
 
 func (s *Store) RevisionByDigest(ctx context.Context, digest string) (revision.Record, error) {
 	return s.read().RevisionByDigest(ctx, digest)
+}
+
+func (s *Store) Last(ctx context.Context, id string) (decision.Last, error) {
+	return s.read().Last(ctx, id)
 }
 
 func (s *Store) Standing(ctx context.Context, p person.Record) (standing.Account, error) {
