@@ -33,7 +33,7 @@ func TestFIPSBuild(t *testing.T) {
 		t.Errorf("the usual build says %+v", s)
 	}
 	binary := filepath.Join(t.TempDir(), "holdfast")
-	cmd := exec.Command("go", "build", "-trimpath", "-o", binary, "./cmd/holdfast")
+	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", binary, "./cmd/holdfast")
 	cmd.Dir, cmd.Env = need.Root(t), append(os.Environ(), "CGO_ENABLED=0", "GOFIPS140=v1.0.0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, out)

@@ -1,26 +1,44 @@
 package operate
 
 import (
+	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"holdfast/test/need"
+	"holdfast/test/world"
 )
 
-// static is the static binary that packages hold. It is built at most once:
-// linking it takes longer than all that is done with it here.
+// static is the binary that packages hold. The one that all tests start will do
+// where it needs no shared library, as that of the test command; else another
+// is built, at most once.
 func static(t testing.TB) string {
 	t.Helper()
+	if path := world.Binary(t); needsNothing(t, path) {
+		return path
+	}
 	path, err := build(need.Root(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// needsNothing says that a program asks for no dynamic linker.
+func needsNothing(t testing.TB, path string) bool {
+	t.Helper()
+	file, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	return !slices.ContainsFunc(file.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
 }
 
 var build = func() func(root string) (string, error) {
@@ -30,7 +48,7 @@ var build = func() func(root string) (string, error) {
 	return func(root string) (string, error) {
 		once.Do(func() {
 			path = filepath.Join(os.TempDir(), fmt.Sprintf("holdfast-test-%d-static", os.Getuid())) // replaced by the next run
-			cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "./cmd/holdfast")
+			cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", path, "./cmd/holdfast")
 			cmd.Dir, cmd.Env = root, append(os.Environ(), "CGO_ENABLED=0")
 			if out, e := cmd.CombinedOutput(); e != nil {
 				err = fmt.Errorf("go build: %w: %s", e, out)
