@@ -112,6 +112,8 @@ func (c *Console) logFilter(r *http.Request) (store.LogFilter, page.AuditFilter,
 	ids, err := c.peopleTyped(ctx, f.Subject)
 	if len(ids) == 1 {
 		out.About = string(ids[0])
+	} else {
+		f.Several = len(ids)
 	}
 	return out, f, err
 }
@@ -214,6 +216,9 @@ func (c *Console) auditRows(ctx context.Context, leaves []store.Leaf) ([]page.Au
 		rows[i] = page.AuditRow{
 			Index: strconv.FormatInt(l.Index, 10), Type: string(l.Type), Title: names.title(l, entries[i]), At: l.At,
 			Actor: names.actorLink(l.Actor), Subject: names.subjectLink(l.Subject, l.Person),
+		}
+		if l.Type == "host.looked" && l.Person == "" && !strings.HasPrefix(l.Actor, string(holdfast.ActorHost)+":") {
+			rows[i].Subject = page.Link{Text: "everybody’s accounts", URL: page.PathExposed}
 		}
 	}
 	return rows, nil

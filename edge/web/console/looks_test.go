@@ -70,3 +70,14 @@ func TestLooksAreInTheLog(t *testing.T) {
 	wantText(t, auditor.Get(page.ExposedAccountPath(string(joan.ID))), http.StatusOK, "What if")
 	want(1, "a look by an auditor")
 }
+
+// A name that several people have names none of them, and the page says so.
+func TestTheLogAsksWhoIsMeant(t *testing.T) {
+	o := open(t)
+	grace := o.Member("Grace Hopper", "grace@example.org")
+	o.Member("Grace Murray", "murray@example.org")
+	wantText(t, o.admin.Get(page.PathAudit+"?subject=grace"), http.StatusOK, "No record matches", "2 people are called “grace”")
+	a := o.admin.Get(page.PathAudit + "?subject=grace%40example.org")
+	wantText(t, a, http.StatusOK, "Grace Hopper was added", page.PersonPath(string(grace.ID)))
+	wantNot(t, a, "people are called")
+}

@@ -16,6 +16,7 @@ type AuditRow struct {
 type AuditFilter struct {
 	Type, Actor, Subject string
 	From, To             string // 2006-01-02
+	Several              int    // people who are called as Subject says, where it does not name one
 }
 
 // Any says whether anything narrows the log.
