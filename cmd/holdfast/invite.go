@@ -25,7 +25,7 @@ func invitations() noun {
 			}
 		}},
 		{name: "list", summary: "list invitations, the newest first", columns: []string{"id", "person", "state", "created", "ends", "by"}, list: true,
-			flags: filters("/invitations", "state", "open, used, revoked or expired", "person", "`PERSON` by id or e-mail address")},
+			flags: filters("/invitations", "state", "open, used, revoked, expired, or orphaned: whose maker lost the power to make it, to be made again", "person", "`PERSON` by id or e-mail address")},
 		{name: "revoke", summary: "end an invitation", args: []string{"INVITATION"}, columns: []string{"id", "state"}, flags: on(http.MethodDelete, "invitations")},
 	}}
 }

@@ -39,6 +39,7 @@ const (
 	AppCreated audit.Type = "app.created"
 	AppRemoved audit.Type = "app.removed"
 	Consented  audit.Type = "consent.given"
+	Withdrawn  audit.Type = "consent.withdrawn"
 
 	AppSecretChanged audit.Type = "app.secret_changed"
 	AppChanged       audit.Type = "app.changed"
@@ -205,6 +206,18 @@ func Agree(before Consent, p holdfast.PersonID, a holdfast.AppID, scopes []strin
 	slices.Sort(all)
 	c := Consent{ID: ConsentID(p, a), Person: p, App: a, Scopes: all, Given: now}
 	return c, []audit.Event{audit.New(Consented, string(a), p, audit.Set(&c))}
+}
+
+// Withdraw ends consents: with what an application was let do ends that it may do
+// it again unasked.
+func Withdraw(all ...Consent) []audit.Event {
+	var events []audit.Event
+	for _, c := range all {
+		if c.ID != "" {
+			events = append(events, audit.New(Withdrawn, string(c.App), c.Person, audit.Remove(&c)))
+		}
+	}
+	return events
 }
 
 func subset(part, whole []string) bool {

@@ -59,7 +59,19 @@ type Record struct {
 	RoleEnds   time.Time         // the role is over; zero: open
 	Manager    holdfast.PersonID // whom to ask about them; may be empty
 	ExternalID string            // personal; what the directory that provisions them calls them
+
+	SuspendedBy Suspender // of a suspended person; empty: suspended by an older version
 }
+
+// Suspender is whose a suspension is: who may end it.
+type Suspender string
+
+const (
+	// ByAdministrator: by somebody, for a reason that a directory does not know.
+	ByAdministrator Suspender = "administrator"
+	// ByDirectory: it said that the person is not active.
+	ByDirectory Suspender = "directory"
+)
 
 func (*Record) Table() string { return "person" }
 
@@ -76,6 +88,7 @@ func (p *Record) Columns(c *audit.Columns) {
 	c.Time("role_ends", &p.RoleEnds)
 	audit.StringColumn(c, "manager", &p.Manager)
 	audit.StringColumn(c, "external_id", &p.ExternalID).AsPersonal()
+	audit.StringColumn(c, "suspended_by", &p.SuspendedBy)
 }
 
 // MaySignIn says whether p may have a session at now.
@@ -191,6 +204,7 @@ var Life = lifecycle.Of("a person",
 	lifecycle.Step(Invited, "person.suspended", Suspended, "Open invitations end."),
 	lifecycle.Step(Active, "person.without_passkey", Invited, "An administrator removed the last passkey; a new invitation can be made."),
 	lifecycle.Step(Active, "person.suspended", Suspended, "Sessions, grants and invitations end at once."),
+	lifecycle.Step(Suspended, "person.held", Suspended, "An administrator's suspension takes the place of the directory's, which cannot end it any more."),
 	lifecycle.Step(Suspended, "person.reinstated", Active, "May sign in again; somebody who never had a passkey is invited again."),
 	lifecycle.Step(Invited, "person.erased", Erased, "What was personal is gone."),
 	lifecycle.Step(Active, "person.erased", Erased, "Likewise; everything ends."),
@@ -225,14 +239,29 @@ func LosePasskeys(p Record) (Record, []audit.Event, error) {
 	return p, p.event("person.without_passkey"), nil
 }
 
-// Suspend stops p from signing in. The caller ends p's sessions and grants in
+// Suspend stops p from signing in, until an administrator says otherwise: also
+// where a directory has suspended p. The caller ends p's sessions and grants in
 // the same transaction.
 func Suspend(p Record, reason string) (Record, []audit.Event, error) {
-	p, err := p.move("person.suspended")
+	event := audit.Type("person.suspended")
+	if p.Status == Suspended && p.SuspendedBy == ByDirectory {
+		event = "person.held"
+	}
+	return p.suspend(event, ByAdministrator, reason)
+}
+
+// Deactivate is Suspend by a directory, which can take it back.
+func Deactivate(p Record) (Record, []audit.Event, error) {
+	return p.suspend("person.suspended", ByDirectory, "")
+}
+
+func (p Record) suspend(event audit.Type, by Suspender, reason string) (Record, []audit.Event, error) {
+	p, err := p.move(event)
 	if err != nil {
 		return p, nil, err
 	}
-	return p, withReason(p.event("person.suspended"), reason), nil
+	p.SuspendedBy = by
+	return p, withReason(p.event(event), reason), nil
 }
 
 // Reinstate ends a suspension. hasCredential says whether p has any: without
@@ -242,6 +271,7 @@ func Reinstate(p Record, hasCredential bool) (Record, []audit.Event, error) {
 	if err != nil {
 		return p, nil, err
 	}
+	p.SuspendedBy = ""
 	if !hasCredential {
 		p.Status = Invited
 	}

@@ -51,6 +51,7 @@ type Onboarding struct {
 	Expires    time.Time
 	Used       time.Time
 	Credential holdfast.CredentialID // that used it
+	Ended      time.Time             // before it was used: who gave it lost the power to
 }
 
 func (*Onboarding) Table() string { return "device_onboarding" }
@@ -64,6 +65,7 @@ func (o *Onboarding) Columns(c *audit.Columns) {
 	c.Time("expires", &o.Expires)
 	c.Time("used", &o.Used)
 	audit.StringColumn(c, "credential", &o.Credential)
+	c.Time("ended", &o.Ended)
 }
 
 // OnboardingID names the right of a person on a device.
@@ -81,6 +83,8 @@ type OnboardingStatus string
 const (
 	OnboardingOpen OnboardingStatus = "open"
 	OnboardingUsed OnboardingStatus = "used"
+
+	OnboardingEnded OnboardingStatus = "ended"
 )
 
 // OnboardingRights is what can become of a right.
@@ -88,6 +92,8 @@ var OnboardingRights = lifecycle.Of("the right to make a first passkey on a devi
 	lifecycle.Step(OnboardingStatus(""), "device.onboarding_allowed", OnboardingOpen, "For one person on one device."),
 	lifecycle.Step(OnboardingOpen, "device.onboarding_allowed", OnboardingOpen, "Made anew, with a new end."),
 	lifecycle.Step(OnboardingOpen, "device.onboarding_used", OnboardingUsed, "The first passkey was made on it."),
+	lifecycle.Step(OnboardingOpen, "device.onboarding_ended", OnboardingEnded, "Who gave it lost the power to."),
+	lifecycle.Step(OnboardingEnded, "device.onboarding_allowed", OnboardingOpen, "Made anew."),
 	lifecycle.Step(OnboardingUsed, "device.onboarding_allowed", OnboardingOpen, "Made anew."),
 )
 
@@ -118,11 +124,23 @@ func (o Onboarding) Check(device string, who holdfast.PersonID, now time.Time) e
 	case !o.Used.IsZero():
 		return holdfast.Errorf(holdfast.Denied, "device_onboarded",
 			"This device was set up already, and that works once. Ask your administrator to onboard it again.")
+	case !o.Ended.IsZero():
+		return holdfast.Errorf(holdfast.Denied, "device_onboarding_ended",
+			"Whoever gave you this device to set up may not do that any more. Ask your administrator to onboard it again.")
 	case !now.Before(o.Expires):
 		return holdfast.Errorf(holdfast.Denied, "device_onboarding_expired",
 			"The time to set up this device is over. Ask your administrator to onboard it again.")
 	}
 	return nil
+}
+
+// EndOnboarding ends o before it is used.
+func EndOnboarding(o Onboarding, now time.Time) (Onboarding, []audit.Event) {
+	if !o.Used.IsZero() || !o.Ended.IsZero() || !now.Before(o.Expires) {
+		return o, nil
+	}
+	o.Ended = now
+	return o, []audit.Event{audit.New("device.onboarding_ended", o.Device, o.Person, audit.Set(&o)).With("why", "maker")}
 }
 
 // Use uses o up, for the passkey c that who made on device.

@@ -42,6 +42,7 @@ type Device struct {
 	// CertificatesFrom: those issued before it show nothing any more.
 	CertificatesFrom time.Time
 	Removed          time.Time
+	LinkBy           string // who made the link
 }
 
 func (*Device) Table() string { return "managed_device" }
@@ -65,6 +66,7 @@ func (d *Device) Columns(c *audit.Columns) {
 	c.Time("link_ends", &d.LinkEnds)
 	c.Time("certificates_from", &d.CertificatesFrom)
 	c.Time("removed", &d.Removed)
+	audit.StringColumn(c, "link_by", &d.LinkBy)
 }
 
 // Status is where a device stands.

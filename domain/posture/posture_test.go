@@ -123,7 +123,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 
 func TestRemovalVoidsWhatShowsADevice(t *testing.T) {
 	d, _ := take(t, Device{}, said(), morning)
-	d, secret, _, err := Link(d, morning)
+	d, secret, _, err := Link(d, holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, morning)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func TestRemovalVoidsWhatShowsADevice(t *testing.T) {
 	if _, _, _, err := Join(d, morning); err == nil {
 		t.Error("a link was opened twice")
 	}
-	d, _, _, _ = Link(d, morning)
+	d, _, _, _ = Link(d, holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, morning)
 	if d.CookieHash != holdfast.HashSecret(cookie) {
 		t.Error("a link that nobody opened voids the cookie")
 	}
@@ -155,7 +155,7 @@ func TestRemovalVoidsWhatShowsADevice(t *testing.T) {
 	}
 	for what, do := range map[string]func() error{
 		"remove":  func() error { _, _, err := Remove(gone, morning); return err },
-		"link":    func() error { _, _, _, err := Link(gone, morning); return err },
+		"link":    func() error { _, _, _, err := Link(gone, holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, morning); return err },
 		"join":    func() error { before.Removed = morning; _, _, _, err := Join(before, morning); return err },
 		"onboard": func() error { _, _, err := Onboard(gone, "per_1", 0, mdm, morning); return err },
 	} {

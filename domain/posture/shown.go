@@ -15,13 +15,22 @@ const CookieLife = 400 * 24 * time.Hour
 
 // Link makes a link for d, and its secret, which is shown once. One stands at
 // a time: an earlier one ends.
-func Link(d Device, now time.Time) (Device, string, []audit.Event, error) {
+func Link(d Device, by holdfast.Actor, now time.Time) (Device, string, []audit.Event, error) {
 	if d.Status() != Present {
 		return d, "", nil, errGone
 	}
 	secret := holdfast.NewSecret()
-	d.LinkHash, d.LinkEnds = holdfast.HashSecret(secret), now.Add(LinkLife)
-	return d, secret, []audit.Event{audit.New("device.link_made", d.ID, d.Person, audit.Change(&d, "link_hash", "link_ends"))}, nil
+	d.LinkHash, d.LinkEnds, d.LinkBy = holdfast.HashSecret(secret), now.Add(LinkLife), string(by.Kind)+":"+by.ID
+	return d, secret, []audit.Event{audit.New("device.link_made", d.ID, d.Person, audit.Change(&d, "link_hash", "link_ends", "link_by"))}, nil
+}
+
+// EndLink ends d's link, if it has one, because who made it lost the power to.
+func EndLink(d Device) (Device, []audit.Event) {
+	if d.LinkHash == "" {
+		return d, nil
+	}
+	d.LinkHash, d.LinkEnds, d.LinkBy = "", time.Time{}, ""
+	return d, []audit.Event{audit.New("device.link_ended", d.ID, d.Person, audit.Change(&d, "link_hash", "link_ends", "link_by")).With("why", "maker")}
 }
 
 // Join opens d's link: it is used up, and gives the secret for the device's
@@ -35,10 +44,10 @@ func Join(d Device, now time.Time) (Device, string, []audit.Event, error) {
 			"This link is over: it works for %d minutes. Have the device management make a new one.", int(LinkLife.Minutes()))
 	}
 	secret := holdfast.NewSecret()
-	d.LinkHash, d.LinkEnds = "", time.Time{}
+	d.LinkHash, d.LinkEnds, d.LinkBy = "", time.Time{}, ""
 	d.CookieHash, d.Linked = holdfast.HashSecret(secret), now
 	return d, secret, []audit.Event{audit.New("device.linked", d.ID, d.Person,
-		audit.Change(&d, "cookie_hash", "linked", "link_hash", "link_ends"))}, nil
+		audit.Change(&d, "cookie_hash", "linked", "link_hash", "link_ends", "link_by"))}, nil
 }
 
 // ErrLinkUnknown is said of a link that never was, was used, or was replaced.

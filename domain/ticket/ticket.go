@@ -46,7 +46,11 @@ type Record struct {
 	Expires    time.Time
 	Used       time.Time
 	Revoked    time.Time
+	Why        string // it was revoked; empty: by hand, or for a newer one
 }
+
+// Orphaned is why a link ended whose maker lost the power to make it.
+const Orphaned = "maker"
 
 func (*Record) Table() string { return "ticket" }
 
@@ -60,6 +64,7 @@ func (t *Record) Columns(c *audit.Columns) {
 	c.Time("expires", &t.Expires)
 	c.Time("used", &t.Used)
 	c.Time("revoked", &t.Revoked)
+	audit.StringColumn(c, "why", &t.Why)
 }
 
 // State is what a ticket is good for.
@@ -70,6 +75,10 @@ const (
 	Used    State = "used"
 	Revoked State = "revoked"
 	Expired State = "expired"
+
+	// Ended chooses, in a list, those that ended with their maker's power and in
+	// whose place nobody has made another. Each of them is Revoked.
+	Ended State = "orphaned"
 )
 
 // Life is what can become of an invitation; a set-up link lives alike. Its end
@@ -125,6 +134,17 @@ func Revoke(t Record, now time.Time) (Record, []audit.Event, error) {
 	return t, t.event("revoked"), nil
 }
 
+// Orphan ends t because who made it lost the power to.
+func Orphan(t Record, now time.Time) (Record, []audit.Event, error) {
+	if err := t.Check(now); err != nil {
+		return t, nil, err
+	}
+	t.Revoked, t.Why = now, Orphaned
+	events := t.event("revoked")
+	events[0] = events[0].With("why", Orphaned)
+	return t, events, nil
+}
+
 // Check says why t cannot be redeemed at now, or nil.
 func (t Record) Check(now time.Time) error {
 	what := map[Kind]string{Setup: "set-up link", Replacement: "replacement link"}[t.Kind]
@@ -135,6 +155,9 @@ func (t Record) Check(now time.Time) error {
 	case Used:
 		return holdfast.Errorf(holdfast.Conflict, "ticket_used", "This %s was used already. If that was not you, tell your administrator at once; otherwise just sign in.", what)
 	case Revoked:
+		if t.Why == Orphaned {
+			return ErrOrphaned
+		}
 		return holdfast.Errorf(holdfast.Expired, "ticket_revoked", "This %s was withdrawn. Ask for a new one.", what)
 	case Expired:
 		return holdfast.Errorf(holdfast.Expired, "ticket_expired", "This %s has expired. Ask for a new one.", what)

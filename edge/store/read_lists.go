@@ -34,6 +34,10 @@ func invitationsIn(s ticket.State, now int64) *conditions {
 		c.add("used <> 0")
 	case ticket.Revoked:
 		c.add("used = 0 and revoked <> 0")
+	case ticket.Ended: // and nobody has made another
+		c.add("why = 'maker' and why <> ''")
+		c.add("not exists (select 1 from ticket newer where newer.person = ticket.person and newer.created > ticket.created)")
+		c.add("exists (select 1 from person p where p.id = ticket.person and p.status = 'invited')")
 	case ticket.Expired:
 		c.add("used = 0 and revoked = 0 and expires <= %s", now)
 	case ticket.Open:

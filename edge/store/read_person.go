@@ -155,3 +155,9 @@ func counts[K ~string](ctx context.Context, q querier, text string, args ...any)
 	}
 	return out, rs.Err()
 }
+
+// OpenTicketsBy gives those that are neither used nor revoked of who made them,
+// as ticket.Record.By names them. They may have expired.
+func (r reader) OpenTicketsBy(ctx context.Context, maker string) ([]ticket.Record, error) {
+	return list[ticket.Record](ctx, r, "where made_by = $1 and used = 0 and revoked = 0 order by created desc, id", maker)
+}

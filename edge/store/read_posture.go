@@ -120,3 +120,14 @@ func (c *conditions) madeOn(on string) {
 		c.add("substr(made_on, 1, 8) = 'managed:' and made_on = %s", on)
 	}
 }
+
+// DevicesLinkedBy gives those to which somebody made a link that was not opened.
+func (r reader) DevicesLinkedBy(ctx context.Context, maker string) ([]posture.Device, error) {
+	return list[posture.Device](ctx, r, "where link_by = $1 and link_by <> '' order by id", maker)
+}
+
+// OpenOnboardingsBy gives the rights to set a device up that somebody gave and
+// nobody used.
+func (r reader) OpenOnboardingsBy(ctx context.Context, maker string) ([]posture.Onboarding, error) {
+	return list[posture.Onboarding](ctx, r, "where made_by = $1 and used = 0 and ended = 0 order by id", maker)
+}

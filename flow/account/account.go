@@ -10,6 +10,7 @@ import (
 	"holdfast/domain/audit"
 	"holdfast/domain/credential"
 	"holdfast/domain/ending"
+	"holdfast/domain/grant"
 	"holdfast/domain/notice"
 	"holdfast/domain/person"
 	"holdfast/domain/session"
@@ -22,6 +23,8 @@ type Tx interface {
 	Person(ctx context.Context, id holdfast.PersonID) (person.Record, error)
 	// HeldBy gives the sessions that have not ended and the grants that have not ended.
 	HeldBy(ctx context.Context, id holdfast.PersonID) (ending.Held, error)
+	// ConsentsOf gives what the person lets applications do unasked.
+	ConsentsOf(ctx context.Context, id holdfast.PersonID) ([]grant.Consent, error)
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
 	PutMail(ctx context.Context, m notice.Mail) error
 }
@@ -125,23 +128,28 @@ func (f *Flow) EndSession(ctx context.Context, s session.Record, id holdfast.Ses
 	if id == s.ID {
 		why = session.SignedOut
 	}
-	return f.end(ctx, s, func(h ending.Held, now time.Time) []audit.Event { return h.Session(id, why, now) })
+	return f.end(ctx, s, func(_ Tx, h ending.Held, now time.Time) ([]audit.Event, error) { return h.Session(id, why, now), nil })
 }
 
-// SignOutEverywhere ends every session and every permission of an application.
+// SignOutEverywhere ends every session and every permission of an application,
+// and the consents with them: an application asks anew.
 func (f *Flow) SignOutEverywhere(ctx context.Context, s session.Record) error {
-	return f.end(ctx, s, func(h ending.Held, now time.Time) []audit.Event {
-		return h.Everything(session.EverywhereByOwner, now)
+	return f.end(ctx, s, func(tx Tx, h ending.Held, now time.Time) ([]audit.Event, error) {
+		consents, err := tx.ConsentsOf(ctx, s.Person)
+		return append(h.Everything(session.EverywhereByOwner, now), grant.Withdraw(consents...)...), err
 	})
 }
 
-func (f *Flow) end(ctx context.Context, s session.Record, what func(ending.Held, time.Time) []audit.Event) error {
+func (f *Flow) end(ctx context.Context, s session.Record, what func(Tx, ending.Held, time.Time) ([]audit.Event, error)) error {
 	return f.store.InTx(ctx, func(tx Tx) error {
 		held, err := tx.HeldBy(ctx, s.Person)
 		if err != nil {
 			return err
 		}
-		events := what(held, f.clock())
+		events, err := what(tx, held, f.clock())
+		if err != nil {
+			return err
+		}
 		if len(events) == 0 {
 			return holdfast.Errorf(holdfast.NotFound, "no_such_session", "You have no such session, or it ended already.")
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/apitoken"
 	"holdfast/domain/audit"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
@@ -21,6 +22,7 @@ import (
 	"holdfast/domain/org"
 	"holdfast/domain/person"
 	"holdfast/domain/posture"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 	"holdfast/domain/task"
 	"holdfast/domain/ticket"
@@ -39,6 +41,8 @@ type Reader interface {
 	Ticket(ctx context.Context, id holdfast.TicketID) (ticket.Record, error)
 	TicketBySecret(ctx context.Context, hash string) (ticket.Record, error)
 	Setting(ctx context.Context, id string) (org.Setting, error)
+	// APIToken is asked who made a link.
+	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
 	// TasksOf gives a person's replacement tasks of any state.
 	TasksOf(ctx context.Context, id holdfast.PersonID) ([]task.Record, error)
 	// Onboarding is the right of a person to set a device up.
@@ -49,7 +53,7 @@ type Reader interface {
 // Tx is a transaction.
 type Tx interface {
 	Reader
-	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	refusal.Tx
 	Spend(ctx context.Context, space, id string, until time.Time) (bool, error)
 	PutMail(ctx context.Context, m notice.Mail) error
 }
@@ -197,6 +201,9 @@ func (f *Flow) byTicket(ctx context.Context, in Start, p *ceremony.Pending) (per
 // mayRedeem: an invitation is for somebody who has no passkey yet, a
 // replacement link for whom something is to be replaced.
 func (f *Flow) mayRedeem(ctx context.Context, r Reader, t ticket.Record, who person.Record) error {
+	if err := t.CheckMaker(ctx, r, who, f.Clock()); err != nil {
+		return err
+	}
 	if t.Kind != ticket.Replacement {
 		if who.Status != person.Invited || who.Ended(f.Clock()) {
 			return errNotInvited
@@ -385,16 +392,19 @@ func (f *Flow) finish(ctx context.Context, p ceremony.Pending, v *webauthn.Regis
 	if refused == nil {
 		return done, err
 	}
-	return Done{}, errors.Join(f.refuse(ctx, p, *refused, now), err)
+	dropped, kept := f.refuse(ctx, p, *refused, in.Where, now)
+	return Done{}, errors.Join(kept, refusal.Wait(err, dropped))
 }
 
-func (f *Flow) refuse(ctx context.Context, p ceremony.Pending, v verdict.Verdict, now time.Time) error {
-	return f.Store.InTx(ctx, func(tx Tx) error {
+func (f *Flow) refuse(ctx context.Context, p ceremony.Pending, v verdict.Verdict, from verdict.Circumstances, now time.Time) (dropped time.Time, err error) {
+	err = f.Store.InTx(ctx, func(tx Tx) error {
 		if first, err := tx.Spend(ctx, "ceremony", p.ID(), p.Expires); err != nil || !first {
 			return err
 		}
-		return tx.Record(ctx, audit.By{Actor: actor(p), At: now}, v.Refused())
+		dropped, err = refusal.Keep(ctx, tx, refusedTo("enrol", p, v, from), audit.By{Actor: actor(p), At: now}, v.Refused())
+		return err
 	})
+	return dropped, err
 }
 
 // party is the relying party as it is at origin. Related origins are read each

@@ -8,12 +8,14 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/ceremony"
 	"holdfast/domain/credential"
 	"holdfast/domain/evidence"
 	"holdfast/domain/person"
 	"holdfast/domain/policy"
 	"holdfast/domain/posture"
+	"holdfast/domain/refusal"
 	"holdfast/domain/session"
 	"holdfast/domain/ticket"
 	"holdfast/domain/verdict"
@@ -113,10 +115,20 @@ func (f *Flow) prepare(ctx context.Context, who person.Record, p ceremony.Pendin
 	}
 	if !v.Allowed() {
 		by := audit.By{Actor: actor(p), At: c.Now}
-		err = f.Store.InTx(ctx, func(tx Tx) error { return tx.Record(ctx, by, v.Refused()) })
-		return "", errors.Join(v.Err(), err)
+		var dropped time.Time
+		err = f.Store.InTx(ctx, func(tx Tx) (err error) {
+			dropped, err = refusal.Keep(ctx, tx, refusedTo("enrol ahead", p, v, in.Where), by, v.Refused())
+			return err
+		})
+		return "", errors.Join(refusal.Wait(v.Err(), dropped), err)
 	}
 	return inForce.Conveyance(&v.Input), nil
+}
+
+// refusedTo counts refusals of a kind by the link or the session in which a
+// passkey is to be made, and from where.
+func refusedTo(kind string, p ceremony.Pending, v verdict.Verdict, from verdict.Circumstances) refusal.Who {
+	return refusal.Who{Kind: kind, Proven: actor(p).ID, Person: v.Record.Person, Address: from.Net.IP}
 }
 
 // actor is by whose right a passkey is to be made.
@@ -144,6 +156,14 @@ func (f *Flow) madeOn(ctx context.Context, tx Tx, p ceremony.Pending, r right, v
 	right, err := tx.Onboarding(ctx, device, r.who.ID)
 	if err != nil && holdfast.KindOf(err) != holdfast.NotFound {
 		return "", nil, nil, err
+	}
+	// Like a link: it is worth what who gave it is.
+	holds, err := ticket.MakerHolds(ctx, tx, right.By, now)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if !holds.Has(authority.DevicesWrite) {
+		right.Ended = now
 	}
 	if _, used, why = posture.Use(right, device, r.who.ID, c, now); why != nil {
 		return "", nil, why, nil

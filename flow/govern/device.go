@@ -75,7 +75,7 @@ func (f *Flow) LinkDevice(ctx context.Context, by holdfast.Actor, id string) (De
 		if err != nil {
 			return nil, err
 		}
-		d, secret, events, err := posture.Link(d, r.now)
+		d, secret, events, err := posture.Link(d, by, r.now)
 		link = DeviceLink{URL: f.origin + "/join#" + secret, Secret: secret, Ends: d.LinkEnds}
 		return events, err
 	})

@@ -58,6 +58,8 @@ type Tx interface {
 	OriginUsers(ctx context.Context, gone, stay []string) ([]org.OriginUser, error)
 	App(ctx context.Context, id holdfast.AppID) (grant.App, error)
 	Grant(ctx context.Context, id holdfast.GrantID) (grant.Grant, error)
+	// Consent takes grant.ConsentID.
+	Consent(ctx context.Context, id string) (grant.Consent, error)
 	APIToken(ctx context.Context, id holdfast.APITokenID) (apitoken.Record, error)
 	// APITokensOf gives a person's tokens that were not revoked.
 	APITokensOf(ctx context.Context, id holdfast.PersonID) ([]apitoken.Record, error)
@@ -78,6 +80,7 @@ type Tx interface {
 	GrantsOfApp(ctx context.Context, id holdfast.AppID) ([]grant.Grant, error)
 	Registrations
 	deviceTx
+	linkTx
 	surroundingTx
 	outboxTx
 	taskTx

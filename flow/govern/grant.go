@@ -10,7 +10,7 @@ import (
 )
 
 // EndGrant takes from an application what somebody let it do: its tokens are
-// over at once.
+// over at once, and the person is asked again before it may do so anew.
 func (f *Flow) EndGrant(ctx context.Context, by holdfast.Actor, id holdfast.GrantID) error {
 	return f.do(ctx, by, authority.SessionsWrite, func(tx Tx, r right) ([]audit.Event, error) {
 		g, err := tx.Grant(ctx, id)
@@ -29,7 +29,11 @@ func (f *Flow) EndGrant(ctx context.Context, by holdfast.Actor, id holdfast.Gran
 		if !g.Ended.IsZero() {
 			return nil, holdfast.Errorf(holdfast.Conflict, "grant_over", "This permission has ended already.")
 		}
-		return grant.EndAll([]grant.Grant{g}, grant.EndedByHand, r.now), nil
+		consent, err := orNone(tx.Consent(ctx, grant.ConsentID(g.Person, g.App)))
+		if err != nil {
+			return nil, err
+		}
+		return append(grant.EndAll([]grant.Grant{g}, grant.EndedByHand, r.now), grant.Withdraw(consent)...), nil
 	})
 }
 

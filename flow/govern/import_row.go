@@ -150,6 +150,13 @@ func (m *importer) update(i int, p person.Record, manager *holdfast.PersonID) er
 		m.shaken = append(m.shaken, i)
 	}
 	m.events = append(append(m.events, events...), joined...)
+	if changed.Ended(m.r.now) && !p.Ended(m.r.now) {
+		ended, err := orphans(m.ctx, m.tx, changed, m.r.now)
+		if err != nil {
+			return err
+		}
+		m.events = append(m.events, ended...)
+	}
 	m.known[p.Email] = changed
 	m.done[i] = Imported{Line: row.Line, Action: RowUpdated, Person: changed}
 	return nil

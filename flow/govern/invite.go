@@ -2,7 +2,6 @@ package govern
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"holdfast"
@@ -169,7 +168,7 @@ func (f *Flow) withdrawLower(ctx context.Context, tx Tx, id holdfast.PersonID, n
 	}
 	var events []audit.Event
 	for _, t := range open {
-		holds, err := makerHolds(ctx, tx, t, now)
+		holds, err := ticket.MakerHolds(ctx, tx, t.By, now)
 		if err != nil {
 			return nil, err
 		}
@@ -181,27 +180,4 @@ func (f *Flow) withdrawLower(ctx context.Context, tx Tx, id holdfast.PersonID, n
 		}
 	}
 	return events, nil
-}
-
-// makerHolds is what who made a ticket holds now: nothing, where nobody knows
-// them.
-func makerHolds(ctx context.Context, tx Tx, t ticket.Record, now time.Time) (authority.Set, error) {
-	kind, id, _ := strings.Cut(t.By, ":")
-	var holds authority.Set
-	var err error
-	switch holdfast.ActorKind(kind) {
-	case holdfast.ActorHost, holdfast.ActorSystem:
-		return authority.Everything(), nil
-	case holdfast.ActorPerson:
-		var p person.Record
-		if p, err = tx.Person(ctx, holdfast.PersonID(id)); err == nil {
-			holds = authority.OfPerson(p, now)
-		}
-	case holdfast.ActorToken:
-		_, holds, err = tokenHolds(ctx, tx, holdfast.APITokenID(id), now)
-	}
-	if holdfast.KindOf(err) == holdfast.NotFound {
-		err = nil
-	}
-	return holds, err
 }

@@ -85,6 +85,13 @@ func (f *Flow) Describe(ctx context.Context, by holdfast.Actor, id holdfast.Pers
 		if err != nil {
 			return nil, err
 		}
+		if p.Ended(r.now) {
+			ended, err := orphans(ctx, tx, p, r.now)
+			if err != nil {
+				return nil, err
+			}
+			events = append(events, ended...)
+		}
 		return events, f.described(ctx, tx, p)
 	})
 }
@@ -108,12 +115,16 @@ func (f *Flow) SetRole(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 				return nil, err
 			}
 		}
-		_, events, err := person.SetRole(p, role, ends, r.now)
+		p, events, err := person.SetRole(p, role, ends, r.now)
+		if err != nil {
+			return nil, err
+		}
+		ended, err := orphans(ctx, tx, p, r.now)
 		if err != nil || role == person.Member {
-			return events, err
+			return append(events, ended...), err
 		}
 		withdrawn, err := f.withdrawLower(ctx, tx, p.ID, r.now)
-		return append(events, withdrawn...), err
+		return append(append(events, ended...), withdrawn...), err
 	})
 }
 
@@ -123,16 +134,18 @@ func (f *Flow) Suspend(ctx context.Context, by holdfast.Actor, id holdfast.Perso
 		if err := r.spare(ctx, tx, p); err != nil {
 			return nil, err
 		}
-		_, events, err := person.Suspend(p, reason)
-		if err != nil {
-			return nil, err
+		already := p.Status == person.Suspended
+		p, events, err := person.Suspend(p, reason)
+		if err != nil || already {
+			return events, err
 		}
 		return f.endAll(ctx, tx, p, events)
 	})
 }
 
 // endAll adds to events the end of p's sessions, grants, open invitations and
-// API tokens, and of the tokens that p made for others, having seen them.
+// API tokens, and of the tokens and links that p made for others, having seen
+// them.
 func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audit.Event) ([]audit.Event, error) {
 	held, err := tx.HeldBy(ctx, p.ID)
 	if err != nil {
@@ -142,7 +155,11 @@ func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audi
 	if err != nil {
 		return nil, err
 	}
-	events = append(append(events, held.Everything(session.PersonGone, f.clock())...), withdrawn...)
+	links, err := orphan(ctx, tx, personActor(p.ID), authority.Set{}, f.clock())
+	if err != nil {
+		return nil, err
+	}
+	events = append(append(append(events, held.Everything(session.PersonGone, f.clock())...), withdrawn...), links...)
 	tokens, err := tx.APITokensOf(ctx, p.ID)
 	if err != nil {
 		return nil, err
@@ -158,6 +175,12 @@ func (f *Flow) endAll(ctx context.Context, tx Tx, p person.Record, events []audi
 // Reinstate ends a suspension.
 func (f *Flow) Reinstate(ctx context.Context, by holdfast.Actor, id holdfast.PersonID) error {
 	return f.change(ctx, by, id, authority.PeopleWrite, func(tx Tx, r right, p person.Record) ([]audit.Event, error) {
+		if by, err := suspendedBy(ctx, tx, p); err != nil {
+			return nil, err
+		} else if by != person.ByDirectory && r.actor.Kind == holdfast.ActorToken && !r.holds.Has(authority.RolesWrite) {
+			// A directory's token, which is not to do here what it may not do there.
+			return nil, authority.Need(authority.RolesWrite)
+		}
 		has, err := hasPasskey(ctx, tx, p)
 		if err != nil {
 			return nil, err

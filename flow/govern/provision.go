@@ -28,7 +28,7 @@ func (f *Flow) Provision(ctx context.Context, by holdfast.Actor, said Provisione
 		}
 		p = added
 		if !said.Active {
-			suspended, more, err := person.Suspend(p, "")
+			suspended, more, err := person.Deactivate(p)
 			p = suspended
 			return append(events, more...), err
 		}
@@ -96,12 +96,19 @@ func (f *Flow) activity(ctx context.Context, tx Tx, r right, p person.Record, sa
 		if err := r.spare(ctx, tx, p); err != nil {
 			return nil, p, err
 		}
-		p, suspended, err := person.Suspend(p, "")
+		p, suspended, err := person.Deactivate(p)
 		if err != nil {
 			return nil, p, err
 		}
 		events, err = f.endAll(ctx, tx, p, append(events, suspended...))
 		return events, p, err
+	}
+	by, err := suspendedBy(ctx, tx, p)
+	if err != nil {
+		return nil, p, err
+	}
+	if by != person.ByDirectory {
+		return nil, p, errHeld
 	}
 	has, err := hasPasskey(ctx, tx, p)
 	if err != nil {
@@ -110,6 +117,24 @@ func (f *Flow) activity(ctx context.Context, tx Tx, r right, p person.Record, sa
 	p, reinstated, err := person.Reinstate(p, has)
 	return append(events, reinstated...), p, err
 }
+
+// suspendedBy says whose p's suspension is. Of one by an older version the log
+// tells: a program's was a directory's.
+func suspendedBy(ctx context.Context, tx Tx, p person.Record) (person.Suspender, error) {
+	if p.Status != person.Suspended || p.SuspendedBy != "" {
+		return p.SuspendedBy, nil
+	}
+	said, err := tx.Happened(ctx, string(p.ID), p.Created, "person.suspended")
+	if err == nil && len(said) > 0 && said[len(said)-1].Actor.Kind == holdfast.ActorToken {
+		return person.ByDirectory, nil
+	}
+	return person.ByAdministrator, err
+}
+
+// errHeld: what an administrator took, for a reason that the directory does not
+// know, the directory does not give back. Nothing of the request is done.
+var errHeld = holdfast.Errorf(holdfast.Conflict, "suspended_by_administrator",
+	"This person stays inactive (active is false): an administrator suspended them, and a directory ends only what it suspended itself. Nothing was changed. An administrator can reinstate them.")
 
 var errNobody = holdfast.Errorf(holdfast.NotFound, "no_such_person", "There is no such person.")
 

@@ -78,7 +78,8 @@ func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.A
 	})
 }
 
-// endTokens ends tokens with all that were made by them, directly or not: who
+// endTokens ends tokens with all that were made by them, directly or not, links
+// included: who
 // had one that leaked may have made others by it. One that is over needs no end.
 func endTokens(ctx context.Context, tx Tx, tokens []apitoken.Record, now time.Time) ([]audit.Event, error) {
 	var events []audit.Event
@@ -92,7 +93,12 @@ func endTokens(ctx context.Context, tx Tx, tokens []apitoken.Record, now time.Ti
 		}
 		ended[t.ID] = true
 		events = append(events, revoked...)
-		made, err := tx.APITokensBy(ctx, apitoken.Maker(holdfast.Actor{Kind: holdfast.ActorToken, ID: string(t.ID)}))
+		links, err := orphan(ctx, tx, tokenMaker(t.ID), authority.Set{}, now)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, links...)
+		made, err := tx.APITokensBy(ctx, tokenMaker(t.ID))
 		if err != nil {
 			return nil, err
 		}

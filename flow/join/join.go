@@ -11,13 +11,16 @@ import (
 
 	"holdfast"
 	"holdfast/domain/audit"
+	"holdfast/domain/authority"
 	"holdfast/domain/posture"
+	"holdfast/domain/ticket"
 )
 
 // Reader is what the story reads. What is not there is holdfast.NotFound.
 type Reader interface {
 	// ManagedDeviceByLink takes the hash of the link's secret.
 	ManagedDeviceByLink(ctx context.Context, hash string) (posture.Device, error)
+	ticket.Makers
 }
 
 // Tx is a transaction.
@@ -53,13 +56,13 @@ type Done struct {
 func (f *Flow) Join(ctx context.Context, secret string) (Done, error) {
 	hash := holdfast.HashSecret(secret)
 	// Who guesses does not come as far as the one writer.
-	if _, err := device(ctx, f.store, hash); err != nil {
+	if _, err := device(ctx, f.store, hash, f.clock()); err != nil {
 		return Done{}, err
 	}
 	var done Done
 	err := f.store.InTx(ctx, func(tx Tx) error {
 		now := f.clock()
-		d, err := device(ctx, tx, hash)
+		d, err := device(ctx, tx, hash, now)
 		if err != nil {
 			return err
 		}
@@ -77,10 +80,18 @@ func (f *Flow) Join(ctx context.Context, secret string) (Done, error) {
 	return done, err
 }
 
-func device(ctx context.Context, r Reader, hash string) (posture.Device, error) {
+func device(ctx context.Context, r Reader, hash string, now time.Time) (posture.Device, error) {
 	d, err := r.ManagedDeviceByLink(ctx, hash)
 	if holdfast.KindOf(err) == holdfast.NotFound {
 		err = posture.ErrLinkUnknown
+	}
+	if err != nil || d.LinkBy == "" { // made by an older version, within these ten minutes
+		return d, err
+	}
+	// Who made it is asked for again: a link is worth what its maker is.
+	holds, err := ticket.MakerHolds(ctx, r, d.LinkBy, now)
+	if err == nil && !holds.Has(authority.DevicesWrite) {
+		err = ticket.ErrOrphaned
 	}
 	return d, err
 }

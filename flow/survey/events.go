@@ -22,7 +22,7 @@ const (
 
 // reaches lists what is not whom, and each type that was thought of.
 var reaches = map[audit.Type]reach{
-	"person.added": whom, "person.described": whom, "person.activated": whom, "person.suspended": whom, "person.reinstated": whom,
+	"person.added": whom, "person.described": whom, "person.activated": whom, "person.suspended": whom, "person.held": nothing, "person.reinstated": whom,
 	"person.without_passkey": whom, "person.role_changed": whom, "person.erased": whom,
 	"person.exception_given": whom, "person.exception_ended": whom,
 
@@ -55,10 +55,10 @@ var reaches = map[audit.Type]reach{
 	"decision.made": nothing, "decision.refused": nothing, "decision.dropped": nothing, "decision.forgotten": nothing,
 	"session.opened": nothing, "session.renewed": nothing, "session.ended": nothing, "session.forgotten": nothing,
 	"app.created": nothing, "app.removed": nothing, "app.changed": nothing, "app.secret_changed": nothing, "app.refused": nothing,
-	"consent.given": nothing, "grant.issued": nothing, "grant.redeemed": nothing, "grant.ended": nothing,
+	"consent.given": nothing, "consent.withdrawn": nothing, "grant.issued": nothing, "grant.redeemed": nothing, "grant.ended": nothing,
 	"token.refreshed": nothing, "token.revoked": nothing,
 	"device.enrolled": nothing, "device.posture_changed": nothing, "device.removed": nothing, "device.forgotten": nothing,
-	"device.link_made": nothing, "device.linked": nothing, "device.onboarding_allowed": nothing, "device.onboarding_used": nothing,
+	"device.link_made": nothing, "device.linked": nothing, "device.onboarding_allowed": nothing, "device.onboarding_used": nothing, "device.onboarding_ended": nothing, "device.link_ended": nothing,
 	"signing_key.added": nothing, "signing_key.retired": nothing, "signing_key.withdrawn": nothing,
 	"organisation.founded": nothing, "organisation.renamed": nothing, "organisation.related_origins_set": nothing, "organisation.rp_id_recorded": nothing,
 	"backup.made": nothing, "log.restored": everything, "export.made": nothing, "host.looked": nothing, "outbox.revived": nothing,

@@ -14,6 +14,7 @@ import (
 	"holdfast/domain/ticket"
 	"holdfast/edge/store"
 	"holdfast/flow/enrol"
+	"holdfast/flow/govern"
 	"holdfast/test/softkey"
 )
 
@@ -61,6 +62,10 @@ func TestEveryMoveIsMade(t *testing.T) {
 	must(t, err)
 	must(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, ""))
 	refused(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, ""), "person_suspended")
+	must(t, w.Govern.Reinstate(ctx, Host, ada.Person.ID))
+	_, err = w.Govern.Reprovision(ctx, Host, ada.Person.ID, func(p *govern.Provisioned) error { p.Active = false; return nil })
+	must(t, err)
+	must(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, "for good"))
 	must(t, w.Govern.Reinstate(ctx, Host, ada.Person.ID))
 	must(t, w.Govern.Erase(ctx, Host, ada.Person.ID))
 	refused(t, w.Govern.Suspend(ctx, Host, ada.Person.ID, ""), "person_erased")

@@ -82,7 +82,7 @@ func managedDevices(t *testing.T, place Place) {
 	wantKind(t, err, holdfast.NotFound, "no_such_managed_device")
 	_, err = db.ManagedDeviceByLink(ctx, "")
 	wantKind(t, err, holdfast.NotFound, "no_such_managed_device")
-	a, secret, events, err := posture.Link(a, now)
+	a, secret, events, err := posture.Link(a, By().Actor, now)
 	if err != nil {
 		t.Fatal(err)
 	}

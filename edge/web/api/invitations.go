@@ -33,11 +33,12 @@ type Invitation struct {
 	By      string    `json:"by" doc:"Who made it."`
 	Created time.Time `json:"created"`
 	Ends    time.Time `json:"ends"`
+	Why     string    `json:"why,omitempty" enum:"maker" doc:"Of a revoked one. maker: whoever made it lost the power to."`
 }
 
 func (a *API) invitationView(t ticket.Record) Invitation {
 	return Invitation{ID: string(t.ID), Person: string(t.Person), State: string(t.State(a.Clock())), By: t.By,
-		Created: t.Created, Ends: t.Expires}
+		Created: t.Created, Ends: t.Expires, Why: t.Why}
 }
 
 // NewInvitation is somebody to invite.
@@ -119,7 +120,7 @@ func (a *API) invitations() {
 
 func (a *API) listInvitations(c call, in *struct {
 	Paging
-	State  string `query:"state" enum:"open,used,revoked,expired"`
+	State  string `query:"state" enum:"open,used,revoked,expired,orphaned" doc:"orphaned: those that ended because whoever made them lost the power to, and that nobody has made again."`
 	Person string `query:"person" maxLength:"320" doc:"Id, or e-mail address."`
 }) (*listed[Invitation], error) {
 	who, err := a.findAny(c, in.Person)

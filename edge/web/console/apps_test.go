@@ -313,6 +313,34 @@ func TestTheLightHearsOfTheFirstSignIn(t *testing.T) {
 	}
 }
 
+// Who lost their role while a page of theirs waits hears of nobody any more.
+func TestTheLightAsksForTheRoleAgain(t *testing.T) {
+	o := open(t)
+	wantText(t, o.add("name", "Wiki", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), http.StatusOK)
+	app := o.only()
+	s, cookie := o.streamed()
+	answer := listen(t, t.Context(), s.URL+page.ApplicationPath(string(app.ID))+"/events", cookie)
+	lines := bufio.NewScanner(answer.Body)
+	if !lines.Scan() || lines.Text() != "retry: 5000" {
+		t.Fatalf("%q", lines.Text())
+	}
+	ada, err := o.DB.Person(t.Context(), o.ada.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, events, err := person.SetRole(ada, person.Member, time.Time{}, o.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Record(events...)
+	o.use(app, o.admin)
+	for lines.Scan() {
+		if strings.Contains(lines.Text(), "signin") || strings.Contains(lines.Text(), "data") {
+			t.Errorf("it goes on: %s", lines.Text())
+		}
+	}
+}
+
 func TestASessionHasFewStreams(t *testing.T) {
 	o := open(t)
 	wantText(t, o.add("name", "Wiki", "redirect_uri", "https://wiki.example.org/return", "preset", "generic"), http.StatusOK)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/domain/authority"
 	"holdfast/edge/store"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/visit"
@@ -78,7 +79,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, v visit.Visit) 
 		// Whoever is no stream's reader would wait for nothing.
 		page.Headers(w.Header())
 		w.Header().Set("Content-Type", "text/event-stream")
-		c.tell(r.Context(), stream{w, http.NewResponseController(w)}, a.ID)
+		c.tell(r, stream{w, http.NewResponseController(w)}, a.ID)
 		return nil
 	}
 	if !c.streams.open(v.Session.ID) {
@@ -106,7 +107,7 @@ func (c *Console) watch(r *http.Request, s stream, id holdfast.AppID) {
 	defer look.Stop()
 	defer beat.Stop()
 	for {
-		if done := c.tell(ctx, s, id); done {
+		if done := c.tell(r, s, id); done {
 			return
 		}
 		select {
@@ -115,7 +116,7 @@ func (c *Console) watch(r *http.Request, s stream, id holdfast.AppID) {
 		case <-grown:
 		case <-look.C:
 		case <-beat.C:
-			if s.send(":\n\n") != nil || !c.stillIn(r) {
+			if s.send(":\n\n") != nil || !c.mayStill(r, id) {
 				return
 			}
 		}
@@ -125,13 +126,23 @@ func (c *Console) watch(r *http.Request, s stream, id holdfast.AppID) {
 	}
 }
 
-// stillIn asks anew whether the session of a long request carries anybody.
-func (c *Console) stillIn(r *http.Request) bool {
+// mayStill asks anew what the route asked when the stream began: whether the
+// session carries somebody, and whether they may look at the application.
+func (c *Console) mayStill(r *http.Request, id holdfast.AppID) bool {
 	v, err := c.Visits.Of(r.Clone(context.Background()))
-	return err == nil && v.SignedIn()
+	if err != nil || !v.SignedIn() || v.Session.AAL < holdfast.AAL2 {
+		return false
+	}
+	if v.Holds().Has(authority.AppsRead) {
+		return true
+	}
+	a, err := c.Store.App(context.Background(), id)
+	return err == nil && a.OwnedBy(v.Person.ID)
 }
 
-func (c *Console) tell(ctx context.Context, s stream, id holdfast.AppID) (done bool) {
+// tell says who signed in, to who may hear it at that moment.
+func (c *Console) tell(r *http.Request, s stream, id holdfast.AppID) (done bool) {
+	ctx := r.Context()
 	l, err := c.light(ctx, id)
 	if err != nil {
 		if ctx.Err() == nil {
@@ -141,6 +152,9 @@ func (c *Console) tell(ctx context.Context, s stream, id holdfast.AppID) (done b
 	}
 	if !l.On() {
 		return false
+	}
+	if !c.mayStill(r, id) {
+		return true
 	}
 	data, err := json.Marshal(struct {
 		Who string `json:"who"`
