@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -52,22 +53,27 @@ type API struct {
 	Config
 	mux   *route.Mux
 	looks *visit.Looks
-	huma  huma.API
-	yaml  []byte
-	json  []byte
+	later
+}
+
+// later is what huma makes of the operations: schemas, validators and the
+// document, a fifth of what an idle server would hold and half of its start. It
+// is made when the first call comes; the tests make it too.
+type later struct {
+	operations []func(huma.API, *huma.Response)
+	huma       func() huma.API
+	text       func() (documents, error)
 }
 
 // New makes the API with all operations.
 func New(c Config) (*API, error) {
 	a := &API{Config: c, mux: route.NewMux(c.Guard), looks: visit.NewLooks(c.Clock)}
-	a.huma = huma.NewAPI(a.document(), adapter{a})
+	a.huma, a.text = sync.OnceValue(a.register), sync.OnceValues(a.write)
 	for _, part := range []func(){a.me, a.people, a.imports, a.groups, a.invitations, a.credentials, a.sessions,
 		a.apps, a.grants, a.tokens, a.devices, a.surroundings, a.audit, a.settings, a.outbox, a.keys, a.policy, a.decisions, a.providers, a.metadata, a.tasks, a.exposure} {
 		part()
 	}
-	if err := a.serveDocument(); err != nil {
-		return nil, err
-	}
+	a.serveDocument()
 	a.mux.HandleFunc(Prefix+"/", route.Anyone, func(w http.ResponseWriter, r *http.Request) {
 		a.Visits.JSONError(w, r, errNoOperation)
 	})
@@ -100,7 +106,22 @@ type operation struct {
 // by is an operation for those who hold a scope.
 func by(s authority.Scope) route.Access { return route.Token(s) }
 
-const accessKey = "access"
+// register has huma read all operations.
+func (a *API) register() huma.API {
+	h := huma.NewAPI(a.document(), adapter{a})
+	refusal := refusal(h)
+	for _, o := range a.operations {
+		o(h, refusal)
+	}
+	// huma describes its own refusals, which nobody is answered.
+	schemas := h.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel")
+	delete(schemas, "ErrorDetail")
+	return h
+}
+
+// handler is where huma puts what answers an operation.
+const handler = "handler"
 
 // add adds an operation. One without a scope panics, in the mux.
 func add[I, O any](a *API, o operation, do func(call, *I) (*O, error)) {
@@ -115,30 +136,41 @@ func add[I, O any](a *API, o operation, do func(call, *I) (*O, error)) {
 	}
 	op := huma.Operation{OperationID: o.id, Method: o.method, Path: o.path, Tags: []string{o.tag}, Summary: o.summary,
 		Description: said, DefaultStatus: o.status, MaxBodyBytes: -1, BodyReadTimeout: -1, RequestBody: o.raw,
-		Security:  []map[string][]string{{"token": scopes}},
-		Responses: map[string]*huma.Response{"default": a.refusal()},
-		Metadata:  map[string]any{accessKey: o}}
+		Security: []map[string][]string{{"token": scopes}}}
 	if o.method != http.MethodGet {
 		op.Parameters = append(op.Parameters, idempotencyParameter())
 	}
-	huma.Register(a.huma, op, func(ctx ctx, in *I) (*O, error) {
-		c := callOf(ctx)
-		out, err := do(c, in)
-		if err != nil {
-			return nil, a.problem(c.request, err)
-		}
-		return out, nil
+	var answers answering
+	op.Metadata = map[string]any{handler: &answers}
+	a.operations = append(a.operations, func(h huma.API, refusal *huma.Response) {
+		op.Responses = map[string]*huma.Response{"default": refusal}
+		huma.Register(h, op, func(ctx ctx, in *I) (*O, error) {
+			c := callOf(ctx)
+			out, err := do(c, in)
+			if err != nil {
+				return nil, a.problem(c.request, err)
+			}
+			return out, nil
+		})
 	})
+	// The route table is complete before anything is called.
+	a.mux.Handle(o.method+" "+Prefix+o.path, o.access, a.before(o, func(w http.ResponseWriter, r *http.Request) {
+		a.huma()
+		answers.with(exactly{humago.NewContext(answers.op, r, w)})
+	}))
 }
 
-// adapter brings operations to the route table, and what stands before each.
+// answering is an operation as huma answers it.
+type answering struct {
+	op   *huma.Operation
+	with func(huma.Context)
+}
+
+// adapter takes operations from huma.
 type adapter struct{ *API }
 
-func (a adapter) Handle(op *huma.Operation, h func(huma.Context)) {
-	o := op.Metadata[accessKey].(operation)
-	a.mux.Handle(o.method+" "+Prefix+o.path, o.access, a.before(o, func(w http.ResponseWriter, r *http.Request) {
-		h(exactly{humago.NewContext(op, r, w)})
-	}))
+func (adapter) Handle(op *huma.Operation, h func(huma.Context)) {
+	*op.Metadata[handler].(*answering) = answering{op, h}
 }
 
 // exactly answers 400 to everything that must be mended before it is sent

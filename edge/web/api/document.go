@@ -57,37 +57,45 @@ const description = `What the console does, for programs. docs/api.md tells the 
 Every refusal is a problem (RFC 9457) with a stable ` + "`code`" + ` and a sentence that says what to do. Members and parameters that an operation does not name are refused. Instants are RFC 3339, UTC.`
 
 // refusal is what every operation may answer.
-func (a *API) refusal() *huma.Response {
-	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[visit.Problem](), true, "Problem")
+func refusal(h huma.API) *huma.Response {
+	schema := h.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[visit.Problem](), true, "Problem")
 	return &huma.Response{Description: "Refused, or failed: nothing was changed.",
 		Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}}}
 }
 
-// serveDocument serves what New has described. There is no page that draws it:
-// those that are to be had come from elsewhere.
-func (a *API) serveDocument() (err error) {
-	// huma describes its own refusals, which nobody is answered.
-	schemas := a.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel")
-	delete(schemas, "ErrorDetail")
-	if a.json, err = json.Marshal(a.huma.OpenAPI()); err != nil {
-		return err
+// documents are the document in both forms, by what their names end with.
+type documents map[string][]byte
+
+// write writes what the operations say.
+func (a *API) write() (documents, error) {
+	described := a.huma().OpenAPI()
+	text, err := json.Marshal(described)
+	if err != nil {
+		return nil, err
 	}
-	if a.yaml, err = a.huma.OpenAPI().YAML(); err != nil {
-		return err
-	}
-	for _, d := range []struct {
-		name, kind string
-		text       []byte
-	}{{"json", "application/openapi+json", a.json}, {"yaml", "application/openapi+yaml", a.yaml}} {
-		a.mux.HandleFunc("GET "+Prefix+"/openapi."+d.name, route.Anyone, func(w http.ResponseWriter, r *http.Request) {
+	yaml, err := described.YAML()
+	return documents{"json": text, "yaml": yaml}, err
+}
+
+// serveDocument serves it. There is no page that draws it: those that are to be
+// had come from elsewhere.
+func (a *API) serveDocument() {
+	for _, form := range []string{"json", "yaml"} {
+		a.mux.HandleFunc("GET "+Prefix+"/openapi."+form, route.Anyone, func(w http.ResponseWriter, r *http.Request) {
+			all, err := a.text()
+			if err != nil {
+				a.Visits.JSONError(w, r, err)
+				return
+			}
 			page.Headers(w.Header())
-			w.Header().Set("Content-Type", d.kind)
-			w.Write(d.text)
+			w.Header().Set("Content-Type", "application/openapi+"+form)
+			w.Write(all[form])
 		})
 	}
-	return nil
 }
 
 // Document is the OpenAPI document, as YAML.
-func (a *API) Document() []byte { return a.yaml }
+func (a *API) Document() ([]byte, error) {
+	all, err := a.text()
+	return all["yaml"], err
+}

@@ -27,9 +27,9 @@ type Pages struct {
 	byName map[string]func() (*template.Template, error) // parsed when it is first called
 }
 
-// New parses the shared templates. It fails only on a mistake in this package.
+// New reads the assets. It fails only on a mistake in this package.
 //
-// A page's own template is parsed when it is first drawn: each takes a copy of
+// Templates are parsed when a page is first drawn: each page takes a copy of
 // all that is shared, 6 MiB and half of the start for pages that most servers
 // show to a few administrators. The tests draw every one.
 func New(c Config) (*Pages, error) {
@@ -41,16 +41,19 @@ func New(c Config) (*Pages, error) {
 		return nil, err
 	}
 	p := &Pages{assets: as, byName: map[string]func() (*template.Template, error){}}
-	base, err := template.New("").Funcs(p.funcs()).ParseFS(templates, "templates/_*.html")
-	if err != nil {
-		return nil, fmt.Errorf("page: parse the shared templates: %w", err)
-	}
+	shared := sync.OnceValues(func() (*template.Template, error) {
+		return template.New("").Funcs(p.funcs()).ParseFS(templates, "templates/_*.html")
+	})
 	files, err := fs.Glob(templates, "templates/[a-z]*.html")
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
 		p.byName[strings.TrimSuffix(strings.TrimPrefix(f, "templates/"), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			base, err := shared()
+			if err != nil {
+				return nil, fmt.Errorf("the shared templates: %w", err)
+			}
 			return template.Must(base.Clone()).ParseFS(templates, f)
 		})
 	}
