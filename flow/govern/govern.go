@@ -96,6 +96,8 @@ type Tx interface {
 	Happened(ctx context.Context, about string, since time.Time, types ...audit.Type) ([]audit.Entry, error)
 
 	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+	// Attempt is that of refusal.Tx.
+	Attempt(ctx context.Context, key string, window time.Duration, most int64, now time.Time) (n int64, until time.Time, err error)
 	PutMail(ctx context.Context, m notice.Mail) error
 	// Erase deletes what opens a person's commitments in the log, and the mail
 	// kept for them.

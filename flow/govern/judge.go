@@ -3,10 +3,12 @@ package govern
 import (
 	"context"
 	"errors"
+	"time"
 
 	"holdfast"
 	"holdfast/domain/audit"
 	"holdfast/domain/policy"
+	written "holdfast/domain/refusal"
 	"holdfast/domain/verdict"
 )
 
@@ -50,6 +52,10 @@ func (f *Flow) inTx(ctx context.Context, fn func(Tx) error) error {
 	}
 	v := refused.verdict
 	by := audit.By{Actor: holdfast.Actor{Kind: holdfast.ActorPerson, ID: string(v.Record.Person)}, At: v.Record.At}
-	kept := f.store.InTx(ctx, func(tx Tx) error { return tx.Record(ctx, by, v.Refused()) })
-	return errors.Join(refused.error, kept)
+	var dropped time.Time
+	kept := f.store.InTx(ctx, func(tx Tx) (err error) {
+		dropped, err = written.Keep(ctx, tx, written.Who{Kind: "admin", Proven: string(v.Record.Person), Person: v.Record.Person}, by, v.Refused())
+		return err
+	})
+	return errors.Join(written.Wait(refused.error, dropped), kept)
 }
