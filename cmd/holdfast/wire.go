@@ -111,6 +111,11 @@ func wireServer(ctx context.Context, cfg config.Config, log *slog.Logger, demo b
 			return nil, errors.Join(err, s.db.Close())
 		}
 	}
+	if err == nil {
+		if err := s.keepPolicies(ctx); err != nil {
+			return nil, errors.Join(err, s.db.Close())
+		}
+	}
 	return s, err
 }
 

@@ -21,5 +21,5 @@ func (r Record) Replay(p *policy.Policy) (d policy.Decision, same bool, err erro
 // ErrNoPolicy says that the policy of a decision is not here.
 func (r Record) ErrNoPolicy() error {
 	return holdfast.Errorf(holdfast.NotFound, "decision_policy_gone",
-		"The policy that made this decision is not here: no revision has the digest %.16s…, and no preset of this version of Holdfast.", r.Policy)
+		"The policy that made this decision is not here: nothing that was ever in force in this database has the digest %.16s….", r.Policy)
 }

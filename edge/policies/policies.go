@@ -19,6 +19,7 @@ import (
 	"sync"
 
 	"holdfast"
+	"holdfast/domain/audit"
 	"holdfast/domain/policy"
 	"holdfast/domain/revision"
 )
@@ -84,6 +85,37 @@ func New(c Config) (*Shelf, error) {
 // First is the revision that was there before any: the preset, number 0.
 func (s *Shelf) First() revision.Record {
 	return revision.Record{Digest: s.first, Name: "nist-aal2", Text: s.texts[s.first], State: revision.InForce}
+}
+
+// Tx keeps texts.
+type Tx interface {
+	PolicyText(ctx context.Context, digest string) (revision.Text, error)
+	Record(ctx context.Context, by audit.By, events ...audit.Event) error
+}
+
+// Keep puts on record those texts of the program that can decide here: what is
+// in force while no revision was applied, and the emergency policy. What they
+// decide can be decided again by a version that comes with others. It is done
+// before anything is decided.
+func (s *Shelf) Keep(ctx context.Context, tx Tx, by audit.By) error {
+	for _, digest := range []string{s.first, s.last} {
+		_, err := tx.PolicyText(ctx, digest)
+		if err == nil {
+			continue
+		}
+		if holdfast.KindOf(err) != holdfast.NotFound {
+			return err
+		}
+		p, err := s.builtin(digest)
+		if err != nil {
+			return err
+		}
+		_, kept := revision.KeepText(p.Document().Metadata.Name, s.texts[digest], by.At)
+		if err := tx.Record(ctx, by, kept); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // InForce gives the policy that decides, by what r reads.

@@ -56,9 +56,26 @@ func (r reader) Revision(ctx context.Context, id holdfast.RevisionID) (revision.
 	return get[revision.Record](ctx, r, "where id = $1", string(id))
 }
 
-// RevisionByDigest is the one that a decision names.
+// RevisionByDigest is the one that a decision names: a revision, or a policy that
+// came with the program when it decided.
 func (r reader) RevisionByDigest(ctx context.Context, digest string) (revision.Record, error) {
-	return get[revision.Record](ctx, r, "where digest = $1 order by number limit 1", digest)
+	rec, err := get[revision.Record](ctx, r, "where digest = $1 order by number limit 1", digest)
+	if err == nil || holdfast.KindOf(err) != holdfast.NotFound {
+		return rec, err
+	}
+	t, kept := get[revision.Text](ctx, r, "where id = $1", digest)
+	switch {
+	case kept == nil:
+		return t.Record(), nil
+	case holdfast.KindOf(kept) != holdfast.NotFound:
+		return rec, kept
+	}
+	return rec, err
+}
+
+// PolicyText is a policy that came with the program, as it is kept.
+func (r reader) PolicyText(ctx context.Context, digest string) (revision.Text, error) {
+	return get[revision.Text](ctx, r, "where id = $1", digest)
 }
 
 // Revisions lists all, the newest first.

@@ -36,7 +36,7 @@ func records() []audit.Record {
 		&credential.Record{}, &credential.Registration{},
 		&session.Record{}, &ticket.Record{}, &signingkey.Record{}, &org.Setting{},
 		&grant.App{}, &grant.Grant{}, &grant.Token{}, &grant.Consent{}, &apitoken.Record{},
-		&evidence.Judgement{}, &revision.Record{}, &revision.Approval{}, &decision.Record{}, &task.Record{}, &finding.Record{},
+		&evidence.Judgement{}, &revision.Record{}, &revision.Approval{}, &revision.Text{}, &decision.Record{}, &task.Record{}, &finding.Record{},
 		&metadata.Record{}, &posture.Device{}, &posture.Onboarding{}, &surroundings.Record{},
 	}
 }

@@ -287,12 +287,14 @@ func (c *Console) decision(w http.ResponseWriter, r *http.Request, v visit.Visit
 func (c *Console) policyOf(ctx context.Context, d decision.Record, to *page.Decision) error {
 	rev, err := c.Store.RevisionByDigest(ctx, d.Policy)
 	switch {
+	case c.Policies != nil && d.Policy == c.Policies.First().Digest:
+		to.Policy = page.Link{Text: "the preset " + c.Policies.First().Name, URL: page.PathPolicy}
+	case err == nil && rev.ID == "":
+		to.Policy = page.Link{Text: "the preset " + rev.Name + ", as it was then"}
 	case err == nil:
 		to.Policy = page.Link{Text: fmt.Sprintf("revision %d", rev.Number), URL: page.RevisionPath(string(rev.ID))}
 	case holdfast.KindOf(err) != holdfast.NotFound:
 		return err
-	case c.Policies != nil && d.Policy == c.Policies.First().Digest:
-		to.Policy = page.Link{Text: "the preset " + c.Policies.First().Name, URL: page.PathPolicy}
 	}
 	return nil
 }
