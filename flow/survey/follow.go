@@ -249,8 +249,9 @@ func (f *Flow) settle(ctx context.Context) error {
 		f.census.Settle(now)
 	}
 	f.dirty = false
-	n := int64(f.census.Len())
-	f.seen.Store(&seen{census: f.census, policy: f.census.Organisation().Policy, facts: f.next, at: now, due: f.census.Due(), read: n, total: n, whole: true,
+	view := f.census.View()
+	n := int64(view.Len())
+	f.seen.Store(&seen{census: view, policy: view.Organisation().Policy, facts: f.next, at: now, due: f.census.Due(), read: n, total: n, whole: true,
 		kinds: newKinds(), edited: &edited{by: map[string]census.Counted{}}, core: &index{}})
 	return nil
 }

@@ -96,7 +96,7 @@ type Flow struct {
 
 // seen is a census that was settled, and what it rests on.
 type seen struct {
-	census *census.Census
+	census *census.View
 	policy *policy.Policy
 	facts  int64 // records in the log that it knows of, all before
 	at     time.Time

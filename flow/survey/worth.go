@@ -2,16 +2,18 @@ package survey
 
 import (
 	"fmt"
+	"math"
 
 	"holdfast"
 	"holdfast/domain/exposure"
+	"holdfast/domain/exposure/census"
 	"holdfast/domain/exposure/rules"
 	"holdfast/domain/policy"
 )
 
 // Worth is what an account is worth, as the policy's expressions read it; false
 // while accounts are being read, and for one that nobody has read yet. It is a
-// look-up: every decision asks.
+// look-up: every decision asks, and waits for nobody who reads or writes.
 func (f *Flow) Worth(id holdfast.PersonID) (policy.Effective, bool) {
 	s := f.seen.Load()
 	if s == nil || !s.whole {
@@ -36,15 +38,21 @@ func (f *Flow) Operators() ([]policy.OpFacts, bool) {
 		return nil, false
 	}
 	things := s.index().things
+	blasts := map[string]*census.Blast{}
+	tops := s.census.Top(math.MaxInt)
+	for i := range tops {
+		blasts[tops[i].Node] = &tops[i].Blast
+	}
 	var out []policy.OpFacts
 	for _, a := range s.census.Organisation().Core {
 		corrupt := rules.Corrupt(a.ID)
 		if _, ok := things[corrupt]; !ok {
 			continue // vouches for nobody, and has no power
 		}
-		b := s.census.Blast([]string{corrupt}, "", 1)
-		op := policy.OpFacts{ID: a.ID, Blast: policy.BlastFacts{ // through whatever: a check must not overlook who holds the database
-			Accounts: b.Accounts + b.Through.Accounts, Privileged: b.Privileged + b.Through.Privileged}}
+		op := policy.OpFacts{ID: a.ID}
+		if b := blasts[corrupt]; b != nil { // through whatever: a check must not overlook who holds the database
+			op.Blast = policy.BlastFacts{Accounts: b.Accounts + b.Through.Accounts, Privileged: b.Privileged + b.Through.Privileged}
+		}
 		if a.Role != "" {
 			op.Roles = []string{string(a.Role)}
 		}

@@ -12,6 +12,7 @@ import (
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/census"
 	"holdfast/domain/exposure/rules"
+	"holdfast/domain/policy"
 	"holdfast/test/organisation"
 )
 
@@ -74,17 +75,26 @@ func (b *bench) exposed(o *organisation.Organisation) {
 		}
 	})
 	settled := timing(1, func(int) { settleAll(c, o) })
-	again := organisation.Policy()
-	full := timing(1, func(int) {
-		c.Policy(again)
-		c.Settle(organisation.Now)
-	})
+	// Asking another level of nearly everybody, so that nothing assessed before is of
+	// use; and then what is in force once more.
+	full := inForce(c, organisation.Policy("required: { aal: 2, phr: true }", "required: { aal: 3, phr: true }"))
+	same := inForce(c, organisation.Policy("required: { aal: 2, phr: true }", "required: { aal: 3, phr: true }"))
+	inForce(c, organisation.Policy())
 	v := c.Overview()
 	b.printf("  %d accounts: %d shapes, %d people of the core; read in %s, of which making them up %s; first solved in %s\n",
 		o.People, v.Shapes, v.Core, read, made, settled)
 	b.printf("    everybody after another policy   %s\n", full)
+	b.printf("    the same policy once more        %s\n", same)
 	b.printf("    memory                           %d bytes an account\n", (heap()-before)/int64(o.People))
 	b.asked(c, o)
+}
+
+// inForce puts a policy in force and solves everybody.
+func inForce(c *census.Census, p *policy.Policy) took {
+	return timing(1, func(int) {
+		c.Policy(p)
+		c.Settle(organisation.Now)
+	})
 }
 
 // settleAll puts again whom the census wants, and settles.

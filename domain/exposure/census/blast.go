@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"holdfast"
 	"holdfast/domain/exposure"
@@ -16,16 +17,14 @@ import (
 // passed). What falls through powers over everything alone is counted apart. What somebody has for themselves, such
 // as a passkey or a device, is not known here: ask about that account. The list
 // of ids begins behind after and has at most limit.
-func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.k == nil {
+func (v *View) Blast(given []string, after holdfast.PersonID, limit int) Blast {
+	if v.k == nil {
 		return Blast{}
 	}
-	f := c.fall(given)
+	f := v.fall(given)
 	out := Blast{Powers: f.powers}
 	segments := map[string]int64{}
-	for i, s := range c.shapes {
+	for i, s := range v.shapes.all {
 		if s.count == 0 {
 			continue
 		}
@@ -43,17 +42,17 @@ func (c *Census) Blast(given []string, after holdfast.PersonID, limit int) Blast
 			}
 		}
 	}
-	out.Segments = c.counts(segments)
+	out.Segments = v.counts(segments)
 	if limit > 0 {
-		for i := range c.inOrder(string(after)) {
-			if s := c.shapeOf[i]; s == noShape || !f.falls[s] && !f.rooted[s] {
+		for i := range v.inOrder(string(after)) {
+			if s := v.places.at(i).shape; s == noShape || !f.falls[s] && !f.rooted[s] {
 				continue
 			}
 			if len(out.IDs) == limit {
 				out.Next = out.IDs[limit-1]
 				break
 			}
-			out.IDs = append(out.IDs, holdfast.PersonID(c.accounts[i].id))
+			out.IDs = append(out.IDs, holdfast.PersonID(v.ids.at(i)))
 		}
 	}
 	return out
@@ -68,9 +67,9 @@ func (b *Blast) count(s *shape) {
 }
 
 // counts lists segments in the order of the policy; who is in none comes last.
-func (c *Census) counts(of map[string]int64) []answer.Count {
+func (v *View) counts(of map[string]int64) []answer.Count {
 	var out []answer.Count
-	for _, name := range c.segments() {
+	for _, name := range v.segments() {
 		if of[name] > 0 {
 			out = append(out, answer.Count{Name: name, Count: of[name]})
 		}
@@ -78,10 +77,10 @@ func (c *Census) counts(of map[string]int64) []answer.Count {
 	return out
 }
 
-func (c *Census) segments() []string {
+func (v *View) segments() []string {
 	var out []string
-	if c.org != nil { // of the last Settle, as all that is read
-		for _, s := range c.org.Policy.Document().Segments {
+	if p := v.policy(); p != nil {
+		for _, s := range p.Document().Segments {
 			out = append(out, s.Name)
 		}
 	}
@@ -97,8 +96,8 @@ type falling struct {
 	powers             []string
 }
 
-func (c *Census) fall(given []string) falling {
-	k, n := c.k, len(c.shapes)
+func (v *View) fall(given []string) falling {
+	k, n := v.k, v.shapes.n
 	f := falling{falls: make([]bool, n), rooted: make([]bool, n), one: make([]bool, n)}
 	var things []int32
 	for _, g := range given {
@@ -115,7 +114,7 @@ func (c *Census) fall(given []string) falling {
 	slices.Sort(f.powers)
 	alone, beside := k.oneMore(nil), k.oneMore(things)
 	each(n, func(i int, r *room) {
-		s := c.shapes[i]
+		s := v.shapes.at(uint32(i))
 		switch {
 		case s.count == 0:
 		case s.leaf == nil:
@@ -179,35 +178,29 @@ func (l *leaf) withOne(given []string, core stock, r *room) bool {
 	return false
 }
 
-// toppling is the blasts of all single things.
+// toppling is the blasts of all single things, counted when they are first asked for.
 type toppling struct {
-	epoch int64
-	list  []Toppled
+	once sync.Once
+	list []Toppled
 }
 
 // Top lists the n greatest blasts of single atoms, declared powers, sync accounts
 // and pools: by privileged accounts, then weight, then accounts that fall through
 // powers over everything alone, then name.
-func (c *Census) Top(n int) []Toppled {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.k == nil {
+func (v *View) Top(n int) []Toppled {
+	if v.k == nil {
 		return nil
 	}
-	c.topMu.Lock()
-	defer c.topMu.Unlock()
-	if c.top == nil || c.top.epoch != c.epoch {
-		c.top = &toppling{c.epoch, c.topple()}
-	}
-	return slices.Clone(c.top.list[:min(n, len(c.top.list))])
+	v.top.once.Do(func() { v.top.list = v.topple() })
+	return slices.Clone(v.top.list[:min(n, len(v.top.list))])
 }
 
 // topple asks of each shape at once with which single things it falls.
-func (c *Census) topple() []Toppled {
-	k := c.k
+func (v *View) topple() []Toppled {
+	k := v.k
 	names := slices.Clone(k.h.names)
 	number := map[string]int32{}
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if s.leaf == nil || s.count == 0 {
 			continue
 		}
@@ -233,7 +226,7 @@ func (c *Census) topple() []Toppled {
 		}
 		t := &topples{k: k, number: number, width: width, roots: roots, has: k.h.follow(nil, use)}
 		t.more = k.h.singly(t.has, slot, width, use)
-		for thing, b := range t.all(c.shapes) {
+		for thing, b := range t.all(&v.shapes) {
 			if roots {
 				whole[thing] = b
 			} else {
@@ -279,7 +272,7 @@ type topples struct {
 // all counts, by thing, what falls with it. Shapes that differ in whose word they
 // take fall with the same things, and where that word is enough, with what gives
 // it: so each is asked but once.
-func (t *topples) all(shapes []*shape) []Blast {
+func (t *topples) all(shapes *vector[*shape]) []Blast {
 	never, always := int32(len(t.has)), int32(len(t.has))+1
 	t.has, t.more = append(t.has, false, true), append(t.more, gain{}, gain{all: true})
 	type sum struct {
@@ -291,7 +284,7 @@ func (t *topples) all(shapes []*shape) []Blast {
 		apart []*shape
 	}
 	by, order := map[*base]*sum{}, []*sum{}
-	for _, s := range shapes {
+	for _, s := range shapes.all {
 		if s.count == 0 {
 			continue
 		}
@@ -389,12 +382,10 @@ func (t *topples) single(l *leaf, r *room) (out []int32) {
 // Shared are the atoms that accounts have in common and that are no part of what
 // all share: a story that those who run a procedure believe, a fact that nobody
 // has said.
-func (c *Census) Shared() []exposure.Atom {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+func (v *View) Shared() []exposure.Atom {
 	var out []exposure.Atom
 	seen := map[string]bool{}
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if s.leaf == nil || s.count == 0 {
 			continue
 		}

@@ -4,7 +4,7 @@ import (
 	"container/heap"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast"
@@ -18,8 +18,6 @@ const Limit = 64
 
 // Census is all accounts by shape. New makes it.
 type Census struct {
-	mu sync.RWMutex // the writer takes it to change what readers see
-
 	at      time.Time
 	policy  *policy.Policy
 	powers  []surroundings.Record
@@ -29,8 +27,11 @@ type Census struct {
 	stale   bool     // everything is to be solved again
 	derived *derived // of the accounts as they are; nil: not yet
 
-	index    map[string]uint32 // by id
+	view  atomic.Pointer[View] // what readers see
+	index *index
+
 	accounts []account
+	ids      vector[string]
 	free     []uint32
 	order    []uint32 // by id
 	recent   []uint32 // by id, not in order yet
@@ -44,28 +45,25 @@ type Census struct {
 	byName  map[string]uint32
 	dates   map[uint32][]int64
 	due     moments64
-	left    map[uint32]int64
+	lefts   []int64               // when people left, each once; the first is never
+	leftAt  map[int64]uint32      // in lefts
 	whole   map[uint32]rules.Held // accounts of the core
 	holders map[string]bool       // of declared powers
 	vouched map[string]int        // whose word is taken, by how many accounts
 
 	reads    reads
 	bases    map[string]*base
-	shapes   []*shape
+	shapes   vector[*shape]
 	byShape  map[string]uint32
-	shapeOf  []uint32
+	places   vector[place]
 	k        *core
 	assessed *assessments
-	org      *rules.Organisation // as of now
-	epoch    int64               // grows with every change of results
-	topMu    sync.Mutex
-	top      *toppling                // of an epoch
+	org      *rules.Organisation      // as of now
 	people   map[uint32]rules.Account // of the core, as the core has them
 }
 
 // account is what is kept of each.
 type account struct {
-	id      string
 	known   uint32 // facts
 	groups  uint32 // set of them
 	manager uint32 // name
@@ -116,15 +114,15 @@ const noShape = ^uint32(0)
 
 // New is a census of nobody.
 func New(at time.Time) *Census {
-	return &Census{at: at, stale: true, groups: newGroupSets(), index: map[string]uint32{}, byKey: map[string]uint32{}, names: []string{""}, byName: map[string]uint32{"": 0},
-		dates: map[uint32][]int64{}, left: map[uint32]int64{}, whole: map[uint32]rules.Held{}, holders: map[string]bool{}, vouched: map[string]int{},
+	c := &Census{at: at, stale: true, groups: newGroupSets(), index: &index{of: map[string]uint32{}}, lefts: []int64{0}, leftAt: map[int64]uint32{0: 0}, byKey: map[string]uint32{}, names: []string{""}, byName: map[string]uint32{"": 0},
+		dates: map[uint32][]int64{}, whole: map[uint32]rules.Held{}, holders: map[string]bool{}, vouched: map[string]int{},
 		byShape: map[string]uint32{}, people: map[uint32]rules.Account{}, assessed: newAssessments()}
+	c.publish(true)
+	return c
 }
 
 // Policy puts another policy in force. nil: none, and nobody is covered.
 func (c *Census) Policy(p *policy.Policy) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.policy, c.stale, c.derived = p, true, nil
 	c.judge()
 }
@@ -132,8 +130,6 @@ func (c *Census) Policy(p *policy.Policy) {
 // Powers says what powers are declared: all of them, those of before are
 // forgotten.
 func (c *Census) Powers(records []surroundings.Record) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.powers, c.stale, c.derived = slices.Clone(records), true, nil
 	slices.SortFunc(c.powers, func(a, b surroundings.Record) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	clear(c.holders)
@@ -164,10 +160,8 @@ func (c *Census) Put(h rules.Held) {
 	facts, dates := c.reading.facts(&h, c.at)
 	n := c.intern(&facts)
 	id := string(h.Person.ID)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.derived = nil
-	i, ok := c.index[id]
+	i, ok := c.index.get(id)
 	if !ok {
 		i = c.place(id)
 	}
@@ -176,7 +170,7 @@ func (c *Census) Put(h rules.Held) {
 	c.dated(i, slices.Clone(dates))
 	c.leave(i, leftOf(&h, c.at))
 	delete(c.whole, i)
-	if c.inCore(a) {
+	if c.inCore(i) {
 		c.whole[i] = h
 	}
 	c.touched = append(c.touched, i)
@@ -188,12 +182,16 @@ func (c *Census) place(id string) uint32 {
 	var i uint32
 	if n := len(c.free); n > 0 {
 		i, c.free = c.free[n-1], c.free[:n-1]
-		c.accounts[i], c.shapeOf[i] = account{id: id, alive: true}, noShape
+		c.accounts[i] = account{alive: true}
+		c.ids.set(i, id)
+		c.places.set(i, place{shape: noShape})
 	} else {
 		i = uint32(len(c.accounts))
-		c.accounts, c.shapeOf = append(c.accounts, account{id: id, alive: true}), append(c.shapeOf, noShape)
+		c.accounts = append(c.accounts, account{alive: true})
+		c.ids.append(id)
+		c.places.append(place{shape: noShape})
 	}
-	c.index[id] = i
+	c.index.set(id, i)
 	c.fresh = append(c.fresh, i)
 	return i
 }
@@ -222,11 +220,12 @@ func (c *Census) name(id string) uint32 {
 }
 
 // inCore says whether an account has power over others, as far as is known.
-func (c *Census) inCore(a *account) bool {
+func (c *Census) inCore(i uint32) bool {
+	a := &c.accounts[i]
 	if c.policy == nil || !a.alive {
 		return false
 	}
-	return c.known[a.known].core || c.groups.inCore(c.groups.named(a.groups, &c.reads), c.policy) || c.holders[a.id] || c.vouched[a.id] > 0
+	return c.known[a.known].core || c.groups.inCore(c.groups.named(a.groups, &c.reads), c.policy) || c.holders[c.ids.at(i)] || c.vouched[c.ids.at(i)] > 0
 }
 
 // dated notes when an account changes by itself.
@@ -241,12 +240,27 @@ func (c *Census) dated(i uint32, dates []int64) {
 
 // leave notes when somebody left.
 func (c *Census) leave(i uint32, at time.Time) {
-	if at.IsZero() {
-		delete(c.left, i)
-		return
+	var t int64
+	if !at.IsZero() {
+		t = holdfast.Micros(at)
 	}
-	c.left[i] = holdfast.Micros(at)
+	c.leaveAt(i, t)
 }
+
+func (c *Census) leaveAt(i uint32, at int64) {
+	n, ok := c.leftAt[at]
+	if !ok {
+		n = uint32(len(c.lefts))
+		c.lefts = append(c.lefts, at)
+		c.leftAt[at] = n
+	}
+	if p := c.places.at(i); p.left != n {
+		c.places.set(i, place{p.shape, n})
+	}
+}
+
+// left is when somebody left; 0: they are here.
+func (c *Census) left(i uint32) int64 { return c.lefts[c.places.at(i).left] }
 
 // leftOf is when the person left: the day of their departure, or the end of their
 // employment; zero while they are here.
@@ -266,22 +280,17 @@ func leftOf(h *rules.Held, at time.Time) time.Time {
 
 // Remove forgets an account.
 func (c *Census) Remove(id holdfast.PersonID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i, ok := c.index[string(id)]
+	i, ok := c.index.get(string(id))
 	if !ok {
 		return
 	}
 	c.derived = nil
-	delete(c.index, string(id))
+	c.index.drop(string(id))
 	delete(c.dates, i)
-	delete(c.left, i)
 	delete(c.whole, i)
 	c.accounts[i].alive = false
-	if s := c.shapeOf[i]; s != noShape {
-		c.shapes[s].count--
-		c.shapeOf[i] = noShape
-	}
+	c.assign(i, noShape)
+	c.leave(i, time.Time{})
 	c.gone = append(c.gone, i)
 	c.touched = append(c.touched, i)
 }
@@ -293,9 +302,9 @@ func (c *Census) Remove(id holdfast.PersonID) {
 func (c *Census) Wants() []holdfast.PersonID {
 	var out []holdfast.PersonID
 	for i := range c.accounts {
-		if a := &c.accounts[i]; c.inCore(a) {
+		if c.inCore(uint32(i)) {
 			if _, ok := c.whole[uint32(i)]; !ok {
-				out = append(out, holdfast.PersonID(a.id))
+				out = append(out, holdfast.PersonID(c.ids.at(uint32(i))))
 			}
 		}
 	}
@@ -304,10 +313,8 @@ func (c *Census) Wants() []holdfast.PersonID {
 }
 
 // Due is the next moment at which something changes by time alone: Settle then.
-// Zero: never.
+// Zero: never. It is for the one who writes.
 func (c *Census) Due() time.Time {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
 	next := c.turns(c.at)
 	if len(c.due) > 0 {
 		if t := holdfast.FromMicros(c.due[0].at); next.IsZero() || t.Before(next) {
@@ -346,21 +353,6 @@ func (c *Census) turns(since time.Time) time.Time {
 		}
 	}
 	return next
-}
-
-// Len is how many accounts there are.
-func (c *Census) Len() int {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return len(c.index)
-}
-
-// Organisation is what all accounts share, as of the last Settle: for answers
-// about one account. It must not be changed. nil: no policy is in force.
-func (c *Census) Organisation() *rules.Organisation {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.org
 }
 
 // moment is when an account changes by itself.

@@ -9,17 +9,15 @@ import (
 // Edited says what an edit would do to everybody: Count for a change of the
 // facts. One that is about a single passkey, or a single declaration, touches
 // nobody here: in shapes they have other names.
-func (c *Census) Edited(e answer.Edit) Counted {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.k == nil {
+func (v *View) Edited(e answer.Edit) Counted {
+	if v.k == nil {
 		return Counted{}
 	}
-	org := e.Organisation(c.k.org)
-	k := newCore(org, e.Core(org), c.k.assessed)
+	org := e.Organisation(v.k.org)
+	k := newCore(org, e.Core(org), v.k.assessed)
 	var list []*base
 	at := map[*base]int{}
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if _, ok := at[s.base]; !ok && s.count > 0 {
 			at[s.base] = len(list)
 			list = append(list, s.base)
@@ -37,7 +35,7 @@ func (c *Census) Edited(e answer.Edit) Counted {
 		after[i], _ = k.evaluateGraph(&a, g, r)
 	})
 	var out Counted
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if s.count == 0 {
 			continue
 		}

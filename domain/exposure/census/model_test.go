@@ -312,3 +312,29 @@ func TestTheSameGivesTheSame(t *testing.T) {
 		t.Errorf("told in another order it says otherwise:\n%s", cmp.Diff(want, got))
 	}
 }
+
+// A view stays what it was, whatever is noted and settled after it.
+func TestAViewStaysWhatItWas(t *testing.T) {
+	four := policies()
+	r := rand.New(rand.NewPCG(5, 3))
+	w := newWorld(60, 5, four)
+	view := w.c.View()
+	told := func() string {
+		list, _ := view.Each(census.Filter{}, "", 1000)
+		return fmt.Sprintf("%+v %+v %+v %+v %+v", list, view.Overview(), view.Residual(), view.Top(5), view.Blast([]string{"corrupt:" + string(w.o.ID(0))}, "", 9))
+	}
+	want := told()
+	var story []string
+	for range 40 {
+		story = append(story, w.event(r))
+		if r.IntN(2) == 0 {
+			w.settle(w.c)
+		}
+		if got := told(); got != want {
+			t.Fatalf("after %q the view is another one:\n%s", story, cmp.Diff(want, got))
+		}
+	}
+	if now := answers(w.c); fmt.Sprintf("%+v", now.Overview) == fmt.Sprintf("%+v", view.Overview()) {
+		t.Error("nothing changed: this proves nothing")
+	}
+}

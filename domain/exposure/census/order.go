@@ -17,15 +17,19 @@ const few = 8192
 func (c *Census) arrange() {
 	if len(c.gone) > few || c.stale && len(c.gone) > 0 {
 		dead := func(i uint32) bool { return !c.accounts[i].alive }
-		c.order, c.recent, c.fresh = slices.DeleteFunc(c.order, dead), slices.DeleteFunc(c.recent, dead), slices.DeleteFunc(c.fresh, dead)
+		c.order, c.recent, c.fresh = slices.DeleteFunc(slices.Clone(c.order), dead), slices.DeleteFunc(slices.Clone(c.recent), dead), slices.DeleteFunc(c.fresh, dead)
 		c.free = append(c.free, c.gone...)
 		c.gone = nil
 	}
 	if len(c.fresh)+len(c.recent) > few {
-		c.recent = append(c.recent, c.fresh...)
-		slices.SortFunc(c.recent, c.byID)
-		c.order, c.recent, c.fresh = c.merged(), nil, nil
+		recent := slices.Concat(c.recent, c.fresh)
+		slices.SortFunc(recent, c.byID)
+		all := &View{ids: c.ids, order: c.order, recent: recent}
+		c.order, c.recent, c.fresh = slices.AppendSeq(make([]uint32, 0, len(c.order)+len(recent)), all.inOrder("")), nil, nil
 		return
+	}
+	if len(c.fresh) > 0 {
+		c.recent = slices.Clone(c.recent) // readers have what it was
 	}
 	for _, i := range c.fresh {
 		at, _ := slices.BinarySearchFunc(c.recent, i, c.byID)
@@ -34,32 +38,25 @@ func (c *Census) arrange() {
 	c.fresh = nil
 }
 
-func (c *Census) byID(a, b uint32) int { return strings.Compare(c.accounts[a].id, c.accounts[b].id) }
+func (c *Census) byID(a, b uint32) int { return strings.Compare(c.ids.at(a), c.ids.at(b)) }
 
-func (c *Census) merged() []uint32 {
-	out := make([]uint32, 0, len(c.order)+len(c.recent))
-	for i := range c.inOrder("") {
-		out = append(out, i)
-	}
-	return out
-}
-
-// inOrder gives accounts by id, from behind after on.
-func (c *Census) inOrder(after string) iter.Seq[uint32] {
+// inOrder gives accounts by id, from behind after on, those that are gone among
+// them.
+func (v *View) inOrder(after string) iter.Seq[uint32] {
 	behind := func(list []uint32) []uint32 {
-		n := sort.Search(len(list), func(n int) bool { return c.accounts[list[n]].id > after })
+		n := sort.Search(len(list), func(n int) bool { return v.ids.at(list[n]) > after })
 		return list[n:]
 	}
 	return func(yield func(uint32) bool) {
-		a, b := behind(c.order), behind(c.recent)
+		a, b := behind(v.order), behind(v.recent)
 		for len(a)+len(b) > 0 {
 			from := &a
-			if len(a) == 0 || len(b) > 0 && c.byID(b[0], a[0]) < 0 {
+			if len(a) == 0 || len(b) > 0 && v.ids.at(b[0]) < v.ids.at(a[0]) {
 				from = &b
 			}
 			i := (*from)[0]
 			*from = (*from)[1:]
-			if c.accounts[i].alive && !yield(i) {
+			if !yield(i) {
 				return
 			}
 		}

@@ -11,40 +11,37 @@ import (
 )
 
 // standing of an account.
-func (c *Census) standing(i uint32) (Standing, bool) {
-	n := c.shapeOf[i]
+func (v *View) standing(i uint32) (Standing, bool) {
+	p := v.places.at(i)
+	n := p.shape
 	if n == noShape {
 		return Standing{}, false
 	}
-	s := c.shapes[n]
-	return Standing{ID: holdfast.PersonID(c.accounts[i].id), Segment: s.segment, Required: s.required, Privileged: s.privileged, Core: s.core,
+	s := v.shapes.at(n)
+	return Standing{ID: holdfast.PersonID(v.ids.at(i)), Segment: s.segment, Required: s.required, Privileged: s.privileged, Core: s.core,
 		Worst: s.worst, Best: s.best, Verdict: s.verdict, NIST: s.nist, Singles: s.singles, Available: s.available, Profiles: s.profiles,
-		Truncated: s.truncated, Left: holdfast.FromMicros(c.left[i]), Opens: s.opens, Shape: n}, true
+		Truncated: s.truncated, Left: holdfast.FromMicros(v.lefts[p.left]), Opens: s.opens, Shape: n}, true
 }
 
 // Of is one account.
-func (c *Census) Of(id holdfast.PersonID) (Standing, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	i, ok := c.index[string(id)]
+func (v *View) Of(id holdfast.PersonID) (Standing, bool) {
+	i, ok := v.find(id)
 	if !ok {
 		return Standing{}, false
 	}
-	return c.standing(i)
+	return v.standing(i)
 }
 
 // Each lists accounts by id, at most limit of them, from behind after on. next
 // asks for more; empty: there are no more.
-func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Standing, next holdfast.PersonID) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	fits := make([]bool, len(c.shapes))
-	for n, s := range c.shapes {
+func (v *View) Each(f Filter, after holdfast.PersonID, limit int) (list []Standing, next holdfast.PersonID) {
+	fits := make([]bool, v.shapes.n)
+	for n, s := range v.shapes.all {
 		fits[n] = f.fits(s)
 	}
-	for i := range c.inOrder(string(after)) {
-		n := c.shapeOf[i]
-		if n == noShape || !fits[n] || f.Left && c.left[i] == 0 {
+	for i := range v.inOrder(string(after)) {
+		p := v.places.at(i)
+		if n := p.shape; n == noShape || !fits[n] || f.Left && p.left == 0 {
 			continue
 		}
 		if len(list) == limit {
@@ -53,7 +50,7 @@ func (c *Census) Each(f Filter, after holdfast.PersonID, limit int) (list []Stan
 			}
 			return list, list[limit-1].ID
 		}
-		s, _ := c.standing(i)
+		s, _ := v.standing(i)
 		list = append(list, s)
 	}
 	return list, ""
@@ -67,14 +64,12 @@ func (f *Filter) fits(s *shape) bool {
 }
 
 // Overview counts everybody.
-func (c *Census) Overview() Overview {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	out := Overview{At: c.at, Core: len(c.people)}
+func (v *View) Overview() Overview {
+	out := Overview{At: v.at, Core: v.core}
 	bySegment := map[string]*answer.Histogram{}
 	falls := map[string][]int64{}
 	verdicts, learn := map[exposure.Verdict]int64{}, map[string]int64{}
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if s.count == 0 {
 			continue
 		}
@@ -82,7 +77,7 @@ func (c *Census) Overview() Overview {
 		out.Accounts += s.count
 		h := bySegment[s.segment]
 		if h == nil {
-			h = &answer.Histogram{Segment: s.segment, Required: answer.RequiredIn(c.policy, s.segment), Verdicts: map[exposure.Verdict]int64{}}
+			h = &answer.Histogram{Segment: s.segment, Required: answer.RequiredIn(v.policy(), s.segment), Verdicts: map[exposure.Verdict]int64{}}
 			bySegment[s.segment], falls[s.segment] = h, make([]int64, len(exposure.Profiles()))
 		}
 		h.Accounts += s.count
@@ -104,7 +99,7 @@ func (c *Census) Overview() Overview {
 			learn[fact] += s.count
 		}
 	}
-	for _, name := range c.segments() {
+	for _, name := range v.segments() {
 		if h := bySegment[name]; h != nil {
 			out.Segments = append(out.Segments, *h)
 			for p, profile := range exposure.Profiles() {
@@ -121,8 +116,8 @@ func (c *Census) Overview() Overview {
 	slices.SortFunc(out.Learn, func(a, b answer.Count) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Name, b.Name))
 	})
-	for i := range c.left {
-		if n := c.shapeOf[i]; n != noShape && c.shapes[n].opens {
+	for _, p := range v.places.all {
+		if p.left != 0 && p.shape != noShape && v.shapes.at(p.shape).opens {
 			out.Left++
 		}
 	}
@@ -130,12 +125,13 @@ func (c *Census) Overview() Overview {
 }
 
 // Residual lists who left and whose things still open a session, by id.
-func (c *Census) Residual() []Leaver {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+func (v *View) Residual() []Leaver {
 	var out []Leaver
-	for i := range c.left {
-		if s, ok := c.standing(i); ok && s.Opens {
+	for i, p := range v.places.all {
+		if p.left == 0 {
+			continue
+		}
+		if s, ok := v.standing(uint32(i)); ok && s.Opens {
 			out = append(out, Leaver{Standing: s, Since: s.Left})
 		}
 	}
@@ -148,16 +144,14 @@ func (c *Census) Residual() []Leaver {
 // place. In the graph of a shape the account's own things go under other names
 // (rules.Canon): a change tells edges by what they were made of (Edge.Of,
 // their Rule), not by names with "~".
-func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.k == nil {
+func (v *View) Count(change func(exposure.Graph) exposure.Graph) Counted {
+	if v.k == nil {
 		return Counted{}
 	}
-	k := newCore(c.k.org, change(c.k.graph), c.k.assessed)
+	k := newCore(v.k.org, change(v.k.graph), v.k.assessed)
 	var list []*base
 	at := map[*base]int{}
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if _, ok := at[s.base]; !ok && s.count > 0 {
 			at[s.base] = len(list)
 			list = append(list, s.base)
@@ -166,10 +160,10 @@ func (c *Census) Count(change func(exposure.Graph) exposure.Graph) Counted {
 	after := make([]worth, len(list))
 	each(len(list), func(i int, r *room) {
 		a := &list[i].account
-		after[i], _ = k.evaluateGraph(a, change(c.k.org.Of(*a)), r)
+		after[i], _ = k.evaluateGraph(a, change(v.k.org.Of(*a)), r)
 	})
 	var out Counted
-	for _, s := range c.shapes {
+	for _, s := range v.shapes.all {
 		if s.count == 0 {
 			continue
 		}

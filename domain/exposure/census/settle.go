@@ -20,15 +20,17 @@ func (c *Census) Settle(at time.Time) {
 	c.move(at)
 	touched := c.touched
 	c.touched = nil
+	changed := true
 	switch {
 	case c.policy == nil:
 		c.uncovered()
 	case c.stale:
 		c.solve()
 	default:
-		c.follow(touched)
+		changed = c.follow(touched)
 	}
 	c.stale, c.derived = false, nil
+	c.publish(changed)
 }
 
 // Foresee says whom a Settle at a moment would want, without settling: where
@@ -51,8 +53,6 @@ func (c *Census) move(at time.Time) {
 	if t := c.turns(c.at); !t.IsZero() && !t.After(at) || c.reads.now && at.After(c.at) {
 		c.stale = true
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.pass(at)
 	c.at = at
 	c.arrange()
@@ -100,27 +100,26 @@ func (c *Census) departed(i uint32, h *rules.Held, came []int64) {
 	if left == 0 {
 		left = day(h.Person.Ends)
 	}
-	if _, ok := c.left[i]; left != 0 && !ok {
-		c.left[i] = left
+	if left != 0 && c.left(i) == 0 {
+		c.leaveAt(i, left)
 	}
 }
 
 // uncovered: without a policy nobody is covered, and nothing is required.
 func (c *Census) uncovered() {
 	s := &shape{base: &base{worth: none(), leaf: &leaf{goal: -1}}}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.shapes, c.byShape, c.k = []*shape{s}, map[string]uint32{"": 0}, nil
+	c.byShape, c.k = map[string]uint32{"": 0}, nil
+	c.shapes = vector[*shape]{}
+	c.shapes.append(s)
 	c.org, c.people = nil, map[uint32]rules.Account{}
-	c.epoch++
 	clear(c.vouched)
 	for i := range c.accounts {
-		c.shapeOf[i] = noShape
-		c.accounts[i].vouch = 0
-		if c.accounts[i].alive {
-			c.shapeOf[i] = 0
+		n := noShape
+		if c.accounts[i].vouch = 0; c.accounts[i].alive {
+			n = 0
 			s.count++
 		}
+		c.stand(uint32(i), n)
 	}
 }
 
@@ -137,13 +136,12 @@ func (c *Census) solve() {
 	k, people := c.solveCore()
 
 	all := &bases{k: k, of: map[string]*base{}}
-	shapes, byShape := []*shape{}, map[string]uint32{}
+	shapes, byShape := vector[*shape]{}, map[string]uint32{}
 	derived := map[uint64]uint32{} // by number in list, and manager where it matters
-	shapeOf := make([]uint32, len(c.accounts))
 	for i := range c.accounts {
 		a := &c.accounts[i]
-		shapeOf[i] = noShape
 		if !a.alive {
+			c.stand(uint32(i), noShape)
 			continue
 		}
 		pair := uint64(of[i]) << 32
@@ -152,30 +150,28 @@ func (c *Census) solve() {
 		}
 		s, ok := derived[pair]
 		if person, is := people[uint32(i)]; is {
-			s = uint32(len(shapes))
-			shapes = append(shapes, &shape{key: "=" + a.id, base: &base{account: person}})
-			all.all = append(all.all, shapes[s].base)
-			byShape["="+a.id] = s
+			s = uint32(shapes.n)
+			key := "=" + c.ids.at(uint32(i))
+			shapes.append(&shape{key: key, base: &base{account: person}})
+			all.all = append(all.all, shapes.at(s).base)
+			byShape[key] = s
 		} else if !ok {
 			x := list[of[i]].takes(c.names[a.manager])
 			key := x.key()
 			if s, ok = byShape[key]; !ok {
-				s = uint32(len(shapes))
-				shapes = append(shapes, all.shape(key, &x))
+				s = uint32(shapes.n)
+				shapes.append(all.shape(key, &x))
 				byShape[key] = s
 			}
 			derived[pair] = s
 		}
-		shapeOf[i] = s
-		shapes[s].count++
+		c.stand(uint32(i), s)
+		shapes.at(s).count++ // nobody sees it yet
 	}
 	each(len(all.all), func(i int, r *room) { all.all[i].worth, all.all[i].leaf = k.evaluate(&all.all[i].account, r) })
 	k.forget()
 	c.assessed.turn()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.k, c.org, c.people, c.shapes, c.byShape, c.shapeOf, c.bases = k, k.org, people, shapes, byShape, shapeOf, all.of
-	c.epoch++
+	c.k, c.org, c.people, c.shapes, c.byShape, c.bases = k, k.org, people, shapes, byShape, all.of
 	for i := range c.accounts {
 		a := &c.accounts[i]
 		if a.vouch = 0; a.alive && list[of[i]].word != "" {
@@ -198,8 +194,6 @@ func (c *Census) derive() (list []canonical, of []uint32) {
 			vouched[c.names[a.manager]]++
 		}
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.vouched = vouched
 	return list, of
 }
@@ -245,7 +239,7 @@ func (c *Census) derivation(i uint32) derivation {
 	if c.reads.manager {
 		d.manager = a.manager
 	}
-	if c.reads.id || c.reads.end && (len(c.dates[i]) > 0 || c.left[i] != 0) {
+	if c.reads.id || c.reads.end && (len(c.dates[i]) > 0 || c.left(i) != 0) {
 		d.only = i + 1
 	}
 	return d
@@ -293,10 +287,10 @@ func (c *Census) heldOf(d derivation) rules.Held {
 		return h
 	}
 	i := d.only - 1
-	h.Person.ID = holdfast.PersonID(c.accounts[i].id)
+	h.Person.ID = holdfast.PersonID(c.ids.at(i))
 	if k := slotOf(h.Person.Ends); k > 0 && k <= len(c.dates[i]) {
 		h.Person.Ends = holdfast.FromMicros(c.dates[i][k-1])
-	} else if left := c.left[i]; left != 0 && !h.Person.Ends.IsZero() {
+	} else if left := c.left(i); left != 0 && !h.Person.Ends.IsZero() {
 		h.Person.Ends = holdfast.FromMicros(left)
 	}
 	return h
@@ -308,12 +302,12 @@ func (c *Census) solveCore() (*core, map[uint32]rules.Account) {
 	people := map[uint32]rules.Account{}
 	var all []uint32
 	for i, h := range c.whole {
-		if c.inCore(&c.accounts[i]) {
+		if c.inCore(i) {
 			people[i] = read.From(h)
 			all = append(all, i)
 		}
 	}
-	slices.SortFunc(all, func(a, b uint32) int { return strings.Compare(c.accounts[a].id, c.accounts[b].id) })
+	slices.SortFunc(all, func(a, b uint32) int { return strings.Compare(c.ids.at(a), c.ids.at(b)) })
 	org := c.organisation()
 	for _, i := range all {
 		org.Core = append(org.Core, people[i])
@@ -321,38 +315,31 @@ func (c *Census) solveCore() (*core, map[uint32]rules.Account) {
 	return newCore(org, org.Graph(), c.assessed), people
 }
 
-// follow solves again what the touched accounts are.
-func (c *Census) follow(touched []uint32) {
+// follow solves again what the touched accounts are, and says whether anything is
+// other than before.
+func (c *Census) follow(touched []uint32) (changed bool) {
 	org := c.k.org
 	if !org.At.Equal(c.at) {
 		org = c.organisation()
 		now := c.organisation()
 		now.Core = c.k.org.Core
-		c.mu.Lock()
 		c.org = now
-		c.mu.Unlock()
 	}
 	list, again := c.look(org, touched)
 	if again {
 		c.refresh()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(list) > 0 {
-		c.epoch++
 	}
 	for i, x := range list {
 		if c.accounts[i].alive {
 			c.assign(i, c.shapeFor(i, &x))
 		}
 	}
+	return len(list) > 0
 }
 
 // look reads what the touched accounts are now, and says whether the core is
 // another one by that.
 func (c *Census) look(org *rules.Organisation, touched []uint32) (list map[uint32]canonical, again bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	list = make(map[uint32]canonical, len(touched))
 	for at := 0; at < len(touched); at++ {
 		i := touched[at]
@@ -389,7 +376,7 @@ func (c *Census) vouch(a *account, takes bool) (changed []uint32) {
 		if c.vouched[id] += by; c.vouched[id] == 0 {
 			delete(c.vouched, id)
 		}
-		if i, ok := c.index[id]; ok && was != (c.vouched[id] > 0) {
+		if i, ok := c.index.get(id); ok && was != (c.vouched[id] > 0) {
 			changed = append(changed, i)
 		}
 	}
@@ -403,10 +390,10 @@ func (c *Census) vouch(a *account, takes bool) (changed []uint32) {
 func (c *Census) changesCore(org *rules.Organisation, i uint32) bool {
 	was, ok := c.people[i]
 	h, kept := c.whole[i]
-	if kept && !c.inCore(&c.accounts[i]) {
+	if kept && !c.inCore(i) {
 		delete(c.whole, i)
 	}
-	if !kept || !c.inCore(&c.accounts[i]) {
+	if !kept || !c.inCore(i) {
 		return ok
 	}
 	return !ok || !same(was, org.From(h))
@@ -430,13 +417,14 @@ func same(a, b rules.Account) bool {
 func (c *Census) refresh() {
 	k, people := c.solveCore()
 	fresh := &bases{k: k, of: map[string]*base{}}
-	shapes := make([]*shape, len(c.shapes))
-	for i, s := range c.shapes {
-		shapes[i] = s
+	shapes := vector[*shape]{}
+	for _, s := range c.shapes.all {
 		if s.leaf != nil {
-			shapes[i] = fresh.shape(s.key, &canonical{under(s.account, someone), s.text, s.word})
-			shapes[i].count = s.count
+			count := s.count
+			s = fresh.shape(s.key, &canonical{under(s.account, someone), s.text, s.word})
+			s.count = count
 		}
+		shapes.append(s)
 	}
 	each(len(fresh.all), func(i int, r *room) { fresh.all[i].worth, fresh.all[i].leaf = k.evaluate(&fresh.all[i].account, r) })
 	all := slices.Collect(maps.Keys(people))
@@ -447,18 +435,16 @@ func (c *Census) refresh() {
 		core[i].worth, core[i].leaf = k.evaluate(&core[i].account, r)
 	})
 	k.forget()
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.k, c.org, c.people, c.bases = k, k.org, people, fresh.of
 	for j, i := range all {
-		key := "=" + c.accounts[i].id
+		key := "=" + c.ids.at(i)
 		n, ok := c.byShape[key]
 		if !ok {
-			n = uint32(len(shapes))
+			n = uint32(shapes.n)
 			c.byShape[key] = n
-			shapes = append(shapes, &shape{key: key})
+			shapes.append(&shape{key: key})
 		}
-		shapes[n] = &shape{key: key, base: core[j], count: shapes[n].count}
+		shapes.set(n, &shape{key: key, base: core[j], count: shapes.at(n).count})
 	}
 	c.shapes = shapes
 }
@@ -466,7 +452,7 @@ func (c *Census) refresh() {
 // shapeFor finds or makes the shape of an account.
 func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
 	if _, ok := c.people[i]; ok {
-		return c.byShape["="+c.accounts[i].id]
+		return c.byShape["="+c.ids.at(i)]
 	}
 	key := x.key()
 	n, ok := c.byShape[key]
@@ -476,17 +462,35 @@ func (c *Census) shapeFor(i uint32, x *canonical) uint32 {
 		for _, b := range more.all {
 			b.worth, b.leaf = c.k.evaluate(&b.account, new(room))
 		}
-		n = uint32(len(c.shapes))
-		c.shapes = append(c.shapes, s)
+		n = uint32(c.shapes.n)
+		c.shapes.append(s)
 		c.byShape[key] = n
 	}
 	return n
 }
 
+// assign gives an account another shape; noShape: none.
 func (c *Census) assign(i, s uint32) {
-	if old := c.shapeOf[i]; old != noShape {
-		c.shapes[old].count--
+	old := c.places.at(i).shape
+	if old == s {
+		return
 	}
-	c.shapeOf[i] = s
-	c.shapes[s].count++
+	for _, by := range []struct {
+		shape uint32
+		more  int64
+	}{{old, -1}, {s, 1}} {
+		if by.shape != noShape {
+			x := *c.shapes.at(by.shape) // readers have what it was
+			x.count += by.more
+			c.shapes.set(by.shape, &x)
+		}
+	}
+	c.stand(i, s)
+}
+
+// stand notes the shape of an account, and counts nothing.
+func (c *Census) stand(i, s uint32) {
+	if p := c.places.at(i); p.shape != s {
+		c.places.set(i, place{s, p.left})
+	}
 }
