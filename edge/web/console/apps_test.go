@@ -15,6 +15,7 @@ import (
 	"holdfast"
 	"holdfast/domain/assurance"
 	"holdfast/domain/grant"
+	"holdfast/domain/person"
 	"holdfast/domain/session"
 	"holdfast/edge/web/page"
 	"holdfast/edge/web/route"
