@@ -14,12 +14,11 @@ func (n *Net) Assess(q Question) Assessment {
 		q.Limit = usualLimit
 	}
 	var a Assessment
-	a.Effective, a.Best = n.Effective(q.Goal, q.House, q.Given...)
 	for _, s := range n.minimal(q.Goal, q.Given, q.Limit, q.House, &a.Truncated) {
 		a.Sets = append(a.Sets, n.describe(q, s))
 	}
-	if !a.Truncated {
-		a.Effective, a.Best = weakest(a.Sets)
+	if a.Effective, a.Best = weakest(a.Sets); a.Truncated { // what is not listed counts as well
+		a.Effective, a.Best = n.Effective(q.Goal, q.House, q.Given...)
 	}
 	a.Effective.Contest = weakestContest(a.Sets)
 	a.Best.Contest = a.Effective.Contest
