@@ -7,57 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 
 	"holdfast/domain/policy/yamlpos"
 )
-
-// faults are cel-go's errors in our words.
-func (e *environment) faults(issues *cel.Issues, source string) []Fault {
-	var out []Fault
-	for _, err := range issues.Errors() {
-		f := Fault{Line: max(err.Location.Line(), 1), Column: max(err.Location.Column()+1, 1), Text: err.Message}
-		e.explain(&f, source)
-		out = append(out, f)
-	}
-	return out
-}
-
-var (
-	undefinedField = regexp.MustCompile(`^undefined field '([^']*)'`)
-	undeclaredName = regexp.MustCompile(`^undeclared reference to '([^']*)'`)
-	noOverload     = regexp.MustCompile(`^found no matching overload for '([^']*)' applied to '(.*)'`)
-)
-
-// explain puts a fault into plain words and adds the remedy.
-func (e *environment) explain(f *Fault, source string) {
-	if m := undefinedField.FindStringSubmatch(f.Text); m != nil {
-		f.Text = fmt.Sprintf("there is no field %q", m[1])
-		f.Remedy = yamlpos.Meant(m[1], e.fieldsBefore(source, f.Line, f.Column))
-		return
-	}
-	if m := undeclaredName.FindStringSubmatch(f.Text); m != nil {
-		f.Text = fmt.Sprintf("there is nothing called %q here", m[1])
-		f.Remedy = e.reachable(m[1])
-		return
-	}
-	if m := noOverload.FindStringSubmatch(f.Text); m != nil {
-		f.Text = fmt.Sprintf("%s cannot be applied to %s", operatorName(m[1]), m[2])
-		f.Remedy = "compare things of the same type; a whole number and 1.0 are two types"
-		return
-	}
-	f.Text, _, _ = strings.Cut(strings.TrimSpace(f.Text), "\n")
-	f.Text = strings.TrimPrefix(f.Text, "Syntax error: ")
-	if before, _, ok := strings.Cut(f.Text, " expecting "); ok {
-		f.Text = before + ": something is missing or too much here"
-	}
-	f.Remedy = "see docs/policy.md, Expressions"
-	if strings.HasPrefix(f.Text, "token recognition error at: '=") {
-		f.Text, f.Remedy = "a single = compares nothing", "write == to compare"
-	}
-}
 
 var pathBefore = regexp.MustCompile(`[a-z_0-9.]+$`)
 
@@ -77,8 +31,8 @@ func (e *environment) fieldsBefore(source string, line, column int) []string {
 
 // reachable is the remedy for a variable that is not there.
 func (e *environment) reachable(name string) string {
-	if known := append(slices.Clone(e.known[""]), "min", "max", "hours", "semver", "size"); len(name) > 2 {
-		if near, ok := yamlpos.Nearest(name, known); ok {
+	if known := append(slices.Clone(e.known[""]), functionNames()...); len(name) > 2 {
+		if near, ok := yamlpos.Nearest(name, known); ok && near != name {
 			return "did you mean `" + near + "`?"
 		}
 	}
@@ -98,14 +52,6 @@ func (e *environment) allFields() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// operatorName is how an operator is written.
-func operatorName(name string) string {
-	if name == "@in" {
-		return "in"
-	}
-	return strings.Trim(name, "_")
 }
 
 // inspect refuses what is well typed and still no part of the language.

@@ -6,7 +6,7 @@ import (
 )
 
 // FuzzParse: whatever the text, Parse and Compile return, every problem has its
-// place in the file, and what loads is the same when it is read again.
+// place in the file and, where it keeps the document from loading, its remedy, and what loads is the same when it is read again.
 func FuzzParse(f *testing.F) {
 	for _, text := range examples(f) {
 		f.Add(text)
@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 		}
 		lines := strings.Count(string(text), "\n") + 1
 		for _, p := range problems {
-			if p.At.Line < 1 || p.At.Line > lines || p.At.Column < 1 || p.Text == "" {
+			if p.At.Line < 1 || p.At.Line > lines || p.At.Column < 1 || p.Text == "" || p.Severity == Error && p.Remedy == "" {
 				t.Errorf("%s: line %d of %d", p, p.At.Line, lines)
 			}
 		}
