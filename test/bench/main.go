@@ -36,7 +36,7 @@ type settings struct {
 	sizes  []int
 }
 
-var allParts = []string{"verify", "size", "start", "tour", "sqlite", "postgres", "rows", "rejudge", "plan", "exposure"}
+var allParts = []string{"verify", "size", "start", "tour", "sqlite", "postgres", "rows", "rejudge", "plan", "exposure", "survey"}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	todo := map[string]func(context.Context) error{
 		"verify": b.verify, "size": b.size, "start": b.start, "tour": b.tour,
-		"sqlite": b.onSQLite, "postgres": b.onPostgres, "rows": b.rows, "rejudge": b.rejudge, "plan": b.plan, "exposure": b.exposure,
+		"sqlite": b.onSQLite, "postgres": b.onPostgres, "rows": b.rows, "rejudge": b.rejudge, "plan": b.plan, "exposure": b.exposure, "survey": b.survey,
 	}
 	for _, part := range s.parts {
 		if err := todo[part](ctx); err != nil {
@@ -75,7 +75,7 @@ func run(ctx context.Context, args []string) error {
 
 func parse(args []string) (s settings, err error) {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	parts := fs.String("parts", strings.Join(allParts, ","), "what to measure")
+	parts := fs.String("parts", strings.Join(allParts[:len(allParts)-1], ","), "what to measure; survey, which writes whole organisations to a disk, only where it is named")
 	people := fs.String("people", "1,8,64", "how many people sign in at once")
 	fs.IntVar(&s.rounds, "rounds", 5, "how often; medians are printed")
 	fs.IntVar(&s.nodes, "nodes", 1, "servers that share the PostgreSQL; people are spread over them")
@@ -85,7 +85,7 @@ func parse(args []string) (s settings, err error) {
 	fs.StringVar(&s.dir, "dir", os.TempDir(), "`FOLDER` on the disk to use")
 	fs.StringVar(&s.server, "server", "", "a holdfast `BINARY` to measure (default: built from this tree)")
 	fs.StringVar(&s.prof, "profile", "", "build a server that can be profiled, and keep CPU profiles of its loads in `FOLDER`")
-	sizes := fs.String("sizes", "10000,100000,1000000", "credentials in the databases of rejudge and plan, accounts of exposure")
+	sizes := fs.String("sizes", "10000,100000,1000000", "credentials in the databases of rejudge and plan, accounts of exposure and survey")
 	if err = fs.Parse(args); err != nil {
 		return s, err
 	}
