@@ -49,11 +49,11 @@ func Judge(ctx context.Context, tx Tx, j verdict.Judge, t Thing) (verdict.Verdic
 		return v, err
 	}
 	now, class := t.Case.Now, v.Class()
-	on := v.Record.ID
-	if last.Class == class {
-		on = last.Decision
-	} else if on, err = write(ctx, tx, t, v); err != nil {
-		return v, err
+	on := last.Decision
+	if last.Class != class {
+		if on, err = write(ctx, tx, t, v); err != nil {
+			return v, err
+		}
 	}
 	v.Record.ID = on
 	return v, tx.KeepLast(ctx, t.ID, decision.Last{Class: class, Decision: on, At: now}, t.Until)
