@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"holdfast"
@@ -69,5 +70,39 @@ func alike(t *testing.T, place Place) {
 func put(who holdfast.PersonID, p audit.Put) func(*store.Tx) error {
 	return func(tx *store.Tx) error {
 		return tx.Record(context.Background(), By(), audit.New("person.changed", string(who), who, p))
+	}
+}
+
+// askedAtOnce has many ask for credentials at the same time: each gets the one
+// that they asked for, as it stands, and what is nobody's or no text is nowhere.
+func askedAtOnce(t *testing.T, place Place) {
+	ctx := context.Background()
+	db := place.Open(t)
+	var all []Person
+	for n := range 3 {
+		p, events := Somebody(t, n)
+		record(t, db, events...)
+		all = append(all, p)
+	}
+	ids := []holdfast.CredentialID{all[0].Credential.ID, "nobody's", all[1].Credential.ID, "no\x00text", "\xff", all[2].Credential.ID, all[0].Credential.ID}
+	owners := []holdfast.PersonID{all[0].Record.ID, "", all[1].Record.ID, "", "", all[2].Record.ID, all[0].Record.ID}
+	var wg sync.WaitGroup
+	for i := range 16 * len(ids) {
+		wg.Go(func() {
+			id, owner := ids[i%len(ids)], owners[i%len(ids)]
+			c, p, err := db.CredentialAndOwner(ctx, id)
+			switch {
+			case owner != "" && (err != nil || c.ID != id || p.ID != owner):
+				t.Errorf("%q: got %q of %q, %v", id, c.ID, p.ID, err)
+			case owner == "" && (err == nil || holdfast.CodeOf(err) != "no_such_credential"):
+				t.Errorf("%q: got %q, %v", id, c.ID, err)
+			}
+		})
+	}
+	wg.Wait()
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, _, err := db.CredentialAndOwner(gone, ids[0]); err != nil && holdfast.CodeOf(err) != "store_cancelled" {
+		t.Errorf("who has left is answered %v", err)
 	}
 }

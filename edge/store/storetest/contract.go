@@ -31,6 +31,7 @@ func Run(t *testing.T, place func(testing.TB) Place) {
 		{"one thing is spent once by 64 redeemers", spendRace},
 		{"who spends what was spent fails alone, however late", mustSpends},
 		{"writes that are alike come out as if each were alone", alike},
+		{"credentials that are asked for at once are each found", askedAtOnce},
 		{"closures are serial", serial},
 		{"what happened is known within the batch", happens},
 		{"a closure that says what it will read sees it as it stands", foresees},
