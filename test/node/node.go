@@ -11,6 +11,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -54,7 +55,7 @@ func Run(t testing.TB, folder, script, library string) *Process {
 	node := need.Program(t, "node")
 	here := filepath.Join(need.Root(t), "test", folder)
 	need.File(t, filepath.Join(here, "node_modules", library))
-	cmd := exec.Command(node, filepath.Join(here, script))
+	cmd := exec.Command(node, append(flags(t, node), filepath.Join(here, script))...)
 	cmd.Stderr = t.Output()
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -76,6 +77,20 @@ func Run(t testing.TB, folder, script, library string) *Process {
 		cmd.Wait()
 	})
 	return a
+}
+
+// flags give Node.js 18, which is that of Debian 12, what later ones have by
+// themselves and the libraries ask for: the global crypto.
+func flags(t testing.TB, node string) []string {
+	t.Helper()
+	version, err := exec.Command(node, "--version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(string(version), "v18.") {
+		return []string{"--experimental-global-webcrypto"}
+	}
+	return nil
 }
 
 // listen hands answers to who asked, and refuses all when the process ends.
