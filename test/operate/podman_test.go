@@ -53,14 +53,14 @@ func (p podman) run(t *testing.T, args ...string) string {
 var confined = []string{"--network", "host", "--cgroups", "disabled", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
 	"--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges"}
 
-// startPodman skips where podman is not there, or can start no container at
-// all: whether it can is tried on a folder, so that nothing which is wrong with
-// our image is taken for it.
+// startPodman skips where the kernel lets podman start no container at all:
+// whether it can is tried on a folder, so that nothing which is wrong with our
+// image is taken for it.
 func startPodman(t *testing.T, binary string) podman {
 	t.Helper()
-	program, err := exec.LookPath("podman")
-	if err != nil || os.Geteuid() != 0 {
-		t.Skip("no podman here, or not root: the image was run without one by TestImage")
+	program := need.Program(t, "podman")
+	if os.Geteuid() != 0 {
+		need.File(t, "/proc/root-is-needed-for-a-mount-namespace")
 	}
 	need.Program(t, "unshare")
 	dir := t.TempDir()
