@@ -67,7 +67,11 @@ func (s *Revisions) apply(ctx context.Context, by holdfast.Actor, id holdfast.Re
 		}
 		if dry {
 			fit, err := s.fit(ctx, tx, candidate.Policy, r.now)
-			out.Warnings = append(out.Warnings, fit...)
+			if err != nil {
+				return nil, err
+			}
+			after, err := next(ctx, tx, candidate.Policy, r)
+			out.Warnings = append(append(out.Warnings, fit...), after...)
 			return nil, err
 		}
 		if err := s.ready(rev, c, out); err != nil {

@@ -384,3 +384,25 @@ func TestATokenIsNobody(t *testing.T) {
 	refused(t, c.Govern.SetRole(ctx, ann, c.ben.Person.ID, person.Member, time.Time{}), "in_person")
 	c.Check(t)
 }
+
+// A policy that nobody but the host could change any more says so in its plan.
+func TestThePlanWarnsOfAPolicyThatNobodyCanChange(t *testing.T) {
+	c := newCouncil(t)
+	ctx := t.Context()
+	warned := func(text []byte) (out []string) {
+		t.Helper()
+		p := c.propose(Host, text)
+		plan, err := c.Revisions.Plan(ctx, Host, p.Revision.ID)
+		must(t, err)
+		for _, w := range plan.Warnings {
+			if strings.Contains(w.Text, "only the host's administrator") {
+				out = append(out, w.Path)
+			}
+		}
+		return out
+	}
+	same(t, "three who stand", len(warned(preset(t, raising...))), 0)
+	same(t, "a board of nobody", warned(preset(t, "raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 1, from: [group:board] }")), []string{"metadata.raise"})
+	must(t, c.Govern.SetRole(ctx, Host, c.ben.Person.ID, person.Member, time.Time{}))
+	same(t, "two where two must approve", warned(preset(t, "overall: 24h", "overall: 8h")), []string{"metadata.lower"})
+}

@@ -78,8 +78,8 @@ func TestAPolicyIsProposedShownAndWithdrawn(t *testing.T) {
 	if len(diff.Changes) != 0 {
 		t.Errorf("%+v", diff)
 	}
-	p.do("POST", "/policy/revisions/"+rev.ID+"/approve", "").refused(403, "author_approves")
-	p.do("POST", "/policy/revisions/"+rev.ID+"/apply", "").refused(409, "not_approved")
+	p.do("POST", "/policy/revisions/"+rev.ID+"/approve", "").refused(403, "in_person")
+	p.do("POST", "/policy/revisions/"+rev.ID+"/apply", "").refused(403, "in_person")
 	var plan api.Planned
 	p.do("GET", "/policy/revisions/"+rev.ID+"/plan", "").into(200, &plan)
 	if plan.State != "proposed" || len(plan.Warnings) == 0 {
