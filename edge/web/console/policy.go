@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"holdfast"
@@ -90,15 +91,40 @@ func (c *Console) unusable(ctx context.Context) (string, error) {
 	return text + ". The last one that could be read decides instead.", nil
 }
 
-// clauses are a document as sentences.
+// clauses are a document as sentences. What holds for every segment, and what a
+// class of authenticators is, is said once.
 func clauses(d *policy.Document) (segments, rest []page.Clause) {
 	reading := policy.Sentences(d)
+	several := len(reading.Segments) > 1
+	var everywhere []string
+	if several {
+		everywhere = sharedLines(reading.Segments)
+		if len(everywhere) > 0 {
+			segments = append(segments, page.Clause{Name: "For all of them", Sentences: everywhere})
+		}
+	}
 	for i, s := range reading.Segments {
-		c := page.Clause{Name: s.Name, Line: d.At(fmt.Sprintf("segments[%d]", i)).Line, Sentences: append([]string{s.Who}, s.Lines...)}
+		c := page.Clause{Name: s.Name, Line: d.At(fmt.Sprintf("segments[%d]", i)).Line, Sentences: []string{s.Who}}
 		if s.Privileged {
 			c.Mark = "privileged"
 		}
+		for _, line := range s.Lines {
+			switch {
+			case slices.Contains(everywhere, line):
+			case several && strings.HasPrefix(line, allowedIs):
+				if said := allowedHere(d, d.Segments[i]); !slices.Contains(c.Sentences, said) {
+					c.Sentences = append(c.Sentences, said)
+				}
+			default:
+				c.Sentences = append(c.Sentences, line)
+			}
+		}
 		segments = append(segments, c)
+	}
+	if several {
+		if said := classes(reading.Segments, everywhere); len(said) > 0 {
+			rest = append(rest, page.Clause{Name: "Authenticators", Line: d.At("authenticators").Line, Sentences: said})
+		}
 	}
 	if len(reading.Access) > 0 {
 		rest = append(rest, page.Clause{Name: "Conditional access", Line: d.At("access").Line, Sentences: reading.Access})
@@ -107,6 +133,43 @@ func clauses(d *policy.Document) (segments, rest []page.Clause) {
 		rest = append(rest, page.Clause{Name: "Changes of the policy itself", Line: d.At("metadata.change_control").Line, Sentences: reading.Changes})
 	}
 	return segments, rest
+}
+
+const allowedIs = "Allowed is "
+
+// sharedLines are the sentences of the first segment that every other one has.
+func sharedLines(all []policy.Said) (out []string) {
+	for _, line := range all[0].Lines {
+		if !slices.ContainsFunc(all[1:], func(s policy.Said) bool { return !slices.Contains(s.Lines, line) }) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// allowedHere names the classes that a segment allows; what each is stands in
+// one place.
+func allowedHere(d *policy.Document, s *policy.Segment) string {
+	var names []string
+	for _, name := range s.Allow {
+		if c, ok := d.Authenticators.Get(name); ok {
+			names = append(names, fmt.Sprintf("%s (AAL%d)", name, c.Level))
+		}
+	}
+	return allowedIs + strings.Join(names, " or ") + "."
+}
+
+// classes say what each class is that a segment allows, once.
+func classes(all []policy.Said, everywhere []string) (out []string) {
+	for _, s := range all {
+		for _, line := range s.Lines {
+			said, is := strings.CutPrefix(line, allowedIs)
+			if is && !slices.Contains(everywhere, line) && !slices.Contains(out, said) {
+				out = append(out, said)
+			}
+		}
+	}
+	return out
 }
 
 func (c *Console) revisionRows(ctx context.Context, names *names, all []revision.Record) ([]page.RevisionRow, error) {

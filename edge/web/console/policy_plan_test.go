@@ -136,3 +136,22 @@ func TestAPlanThatLeavesNoAdministratorHasNoButton(t *testing.T) {
 	auditor := o.SignIn(o.holder("Ivy", person.Auditor))
 	wantNot(t, auditor.Get(at+"/plan"), `data-dialog="apply"`)
 }
+
+// What holds for every segment, and what a class is, is said once.
+func TestThePolicyPageSaysNothingTwice(t *testing.T) {
+	o := open(t)
+	text, _ := policy.Preset("hybrid")
+	o.inForce(text)
+	a := o.admin.Get(page.PathPolicy)
+	wantText(t, a, http.StatusOK, "Authenticators", "Allowed is ", "(AAL3)")
+	seen := map[string]bool{}
+	for _, m := range regexp.MustCompile(`<li><svg[^>]*>.*?</svg><span>([^<]{60,})</span>`).FindAllStringSubmatch(a.Body, -1) {
+		if seen[m[1]] {
+			t.Errorf("it says twice: %s", m[1])
+		}
+		seen[m[1]] = true
+	}
+	if len(seen) < 3 {
+		t.Errorf("%d sentences were found", len(seen))
+	}
+}
