@@ -279,8 +279,8 @@ func (c *Console) actions() map[string]guarded {
 		"GET " + page.PathRevisions + "/{id}":  {route.Scope(authority.PolicyRead), c.revision},
 		"POST " + page.PathRevisions + "/{id}/approve": {route.Scope(authority.PolicyApprove),
 			c.onRevision("You approved it.", approving)},
-		"GET " + page.PathRevisions + "/{id}/plan":   {route.Scope(authority.PolicyRead), listed(c.plan, c.planFile)},
-		"POST " + page.PathRevisions + "/{id}/apply": {route.Scope(authority.PolicyWrite), c.applyRevision},
+		"GET " + page.PathRevisions + "/{id}/plan":      {route.Scope(authority.PolicyRead), listed(c.plan, c.planFile)},
+		"POST " + page.PathRevisions + "/{id}/apply":    {route.Scope(authority.PolicyWrite), c.applyRevision},
 		"POST " + page.PathRevisions + "/{id}/withdraw": {route.Scope(authority.PolicyWrite), c.onRevision("It is withdrawn.", withdrawing)},
 
 		"GET " + page.PathDecisions:           {route.Scope(authority.PolicyRead), listed(c.decisions, c.decisionsFile)},
