@@ -109,9 +109,9 @@ func TestEveryNounWorksFromAnywhere(t *testing.T) {
 			}
 			e.json(&ada, "person", "suspend", "ada@example.org", "--reason", "left")
 			e.json(&ada, "person", "reinstate", "ada@example.org")
-			e.json(&ada, "person", "role", "ada@example.org", "auditor", "--ends", inAMonth())
-			if ada.Role != "auditor" {
-				t.Errorf("%+v", ada)
+			// A role is given by somebody who is signed in, or on the host.
+			if _, said, status := e.run("person", "role", "ada@example.org", "auditor", "--ends", inAMonth()); status == 0 || !strings.Contains(said, "API token") {
+				t.Errorf("a token gave a role: %d %s", status, said)
 			}
 			for _, args := range [][]string{{"report", "SN-1", "--managed", "--compliant", "--os", "linux", "--person", "ada@example.org"},
 				{"link", "SN-1"}, {"onboard", "SN-1", "ada@example.org", "--life", "48h"},

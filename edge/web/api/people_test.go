@@ -48,7 +48,7 @@ func TestPeople(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", query, found.Items, want)
 		}
 	}
-	p.do("PUT", "/people/"+string(w.root.ID)+"/role", `{"role":"member"}`).refused(409, "not_yourself")
+	p.do("PUT", "/people/"+string(w.root.ID)+"/role", `{"role":"member"}`).refused(403, "in_person")
 	p.do("DELETE", "/people/"+ada.ID, "").into(200, &ada)
 	if ada.Name != "" || ada.Status != "erased" {
 		t.Errorf("erased: %+v", ada)
