@@ -119,7 +119,6 @@ func (l *ladder) look(ctx context.Context, part []census.Standing, out *List[ans
 				return true, nil
 			}
 			out.Items = append(out.Items, some...)
-			l.f.met.put(some)
 		}
 		l.behind = st.ID
 	}
@@ -158,6 +157,5 @@ func (f *Flow) findingsOf(ctx context.Context, w Wrong) (List[answer.Finding], e
 			out.Items = append(out.Items, g)
 		}
 	}
-	f.met.put(out.Items)
 	return out, nil
 }

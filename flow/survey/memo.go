@@ -3,7 +3,6 @@ package survey
 import (
 	"sync"
 
-	"holdfast"
 	"holdfast/domain/exposure/answer"
 	"holdfast/domain/exposure/census"
 )
@@ -35,38 +34,6 @@ func (k *kinds) put(shape uint32, findings []answer.Finding) {
 		list = append(list, answer.Finding{Rule: g.Rule, Severity: g.Severity})
 	}
 	k.by[shape] = list
-}
-
-// met remembers whose a finding was that somebody was shown: its id is made of
-// what it says, and cannot be asked for an account.
-type met struct {
-	mu  sync.Mutex
-	now map[string]holdfast.PersonID
-	old map[string]holdfast.PersonID
-}
-
-// metMost bounds it: twice as many are remembered.
-const metMost = 20000
-
-func (m *met) put(findings []answer.Finding) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.now == nil || len(m.now) > metMost {
-		m.old, m.now = m.now, map[string]holdfast.PersonID{}
-	}
-	for _, g := range findings {
-		m.now[g.ID] = holdfast.PersonID(g.Account)
-	}
-}
-
-func (m *met) of(id string) (holdfast.PersonID, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if who, ok := m.now[id]; ok {
-		return who, true
-	}
-	who, ok := m.old[id]
-	return who, ok
 }
 
 // edited remembers what edits would do to everybody. It is good for one settled

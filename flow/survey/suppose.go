@@ -2,11 +2,12 @@ package survey
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"time"
 
 	"holdfast"
 	"holdfast/domain/exposure/answer"
-	"holdfast/domain/exposure/census"
 )
 
 // WhatIf says what an account would be. Nothing is changed.
@@ -78,21 +79,37 @@ func (n *counter) count(e answer.Edit) (lifted, lockout int64) {
 	return lifted, lockout
 }
 
-// finding computes a finding again. One that was mended is not there any more.
+// finding computes a finding again. One that was mended is not there any more. Its
+// id says how that of the account begins; few begin alike.
 func (f *Flow) finding(ctx context.Context, id, account string) (*answer.Case, answer.Finding, error) {
-	if account == "" {
-		if err := f.onDemand(ctx); err != nil {
+	if account != "" {
+		return f.findingOf(ctx, id, account)
+	}
+	begins := answer.Whose(id)
+	if begins == "" {
+		return nil, answer.Finding{}, errNoFinding
+	}
+	for after := holdfast.PersonID(begins); ; {
+		alike, err := f.Store.HeldAfter(ctx, after, handful)
+		if err != nil {
 			return nil, answer.Finding{}, err
 		}
-		who, ok := f.met.of(id)
-		if !ok {
-			var err error
-			if who, err = f.search(ctx, id); err != nil {
-				return nil, answer.Finding{}, err
+		for _, h := range alike {
+			if after = h.Person.ID; !strings.HasPrefix(string(after), begins) {
+				return nil, answer.Finding{}, errNoFinding
+			}
+			c, g, err := f.findingOf(ctx, id, string(after))
+			if !errors.Is(err, errNoFinding) {
+				return c, g, err
 			}
 		}
-		account = string(who)
+		if len(alike) == 0 {
+			return nil, answer.Finding{}, errNoFinding
+		}
 	}
+}
+
+func (f *Flow) findingOf(ctx context.Context, id, account string) (*answer.Case, answer.Finding, error) {
 	c, err := f.examined(ctx, account, answer.Examine)
 	if err != nil {
 		return nil, answer.Finding{}, err
@@ -106,36 +123,4 @@ func (f *Flow) finding(ctx context.Context, id, account string) (*answer.Case, a
 }
 
 var errNoFinding = holdfast.Errorf(holdfast.NotFound, "no_such_finding",
-	"There is no such finding, or it was mended. List them (holdfast findings), and name the account as well if there are many.")
-
-// searched is how many accounts are examined for a finding that nobody was shown
-// here since the start.
-const searched = 20000
-
-func (f *Flow) search(ctx context.Context, id string) (holdfast.PersonID, error) {
-	s, err := f.everybody(ctx)
-	if err != nil {
-		return "", err
-	}
-	for after, n := holdfast.PersonID(""), 0; n < searched; n += handful {
-		page, next := s.census.Each(census.Filter{}, after, handful)
-		cases, err := f.cases(ctx, s, idsOf(page), answer.Look)
-		if err != nil {
-			return "", err
-		}
-		for _, c := range cases {
-			all := c.Findings()
-			f.met.put(all)
-			for _, g := range all {
-				if g.ID == id {
-					return holdfast.PersonID(g.Account), nil
-				}
-			}
-		}
-		if next == "" {
-			break
-		}
-		after = next
-	}
-	return "", errNoFinding
-}
+	"There is no such finding, or it was mended. List them: holdfast findings.")

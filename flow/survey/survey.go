@@ -91,7 +91,6 @@ type Flow struct {
 
 	running atomic.Bool // Run follows; else whoever asks about everybody has them read
 	solo    sync.Mutex  // of whoever takes a step
-	met     met
 }
 
 // seen is a census that was settled, and what it rests on.

@@ -112,8 +112,8 @@ func TestAdministrator(t *testing.T) {
 		officers(p)
 		p.join(member("vera", "admins"), keys(p))
 		p.as(t, "example3-video", p.examine("vera"), stated{aal: 2, phr: true, verdict: exposure.NISTOnly, availability: 2, because: byApproversAccounts,
-			sets:     with(map[string]int{"corrupt:approver1 corrupt:approver2": 3, "proof:two-people": 2}),
-			singles:  []string{"proof:two-people"},
+			sets:     with(map[string]int{"corrupt:approver1 corrupt:approver2": 3, "proof:two-people:vera": 2}),
+			singles:  []string{"proof:two-people:vera"},
 			findings: []string{"critical SINGLE-POINT", "medium NIST-ONLY"}})
 	})
 	t.Run("on site", func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAdministrator(t *testing.T) {
 		p.join(member("vera", "admins"), keys(p))
 		c := p.examine("vera")
 		p.as(t, "example3-onsite", c, stated{aal: 3, phr: true, verdict: exposure.Pass, availability: 2, because: byApproversAccounts,
-			sets: with(map[string]int{"corrupt:approver1 corrupt:approver2": 3, "proof:two-people": 3})})
+			sets: with(map[string]int{"corrupt:approver1 corrupt:approver2": 3, "proof:two-people:vera": 3})})
 		if got := c.Truth.House; !slices.Equal(got, []string{"dual_control: 3", "onsite_portrait_match: 3"}) {
 			t.Errorf("the house rules that it rests on: %q", got)
 		}

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +13,13 @@ import (
 // the command or the line of the policy that says it.
 type declared struct{ kind, how string }
 
-// learn: the fact is looked up and turns out to be no way in.
+// learn: the fact is looked up and turns out to be no way in, which the sentence
+// says. Unknown, it is graded as bad as it can be: so it gets no worse.
 func (c *Case) learn(fact string) Edit {
 	d := c.declaration(fact)
 	return Edit{
 		Text: "declare " + d.kind + ": " + fact,
-		Said: "Find out " + fact + ", and say it: " + d.how + ". Where it is no way in, that is enough.",
+		Said: fmt.Sprintf("Find out %s, and say it: %s. What is promised here holds if it turns out to be no way in; at worst %s stays at AAL%d.", fact, d.how, c.name(), c.Truth.Effective.AAL),
 		graph: func(g exposure.Graph) exposure.Graph {
 			unknown := map[string]bool{}
 			for i := range g.Atoms {

@@ -237,13 +237,36 @@ func (c *Case) finding(rule string, severity Severity, ways []*exposure.Set) Fin
 	return f
 }
 
-// identify makes a finding's id of what it says: not of when, nor of how many
-// records there were.
+// identify makes a finding's id of whose it is and of what it says: not of when,
+// nor of how many records there were.
 func identify(rule string, f *Finding) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\x00%s\x00%d\x00%v", rule, f.Account, f.Required.AAL, f.Required.Phr)
 	for _, w := range f.Weakest {
 		fmt.Fprintf(h, "\x00%s", strings.Join(w.Atoms, "\x01"))
 	}
-	return "F-" + hex.EncodeToString(h.Sum(nil)[:8])
+	return "F-" + brief(f.Account) + "-" + hex.EncodeToString(h.Sum(nil)[:4])
+}
+
+// named is how much of an account's id its findings' ids have: so few begin alike
+// that all of them can be asked.
+const named = 8
+
+func brief(account string) string {
+	_, own, _ := strings.Cut(account, "_")
+	if own == "" {
+		own = account
+	}
+	return own[:min(named, len(own))]
+}
+
+// Whose is how the id of the account begins that a finding is about; empty: it is
+// no finding's id.
+func Whose(finding string) string {
+	rest, ok := strings.CutPrefix(finding, "F-")
+	at := strings.LastIndexByte(rest, '-')
+	if !ok || at <= 0 || at > named {
+		return ""
+	}
+	return "per_" + rest[:at]
 }

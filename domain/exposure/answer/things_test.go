@@ -31,3 +31,14 @@ func TestLosses(t *testing.T) {
 		}
 	}
 }
+
+func TestAFindingSaysWhoseItIs(t *testing.T) {
+	for id, want := range map[string]string{
+		"F-lvz4o4ac-b4d6e811": "per_lvz4o4ac", "F-ada-b4d6e811": "per_ada",
+		"F-7c1e0a92b4d6e811": "", "F--b4d6e811": "", "F-": "", "": "", "F-lvz4o4acw-b4d6e811": "", "lvz4o4ac-b4d6e811": "",
+	} {
+		if got := answer.Whose(id); got != want {
+			t.Errorf("%q: %q, not %q", id, got, want)
+		}
+	}
+}

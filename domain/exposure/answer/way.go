@@ -93,7 +93,7 @@ func (c *Case) sentence(s *exposure.Set) string {
 	case len(people) > 0 && len(stories)+len(things)+len(proofs) == 0:
 		return capital(and(people)) + ": that is enough to be signed in as " + who + worth + "." + steps
 	case len(proofs) > 0 && len(stories)+len(things)+len(people) == 0:
-		return "Whoever passes as " + who + worth + ": " + and(proofs) + "." + steps
+		return capital(and(proofs)) + ": that is enough to be signed in as " + who + worth + "." + steps
 	case c.own(s):
 		them := "them"
 		if len(things) == 1 {

@@ -156,7 +156,7 @@ func (r *reading) name(kind byte, name string) string {
 
 func (r *reading) person(h *rules.Held) {
 	p := &h.Person
-	r.out.Person = person.Record{ID: self, Email: self + domainOf(p.Email), Status: p.Status, Role: p.Role, Employment: p.Employment,
+	r.out.Person = person.Record{ID: self, Email: self + domainOf(p.Email), Status: p.Status, Role: p.Role, Employment: p.Employment, SuspendedBy: p.SuspendedBy,
 		Ends: r.date(p.Ends), RoleEnds: r.date(p.RoleEnds)}
 	if p.Manager != "" {
 		r.out.Person.Manager = someone
@@ -297,7 +297,7 @@ func (r *reading) links(h *rules.Held) {
 // key is a text that is equal for equal facts.
 func key(b []byte, h *rules.Held) []byte {
 	p := &h.Person
-	b = texts(b, p.Email, string(p.Status), string(p.Role), string(p.Employment), string(p.Manager), p.ExternalID)
+	b = texts(b, p.Email, string(p.Status), string(p.Role), string(p.Employment), string(p.SuspendedBy), string(p.Manager), p.ExternalID)
 	b = moments(b, p.Ends, p.RoleEnds)
 	b = append(b, byte(len(h.Credentials)), byte(len(h.Judgements)), byte(len(h.Surroundings)), byte(len(h.Tickets)), byte(len(h.Tokens)))
 	for i := range h.Credentials {

@@ -22,7 +22,7 @@ import (
 // A new name is "~", a letter and a number, so that it is nobody's else.
 func Canon(a Account) (canonical Account, slots map[string]string) {
 	c := canon{at: a.At, slots: map[string]string{"~a": a.ID}, new: map[string]string{}}
-	out := Account{ID: "~a", Segment: a.Segment, Status: a.Status, Open: a.Open}
+	out := Account{ID: "~a", Segment: a.Segment, Status: a.Status, Open: a.Open, Barred: a.Barred}
 	if a.Status == person.Erased {
 		out.Open, out.Segment = false, ""
 		return out, c.slots
@@ -174,7 +174,7 @@ func Shape(a Account) string {
 		t = append(t, ' ')
 	}
 	text(a.Segment, string(a.Status), string(a.Role), a.Sponsor, a.Manager, a.Domain)
-	yes(a.Open)
+	yes(a.Open, a.Barred)
 	list(a.Under)
 	list(a.Fallbacks)
 	list(a.Pools)

@@ -24,8 +24,17 @@ func (b *build) opened(a *Account) bool {
 	if a.Open || a.Segment == "" || !a.Stopped() {
 		return a.Open && a.Segment != ""
 	}
-	return b.gate(Session(a.ID), both([][]string{{Ready(a.ID)}}, b.over(a, OpenMembers, OpenAnybody)),
+	return b.gate(Session(a.ID), both([][]string{{Ready(a.ID)}}, b.opening(a)),
 		exposure.Edge{Rule: "reopened", Of: "closed:" + a.ID, Label: whose(a.Name) + " account is opened again"})
+}
+
+// opening is what it takes to open an account again. A suspension that is not by a
+// directory is ended in person, or by a token that may give roles as well.
+func (b *build) opening(a *Account) [][]string {
+	if a.Barred {
+		return b.held(OpenAnybody)
+	}
+	return b.over(a, OpenMembers, OpenAnybody)
 }
 
 // usable adds what makes a passkey sign in that does not, and says whether

@@ -32,6 +32,7 @@ type Account struct {
 	Status     person.Status
 	Open       bool        // may sign in, or will once there is a passkey
 	Ended      bool        // employment is over here
+	Barred     bool        // suspended by an administrator: no directory opens the account again
 	Left       time.Time   // a departure was declared for this day; zero: none
 	Role       person.Role // that holds now
 	Holds      authority.Set

@@ -16,7 +16,8 @@ import (
 // changed are facts of what Holdfast itself lets people change.
 func changedFacts(t *testing.T) []fact {
 	lost := func(h *rules.Held) { h.Credentials[0].Status = credential.Suspended }
-	stopped := func(h *rules.Held) { h.Person.Status = person.Suspended }
+	stopped := func(h *rules.Held) { h.Person.Status, h.Person.SuspendedBy = person.Suspended, person.ByAdministrator }
+	byDirectory := func(h *rules.Held) { h.Person.SuspendedBy = person.ByDirectory }
 	over := func(h *rules.Held) { h.Person.Employment, h.Person.Ends = person.Contractor, now.AddDate(0, 0, -1) }
 	root := held("root", "Root", hardKey("kr"), role(person.Administrator))
 	tokens := func(more ...func(*rules.Held)) rules.Held {
@@ -32,7 +33,9 @@ func changedFacts(t *testing.T) []fact {
 	return []fact{
 		{name: "12 a passkey is suspended, and a help desk gives it back", before: with(hardKey("k1"), lost, held("olga", "Olga")), after: with(hardKey("k1"), lost, desk)},
 		{name: "12 a passkey is suspended, and an administrator takes over", before: with(hardKey("k1"), lost, held("root", "Root")), after: with(hardKey("k1"), lost, root)},
-		{name: "12 somebody is suspended, and an API token reinstates them", before: with(hardKey("k1"), stopped, root), after: with(hardKey("k1"), stopped, tokens(token("t1", "people:write")))},
+		{name: "12 somebody is suspended by a directory, and its API token reinstates them", before: with(hardKey("k1"), stopped, held("root", "Root")),
+			after: with(hardKey("k1"), stopped, byDirectory, root)},
+		{name: "12 somebody is suspended, and a directory's API token does not end it", before: with(hardKey("k1"), stopped, root), after: with(hardKey("k1"), stopped, tokens(token("t1", "people:write")))},
 		{name: "12 somebody is suspended who has no passkey", before: with(stopped, held("root", "Root")), after: with(stopped, root)},
 		{name: "12 an employment is over, and an API token prolongs it", before: with(hardKey("k1"), over, root), after: with(hardKey("k1"), over, tokens(token("t1", "people:write")))},
 		{name: "12 somebody is erased", before: with(hardKey("k1"), func(h *rules.Held) { h.Person.Status = person.Erased }), after: with(hardKey("k1"), func(h *rules.Held) { h.Person.Status = person.Erased }, link("l1", ticket.Invitation))},

@@ -123,14 +123,14 @@ func TestAPoolThatIsShort(t *testing.T) {
 		core           []rules.Held
 		ways           []string
 	}{
-		{"three, and one of them", "role:helpdesk", "m1", role3, []string{"recovery-insider: approved:2-of-role:helpdesk", "recovery-outsider: proof:p"}},
+		{"three, and one of them", "role:helpdesk", "m1", role3, []string{"recovery-insider: approved:2-of-role:helpdesk", "recovery-outsider: proof:p:m1"}},
 		{"two, and one of them", "role:helpdesk", "m1", role3[:2], nil},
-		{"two, and somebody else", "group:desk", "else", group2, []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p"}},
+		{"two, and somebody else", "group:desk", "else", group2, []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p:else"}},
 		{"two of a group, and one of them", "group:desk", "m1", group2, nil},
 		{"one, and somebody else", "group:desk", "else", group2[1:], nil},
 		{"one, and whoever writes groups", "group:desk", "else", append(slices.Clone(group2[1:]), writes),
-			[]string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p + power:write-groups"}},
-		{"nobody has said who", "group:desk", "else", group2[2:], []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p"}},
+			[]string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p:else + power:write-groups"}},
+		{"nobody has said who", "group:desk", "else", group2[2:], []string{"recovery-insider: approved:2-of-group:desk", "recovery-outsider: proof:p:else"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := orgOf(lawOf(t, steps(strings.Replace(two, "FROM", c.from, 1)), "p", ""), nil, c.core...)

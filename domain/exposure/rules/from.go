@@ -92,6 +92,7 @@ func (o *Organisation) From(h Held) Account {
 	in := h.Input(policy.SignIn, o.Policy.Profiles(), now)
 	a := Account{ID: string(p.ID), At: now, Name: p.Name, User: in.User, Status: p.Status, Ended: p.Ended(now), Role: p.RoleAt(now),
 		Domain: domainOf(p.Email)}
+	a.Barred = p.Status == person.Suspended && p.SuspendedBy == person.ByAdministrator // of one by an older version nobody knows: the worse case
 	a.Open = (p.Status == person.Active || p.Status == person.Invited) && !a.Ended
 	if s, ok := o.Policy.SegmentOf(&in); ok {
 		a.Segment = s.Name

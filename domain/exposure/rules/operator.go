@@ -36,7 +36,7 @@ func (b *build) acts(a *Account) {
 
 // opens says whether somebody could open an account that is closed.
 func (b *build) opens(a *Account) bool {
-	return a.Stopped() && len(b.over(a, OpenMembers, OpenAnybody)) > 0
+	return a.Stopped() && len(b.opening(a)) > 0
 }
 
 // token: whoever has an API token has what it is worth, until it ends. One whose
@@ -49,7 +49,7 @@ func (b *build) token(a *Account, t *Token) {
 	id := b.tokenAtom(t)
 	bodies := [][]string{{id}}
 	if !a.Open {
-		bodies = both(bodies, b.over(a, OpenMembers, OpenAnybody))
+		bodies = both(bodies, b.opening(a))
 	}
 	for _, p := range ps {
 		for i, body := range bodies {

@@ -252,8 +252,13 @@ func (b *build) pieces(a *Account, l *plan, ps []piece) []string {
 func (b *build) piece(a *Account, l *plan, p *piece) string {
 	switch p.kind {
 	case sharedAtom:
-		b.atom(p.atom)
-		return p.atom.ID
+		at := p.atom
+		if at.Class == exposure.Proof { // who passes it, passes it as somebody
+			at.ID, at.Owner = at.ID+":"+a.ID, a.ID
+			at.Label += " as " + orElse(a.Name, "the person")
+		}
+		b.atom(at)
+		return at.ID
 	case aCode:
 		return b.code(a, l, p)
 	case savedCode:

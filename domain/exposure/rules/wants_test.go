@@ -204,8 +204,8 @@ var wants = map[string][]string{
 		"moved-fallback: session:otto <- password:otto + power:write-groups",
 		"moved-recovery-insider: bind:ada <- approved:1-of-group:desk + power:write-groups",
 		"moved-recovery-insider: bind:otto <- approved:1-of-group:desk + power:write-groups",
-		"moved-recovery-outsider: bind:ada <- proof:p + power:write-groups",
-		"moved-recovery-outsider: bind:otto <- proof:p + power:write-groups",
+		"moved-recovery-outsider: bind:ada <- proof:p:ada + power:write-groups",
+		"moved-recovery-outsider: bind:otto <- proof:p:otto + power:write-groups",
 		"moved-unverified: bare:k1 <- power:write-groups",
 		"passkey-unverified: session:ada <- key:k1 + bare:k1",
 		"token-power: power:write-groups <- token:t1",
@@ -278,20 +278,19 @@ var wants = map[string][]string{
 	"4 two of two, on video": {
 		"approval: approved:2-of-group:desk <- act:m1 + act:m2",
 		"recovery-insider: bind:ada <- approved:2-of-group:desk",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 two of two, on site": {
 		"approval: approved:2-of-group:desk <- act:m1 + act:m2",
 		"recovery-insider: bind:ada <- approved:2-of-group:desk",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 two of many": {
-		"approval-taken: approved:2-of-group:desk <- proof:p",
 		"approval-taken: approved:2-of-group:desk <- session:m1 + pool:1-of-group:desk",
 		"approval-taken: approved:2-of-group:desk <- session:m1 + session:m2",
 		"approval: approved:2-of-group:desk <- pool:2-of-group:desk",
 		"recovery-insider: bind:ada <- approved:2-of-group:desk",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 one of many": {
 		"approval: approved:1-of-group:desk <- act:m1",
@@ -317,12 +316,12 @@ var wants = map[string][]string{
 		"approval: approved:1-of-group:desk <- act:m9",
 		"approval: approved:1-of-group:desk <- pool:1-of-group:desk",
 		"recovery-insider: bind:ada <- approved:1-of-group:desk",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 a pool in which nobody is": {
 		"approval-unknown: approved:1-of-group:desk <- unknown:pool/group:desk",
 		"recovery-insider: bind:ada <- approved:1-of-group:desk",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 a pool of a role, less a group": {
 		"approval: approved:1-of-role:helpdesk-without-group:trainees <- act:olga",
@@ -331,11 +330,11 @@ var wants = map[string][]string{
 	},
 	"4 a machine looks, and one approves": {
 		"approval: approved:1-of-group:desk <- 1 of act:m1 + act:m2",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 a proof that somebody attends, and nobody approves": {
 		"recovery-insider: bind:ada <- attends:p",
-		"recovery-outsider: bind:ada <- proof:p",
+		"recovery-outsider: bind:ada <- proof:p:ada",
 	},
 	"4 a code by mail": {
 		"recovery-outsider: bind:ada <- inbox:ada",
@@ -377,8 +376,8 @@ var wants = map[string][]string{
 	"4 the sponsor's word": {
 		"recovery-insider: bind:ada <- act:olga",
 		"recovery-insider: bind:olga <- unknown:who/sponsor",
-		"recovery-outsider: bind:ada <- proof:p/2",
-		"recovery-outsider: bind:olga <- proof:p/2",
+		"recovery-outsider: bind:ada <- proof:p/2:ada",
+		"recovery-outsider: bind:olga <- proof:p/2:olga",
 	},
 	"4 the sponsor's word, who is not known": {
 		"act-dishonest: act:olga <- corrupt:olga",
@@ -393,7 +392,7 @@ var wants = map[string][]string{
 	"11 an enrolment procedure": {
 		"approval: approved:1-of-group:desk <- act:olga",
 		"enrolment-insider: bind:ada <- approved:1-of-group:desk",
-		"enrolment-outsider: bind:ada <- proof:e",
+		"enrolment-outsider: bind:ada <- proof:e:ada",
 	},
 	"11 one for others": {
 		"approval: approved:1-of-group:desk <- act:olga",
@@ -448,10 +447,6 @@ var wants = map[string][]string{
 		"operator-takeover: bind:root <- power:takeover-anybody",
 		"passkey: session:root <- key:kr + unlock:kr",
 	},
-	"12 somebody is suspended, and an API token reinstates them": {
-		"token-power: power:open-members <- token:t1",
-		"token-power: power:write-members <- token:t1",
-	},
 	"12 somebody is suspended who has no passkey": {
 		"bind: bind:ada <- session:ada",
 		"bound: ready:ada <- bind:ada",
@@ -467,7 +462,7 @@ var wants = map[string][]string{
 		"operator-power: power:remove-members <- act:root",
 		"operator-takeover: bind:root <- power:takeover-anybody",
 		"passkey: session:root <- key:kr + unlock:kr",
-		"reopened: session:ada <- ready:ada + power:open-members",
+		"reopened: session:ada <- ready:ada + power:open-anybody",
 	},
 	"12 an employment is over, and an API token prolongs it": {
 		"token-power: power:open-members <- token:t1",
@@ -515,7 +510,29 @@ var wants = map[string][]string{
 	},
 	"13 an enrolment for people as whom somebody can be described": {
 		"moved-enrolment-insider: bind:ada <- approved:1-of-role:administrator + power:write-members",
-		"moved-enrolment-outsider: bind:ada <- proof:first + power:write-members",
+		"moved-enrolment-outsider: bind:ada <- proof:first:ada + power:write-members",
+		"token-power: power:open-members <- token:t1",
+		"token-power: power:write-members <- token:t1",
+	},
+	"12 somebody is suspended by a directory, and its API token reinstates them": {
+		"bind: bind:ada <- session:ada",
+		"bound: ready:ada <- bind:ada",
+		"inbox: inbox:ada <- mailbox:ada",
+		"operator-both: power:takeover-anybody <- power:remove-anybody + power:invite-anybody",
+		"operator-both: power:takeover-members <- power:remove-members + power:invite-members",
+		"operator-power: power:invite-anybody <- act:root",
+		"operator-power: power:invite-members <- act:root",
+		"operator-power: power:open-anybody <- act:root",
+		"operator-power: power:open-members <- act:root",
+		"operator-power: power:remove-anybody <- act:root",
+		"operator-power: power:remove-members <- act:root",
+		"operator-takeover: bind:ada <- power:takeover-members",
+		"operator-takeover: bind:root <- power:takeover-anybody",
+		"passkey: ready:ada <- key:k1 + unlock:k1",
+		"passkey: session:root <- key:kr + unlock:kr",
+		"reopened: session:ada <- ready:ada + power:open-members",
+	},
+	"12 somebody is suspended, and a directory's API token does not end it": {
 		"token-power: power:open-members <- token:t1",
 		"token-power: power:write-members <- token:t1",
 	},

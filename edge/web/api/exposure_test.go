@@ -146,7 +146,14 @@ func TestExposureIsListed(t *testing.T) {
 	if fixes.Finding.ID != once[0].ID {
 		t.Errorf("%+v", fixes)
 	}
+	for _, f := range once { // by its id alone, each of them
+		p.do("GET", "/exposure/findings/"+f.ID+"/fixes", "").into(200, &fixes)
+		if fixes.Finding.ID != f.ID || fixes.Finding.Account != f.Account {
+			t.Errorf("%s of %s is answered by %s of %s", f.ID, f.Account, fixes.Finding.ID, fixes.Finding.Account)
+		}
+	}
 	p.do("GET", "/exposure/findings/F-0000000000000000/fixes", "").refused(404, "no_such_finding")
+	p.do("GET", "/exposure/findings/"+once[0].ID[:len(once[0].ID)-8]+"00000000/fixes", "").refused(404, "no_such_finding")
 
 	var b asked.Blast
 	p.do("GET", "/exposure/blast?node=root:host&limit=2", "").into(200, &b)
