@@ -25,6 +25,7 @@ type hand interface {
 	invite(p *Person) (secret string, err error)
 	replace(t Task) (secret string, err error)
 	leave(p *Person, group string) error
+	employ(p *Person) error // from now on as an employee
 }
 
 // console is a person's hand: their browser.
@@ -92,6 +93,11 @@ func (h console) replace(t Task) (string, error) {
 
 func (h console) leave(p *Person, group string) error {
 	_, err := h.press("groups/"+group+"/members/remove", url.Values{"person": {p.ID}})
+	return err
+}
+
+func (h console) employ(p *Person) error {
+	_, err := h.press("people/"+p.ID+"/employment", url.Values{"employment": {"employee"}})
 	return err
 }
 
@@ -175,5 +181,16 @@ func (h program) replace(t Task) (string, error) {
 
 func (h program) leave(p *Person, group string) error {
 	_, err := h.call(http.MethodDelete, "groups/"+group+"/members/"+p.ID, nil)
+	return err
+}
+
+func (h program) employ(p *Person) error {
+	_, err := h.call(http.MethodPatch, "people/"+p.ID, map[string]string{"employment": "employee"})
+	return err
+}
+
+// demote takes somebody's role.
+func (h program) demote(p *Person) error {
+	_, err := h.call(http.MethodPut, "people/"+p.ID+"/role", map[string]string{"role": "member"})
 	return err
 }

@@ -26,7 +26,6 @@ type Organisation struct {
 	Tasks  []Task // open ones
 	Stale  []Cookie
 	App    client.Registered // says who is signed in, and how
-	Vault  string            // the id of the group whose people the policy asks for AAL3
 	Watch  string            // an API token that reads sessions
 
 	Forger *softkey.CA // calls itself the same
@@ -37,9 +36,10 @@ type Organisation struct {
 type Person struct {
 	Name, ID string
 	Email    string
-	Asks     int  // the level that the policy asks of them
-	Honest   bool // signs in as usual while the attack goes on
-	Stopped  bool // is suspended, or their employment is over
+	Asks     int    // the level that the policy asks of them
+	Honest   bool   // signs in as usual while the attack goes on
+	Group    string // that the policy reads, by its id
+	Stopped  bool   // is suspended, or their employment is over
 }
 
 // Passkey is a credential with its private key.
@@ -290,6 +290,16 @@ func (o *Organisation) named(name string) *Person {
 	for _, p := range o.People {
 		if p.Name == name {
 			return p
+		}
+	}
+	return nil
+}
+
+// keyNamed finds a passkey.
+func (o *Organisation) keyNamed(name string) *Passkey {
+	for _, k := range o.Keys {
+		if k.Name == name {
+			return k
 		}
 	}
 	return nil

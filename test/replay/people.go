@@ -58,6 +58,11 @@ func (b *builder) members(hardware softkey.Config) {
 	b.group("vault", rita)
 	rita.Asks = 3
 
+	gwen, _, refused := b.member("gwen", synced(cloud))
+	refused.Refused = true // for what she is described as
+	b.w.CLI(b.t, nil, "person", "describe", gwen.ID, "--employment", "guest")
+	b.group("visitors", gwen)
+	gwen.Asks = 3
 	sue, c, _ := b.member("sue", synced(unnamed))
 	old := b.another(sue, c, "sue-suspended", softkey.Config{})
 	b.w.CLI(b.t, nil, "credential", "suspend", old.ID)
@@ -96,6 +101,9 @@ func (b *builder) gone() {
 	b.stale(sam, c)
 	b.w.CLI(b.t, nil, "person", "suspend", sam.ID)
 	sam.Stopped = true
+	otis, _ := b.invite("otis")
+	b.w.CLI(b.t, nil, "person", "suspend", otis.ID)
+	otis.Stopped, b.Links[len(b.Links)-1].Dead = true, true
 	b.over = time.Now().Add(patience) // what ends by itself ends then
 	soon := b.over.UTC().Format(time.RFC3339Nano)
 	carl, c, _ := b.member("carl", softkey.Config{}, "--employment", "contractor")
@@ -111,11 +119,10 @@ func (b *builder) group(name string, p *Person) {
 	var groups []struct{ ID, Name string }
 	b.w.CLI(b.t, &groups, "group", "list", "--query", name)
 	if len(groups) == 0 {
-		var made struct{ ID string }
-		if b.w.CLI(b.t, &made, "group", "add", name); name == "vault" {
-			b.Vault = made.ID
-		}
+		groups = append(groups, struct{ ID, Name string }{})
+		b.w.CLI(b.t, &groups[0], "group", "add", name)
 	}
+	p.Group = groups[0].ID
 	b.w.CLI(b.t, nil, "group", "join", name, p.ID)
 }
 

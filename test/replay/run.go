@@ -15,6 +15,7 @@ type Outcome struct {
 	Err     error // why it failed; nil: somebody is signed in as the target
 	AAL     int   // of the session
 	Removed bool  // a passkey of the target was removed on the way
+	Moved   bool  // likewise, the target was made another than they are
 }
 
 // Run says how attacks are carried out.
@@ -104,13 +105,13 @@ func (s *scene) fits(a *Attack) bool {
 
 // try carries one attack out.
 func (s *scene) try(a *Attack) Outcome {
-	s.removed, s.dirty = false, false
+	s.removed, s.moved, s.dirty = false, false, false
 	out := Outcome{Attack: a}
 	c, err := a.do(s)
 	if err == nil {
 		out.AAL, err = s.witness(c, a.Target)
 	}
-	if out.Err, out.Removed = err, s.removed; s.dirty {
+	if out.Err, out.Removed, out.Moved = err, s.removed, s.moved; s.dirty {
 		for _, p := range append([]*Person{a.Target}, a.spoils...) {
 			s.spoilt[p] = true
 		}

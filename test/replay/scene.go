@@ -28,7 +28,7 @@ type scene struct {
 	dirty  bool             // the attack under way has changed something
 	spoilt map[*Person]bool // whose accounts are not as they were
 
-	removed bool // by the attack under way: a passkey of the target
+	removed, moved bool // by the attack under way: a passkey of the target; the target
 }
 
 // open copies the data folder and starts binary on it, mutant being what it is
