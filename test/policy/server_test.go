@@ -147,8 +147,9 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 		if rev.Number != 1 || rev.State != "proposed" || !strings.HasPrefix(rev.Author, "person:") || !strings.Contains(rev.Host, "two administrators") {
 			t.Errorf("%+v", rev)
 		}
-		b.asRefused(rootToken, "author_approves", "policy", "approve", rev.ID)
-		b.asRefused(rootToken, "not_approved", "policy", "apply", rev.ID)
+		b.asRefused(rootToken, "in_person", "policy", "approve", rev.ID)
+		b.asRefused(rootToken, "in_person", "policy", "apply", rev.ID)
+		b.hostRefused("not_approved", "policy", "apply", rev.ID)
 		b.CLI(t, &rev, "policy", "approve", rev.ID)
 		if rev.State != "approved" || len(rev.Approvals) != 1 || !strings.HasPrefix(rev.Approvals[0].By, "host:") || rev.Approvals[0].Why == "" {
 			t.Errorf("%+v", rev)
@@ -161,8 +162,9 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 		if p := b.inForce(); p.Number != 0 {
 			t.Errorf("--plan put it in force")
 		}
-		if out, errs, status := b.as(rootToken, "policy", "apply", rev.ID); status != 0 || !strings.Contains(errs, "administrators") || !strings.Contains(out, "in force") {
-			t.Errorf("apply: %d %s %s", status, out, errs)
+		b.CLI(t, &plan, "policy", "apply", rev.ID)
+		if plan.State != "in force" {
+			t.Errorf("apply: %+v", plan)
 		}
 		if p := b.inForce(); p.Revision != rev.ID || p.Digest != rev.Digest || p.Trouble != "" {
 			t.Errorf("%+v", p)
@@ -185,13 +187,13 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 			t.Errorf("%+v", rev)
 		}
 		b.hostRefused("host_approves", "policy", "approve", rev.ID)
-		b.asRefused(rootToken, "author_approves", "policy", "approve", rev.ID)
-		if _, errs, status := b.as(secondToken, "policy", "approve", rev.ID); status != 0 {
-			t.Fatal(errs)
+		b.asRefused(rootToken, "in_person", "policy", "approve", rev.ID)
+		b.asRefused(secondToken, "in_person", "policy", "approve", rev.ID)
+		answer, err := second.PostForm(t.Context(), "/console/policy/revisions/"+rev.ID+"/approve", url.Values{})
+		if err != nil || answer.Status != http.StatusOK && answer.Status != http.StatusSeeOther {
+			t.Fatalf("%v %d %.1000s", err, answer.Status, answer.Body)
 		}
-		if _, errs, status := b.as(secondToken, "policy", "apply", rev.ID); status != 0 {
-			t.Fatal(errs)
-		}
+		b.CLI(t, nil, "policy", "apply", rev.ID)
 
 		// Going back lowers here, and asks for two others than the author: the host
 		// stands in for whom there is not.
@@ -204,10 +206,11 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 		if !rev.Lowers || rev.Needs != 2 || !strings.Contains(rev.Host, "2 must approve, and 1 can") {
 			t.Errorf("%+v", rev)
 		}
-		if _, errs, status := b.as(secondToken, "policy", "approve", rev.ID); status != 0 {
-			t.Fatal(errs)
+		if answer, err = second.PostForm(t.Context(), "/console/policy/revisions/"+rev.ID+"/approve", url.Values{}); err != nil || answer.Status != http.StatusOK && answer.Status != http.StatusSeeOther {
+			t.Fatalf("%v %d %.1000s", err, answer.Status, answer.Body)
 		}
-		b.asRefused(rootToken, "not_approved", "policy", "apply", rev.ID)
+		b.asRefused(rootToken, "in_person", "policy", "apply", rev.ID)
+		b.hostRefused("not_approved", "policy", "apply", rev.ID)
 		if _, errs, status := b.as(rootToken, "policy", "withdraw", rev.ID); status != 0 {
 			t.Fatal(errs)
 		}
