@@ -154,8 +154,11 @@ func TestRemovalVoidsWhatShowsADevice(t *testing.T) {
 		t.Errorf("a removed device stands as %+v", got)
 	}
 	for what, do := range map[string]func() error{
-		"remove":  func() error { _, _, err := Remove(gone, morning); return err },
-		"link":    func() error { _, _, _, err := Link(gone, holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, morning); return err },
+		"remove": func() error { _, _, err := Remove(gone, morning); return err },
+		"link": func() error {
+			_, _, _, err := Link(gone, holdfast.Actor{Kind: holdfast.ActorHost, ID: "root"}, morning)
+			return err
+		},
 		"join":    func() error { before.Removed = morning; _, _, _, err := Join(before, morning); return err },
 		"onboard": func() error { _, _, err := Onboard(gone, "per_1", 0, mdm, morning); return err },
 	} {
