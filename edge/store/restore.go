@@ -138,7 +138,7 @@ func (l *loading) into(ctx context.Context, e engine, c conn, objects string, ty
 // has made them, then appends what the caller wants said.
 func (l *loading) verify(ctx context.Context, e engine, c conn) (Report, error) {
 	tables := tablesOf(records())
-	db := &DB{reader: reader{c, l.cfg.Clock, tables}, cfg: l.cfg, engine: e}
+	db := &DB{reader: reader{c, l.cfg.Clock, tables}, cfg: l.cfg, engine: e, inserts: newInserts()}
 	report, err := db.verify(ctx, c, l.r.LastSeen)
 	if err != nil {
 		return report, e.wrap(err)

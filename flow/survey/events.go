@@ -47,6 +47,7 @@ var reaches = map[audit.Type]reach{
 
 	"policy.applied":          everybody,
 	"organisation.time_moved": everybody,
+	"policy.kept":             nothing, // what comes with the program, on record
 	"policy.proposed":         nothing, "policy.approved": nothing, "policy.cleared": nothing, "policy.superseded": nothing, "policy.withdrawn": nothing,
 	"metadata.imported": nothing, // credential.judged follows
 
