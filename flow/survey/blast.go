@@ -236,38 +236,54 @@ func (f *Flow) passkey(ctx context.Context, s *seen, u subject) (fallen, bool, e
 		"This passkey of %s opens nothing: it was suspended or removed, or the policy does not admit it.", u.person.Name)
 }
 
-// ofAccount is a name in the graph of one account: "inbox:PERSON", "key:PASSKEY".
+// ofAccount is a name in the graph of one account: "inbox:PERSON",
+// "key:PASSKEY", "sync:PROVIDER/PERSON", "proof:PROCEDURE:PERSON".
 func (f *Flow) ofAccount(ctx context.Context, s *seen, text string) (fallen, bool, error) {
 	kind, of, ok := strings.Cut(text, ":")
 	if !ok || kind == "" {
 		return fallen{}, false, nil
 	}
-	whose, _, _ := strings.Cut(of, ":")
-	if _, person, ok := strings.Cut(whose, "/"); ok { // PROVIDER/PERSON
-		whose = person
-	}
-	var id holdfast.PersonID
-	if u, err := f.subject(ctx, whose); err == nil {
-		id = u.person.ID
-	} else if r, err := f.Store.Surrounding(ctx, holdfast.SurroundingID(whose)); err == nil {
-		id = r.Person
-	} else if holdfast.KindOf(err) != holdfast.NotFound {
-		return fallen{}, false, err
-	}
-	if id == "" {
-		return fallen{}, false, nil
-	}
-	x, _, err := f.own(ctx, s, id, answer.Thing{ID: text, Label: text})
-	if err != nil {
-		return x, false, err
-	}
-	for i := range x.own.Graph.Atoms {
-		if a := &x.own.Graph.Atoms[i]; a.ID == text {
-			x.thing = answer.Thing{ID: text, Label: a.Label, Class: a.Class, Status: a.Status}
+	for whose := range strings.SplitSeq(of, ":") {
+		if _, person, ok := strings.Cut(whose, "/"); ok {
+			whose = person
+		}
+		id, err := f.whose(ctx, whose)
+		if err != nil {
+			return fallen{}, false, err
+		}
+		if id == "" {
+			continue
+		}
+		x, ok, err := f.own(ctx, s, id, answer.Thing{ID: text, Label: text})
+		if err != nil {
+			return x, false, err
+		}
+		if !ok {
+			continue
+		}
+		for i := range x.own.Graph.Atoms {
+			if a := &x.own.Graph.Atoms[i]; a.ID == text {
+				x.thing = answer.Thing{ID: text, Label: a.Label, Class: a.Class, Status: a.Status}
+				return x, true, nil
+			}
+		}
+		if slices.ContainsFunc(x.own.Graph.Edges, func(e exposure.Edge) bool { return e.Head == text }) {
 			return x, true, nil
 		}
 	}
-	return x, slices.ContainsFunc(x.own.Graph.Edges, func(e exposure.Edge) bool { return e.Head == text }), nil
+	return fallen{}, false, nil
+}
+
+// whose is the person whom a part of a name is about, or "".
+func (f *Flow) whose(ctx context.Context, part string) (holdfast.PersonID, error) {
+	if u, err := f.subject(ctx, part); err == nil {
+		return u.person.ID, nil
+	}
+	r, err := f.Store.Surrounding(ctx, holdfast.SurroundingID(part))
+	if holdfast.KindOf(err) == holdfast.NotFound {
+		return "", nil
+	}
+	return r.Person, err
 }
 
 // own is something of one account.

@@ -116,7 +116,7 @@ func TestAStaleSessionConfirmsBeforeItChanges(t *testing.T) {
 		t.Run(pattern, func(t *testing.T) {
 			a := o.admin.Post("/console/people?q=x", at[1], "name", "New", "email", "new@example.org", "role", "auditor",
 				"confirm", "Grace Hopper", "organisation", "New", "person", "grace@example.org", "redirect_uri", "https://a.example/r", "preset", "oidc",
-				"ends", "2027-01-01", "scope", "people:read")
+				"ends", "2027-01-01", "scope", "people:read", "plan", "seen")
 			wantTo(t, a, "/signin?confirm=1&return="+url.QueryEscape("/console/people?q=x"))
 		})
 	}

@@ -145,7 +145,7 @@ func TestFindingsInTheConsole(t *testing.T) {
 	o := open(t)
 	grace := o.Member("Grace Hopper", "grace@example.org")
 	a := o.admin.Get(page.PathExposureFindings)
-	ids := regexp.MustCompile(`<code>(F-[0-9a-f]+)</code>`).FindAllStringSubmatch(a.Body, -1)
+	ids := regexp.MustCompile(`<code>(F-[0-9a-z-]+)</code>`).FindAllStringSubmatch(a.Body, -1)
 	if len(ids) == 0 {
 		t.Fatalf("an organisation in which nothing is declared has no finding\n%s", main(a))
 	}
