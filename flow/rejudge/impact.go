@@ -74,6 +74,7 @@ type Suspend struct {
 	Credential holdfast.CredentialID `json:"credential"`
 	Person     holdfast.PersonID     `json:"person"`
 	Code       string                `json:"code"` // of the first reason
+	Why        string                `json:"why"`
 }
 
 // Refusal says why the policy must not come into force, or nil: somebody must

@@ -88,7 +88,8 @@ func (c *counting) count(f *Flow, s *Subject, fresh judgements, goes map[holdfas
 			c.Suspended++
 			goes[k.c.ID] = true
 			if len(c.Suspends) < listed {
-				c.Suspends = append(c.Suspends, Suspend{k.c.ID, s.Person.ID, k.now.code()})
+				why := k.now.reason()
+				c.Suspends = append(c.Suspends, Suspend{k.c.ID, s.Person.ID, why.Code, why.Text})
 			}
 		}
 	}

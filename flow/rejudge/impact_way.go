@@ -7,12 +7,12 @@ import (
 	"holdfast/domain/policy"
 )
 
-// code is that of the first reason why not.
-func (a admission) code() string {
+// reason is the first why not.
+func (a admission) reason() policy.Reason {
 	if len(a.reasons) == 0 {
-		return "not_accepted"
+		return policy.Reason{Code: "not_accepted", Text: "No class of the segment accepts this passkey."}
 	}
-	return a.reasons[0].Code
+	return a.reasons[0]
 }
 
 // obstacle is why somebody who has keys has none that signs in: of several the

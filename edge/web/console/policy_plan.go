@@ -132,7 +132,7 @@ func (c *Console) fillPlan(ctx context.Context, names *names, i rejudge.Impact, 
 		to.Moves = append(to.Moves, page.PlanMove{From: m.From, To: m.To, People: int(m.People), Who: links(m.Who)})
 	}
 	for _, k := range keys {
-		to.Suspends = append(to.Suspends, page.PlanKey{Passkey: credentialLink(k.Credential, known), Who: names.subjectLink(string(k.Person), ""), Why: k.Code})
+		to.Suspends = append(to.Suspends, page.PlanKey{Passkey: credentialLink(k.Credential, known), Who: names.subjectLink(string(k.Person), ""), Why: k.Why})
 	}
 	return nil
 }

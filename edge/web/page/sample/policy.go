@@ -198,7 +198,7 @@ func governed(f page.Frame) []Story {
 				{Segment: "prescribers", People: 22, Why: "This passkey can be synced to other devices, and here only one that stays on its device is accepted.",
 					Way: "Before it comes into force, each adds a security key or a device’s own passkey that provably stays where it is, certified FIDO_CERTIFIED_L2 or better, on their page of passkeys.", Who: []page.Link{ada(), grace()}},
 				{People: 1, Why: "No segment of this policy takes them in, so nothing signs them in.", Way: "Put them into a group that a segment of this policy names, or end its segments with one for everybody.", Who: []page.Link{grace()}}},
-			Suspends: []page.PlanKey{{Passkey: page.Link{Text: "My phone", URL: page.CredentialPath("cred1")}, Who: ada(), Why: "synced"}}}),
+			Suspends: []page.PlanKey{{Passkey: page.Link{Text: "My phone", URL: page.CredentialPath("cred1")}, Who: ada(), Why: "This passkey can be synced to other devices, and here only one that stays on its device is accepted."}}}),
 		story("plan-counting", "Plan, being counted", &page.Plan{Frame: f, Row: rows[0], Counting: &page.Progress{ID: "counted", Label: "People counted", Done: 31_000, Total: 100_000, Noun: "people"}}),
 		story("revision-author", "Revision, of oneself", &page.Revision{Frame: f, Row: rows[0], Check: good, Text: flawed, WhyNot: "You proposed this revision, so somebody else approves it.", MayDrop: true}),
 		story("revision-approved", "Revision, approved", &page.Revision{Frame: f, Row: func() page.RevisionRow { r := rows[0]; r.State, r.Have = "approved", 3; return r }(), Approvals: approvals(), Check: good, Text: source, MayApply: true, MayDrop: true}),
