@@ -1,6 +1,7 @@
 package revision
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -49,48 +50,36 @@ type Deeds []Deed
 // Path is how one and the other hang together: by a gift of one to the other, by
 // the chain of those who passed a power on, by one hand that made both. Nil: they
 // are two. It is symmetric, since an accomplice who proposes what their maker
-// approves is no better than the reverse.
-func (ds Deeds) Path(one, other string, created, now time.Time) []Deed {
+// approves is no better than the reverse. Two who gave something to a third stay
+// two.
+func (ds Deeds) Path(one, other string, created, now time.Time) (path []Deed) {
 	if one == other {
 		return nil
 	}
-	from := map[string]Deed{one: {}}
-	for queue := []string{one}; len(queue) > 0; queue = queue[1:] {
-		at := queue[0]
-		for _, d := range ds {
-			next, ok := d.across(at)
-			if _, seen := from[next]; !ok || seen || !d.ties(created, now) {
-				continue
-			}
-			from[next] = d
-			if next == other {
-				return trail(from, one, other)
-			}
-			queue = append(queue, next)
+	up, down := ds.above(one, created, now), ds.above(other, created, now)
+	for _, who := range slices.Sorted(maps.Keys(up)) {
+		way, both := down[who]
+		if both && (path == nil || len(up[who])+len(way) < len(path)) {
+			path = slices.Clone(way)
+			slices.Reverse(path)
+			path = slices.Concat(up[who], path)
 		}
 	}
-	return nil
+	return path
 }
 
-func trail(from map[string]Deed, one, at string) (out []Deed) {
-	for at != one {
-		d := from[at]
-		out = append(out, d)
-		at, _ = d.across(at)
+// above is who stands behind who, hand after hand, with the way there.
+func (ds Deeds) above(who string, created, now time.Time) map[string][]Deed {
+	out := map[string][]Deed{who: {}}
+	for queue := []string{who}; len(queue) > 0; queue = queue[1:] {
+		for _, d := range ds {
+			if _, seen := out[d.By]; d.To == queue[0] && !seen && d.ties(created, now) {
+				out[d.By] = append(slices.Clone(out[queue[0]]), d)
+				queue = append(queue, d.By)
+			}
+		}
 	}
-	slices.Reverse(out)
 	return out
-}
-
-// across is who is at the other end of d.
-func (d Deed) across(at string) (string, bool) {
-	switch at {
-	case d.To:
-		return d.By, d.By != d.To
-	case d.By:
-		return d.To, d.By != d.To
-	}
-	return "", false
 }
 
 // Until is when one and the other are two again, for a revision proposed at
@@ -112,8 +101,13 @@ func (ds Deeds) Until(one, other string, created, now time.Time) time.Time {
 }
 
 // Apart keeps of people those who are two with author and with each who was kept
-// before: the most that can approve as so many.
+// before: the most that can approve as so many. Those behind whom fewer stand
+// come first, for one who was given something by two would stand for both.
 func (ds Deeds) Apart(author string, people []string, created, now time.Time) (out []string) {
+	people = slices.Clone(people)
+	slices.SortStableFunc(people, func(a, b string) int {
+		return len(ds.above(a, created, now)) - len(ds.above(b, created, now))
+	})
 	for _, p := range people {
 		if p == author || ds.Path(author, p, created, now) != nil {
 			continue

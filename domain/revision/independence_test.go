@@ -31,6 +31,8 @@ func TestWhoIsTwo(t *testing.T) {
 		{name: "through somebody who was made for it", deeds: Deeds{gave("a", "x", noon.Add(-2*day)), gave("x", "b", noon.Add(-day))}, now: noon, tied: true, until: noon.Add(5 * day)},
 		{name: "through somebody who stood before", deeds: Deeds{gave("a", "x", noon.Add(-8*day)), gave("x", "b", noon.Add(-day))}, now: noon},
 		{name: "by one hand", deeds: Deeds{gave("x", "a", noon.Add(-3*day)), gave("x", "b", noon.Add(-day))}, now: noon, tied: true, until: noon.Add(4 * day)},
+		{name: "each gave a third something", deeds: Deeds{gave("a", "x", noon.Add(-3*day)), gave("b", "x", noon.Add(-day))}, now: noon},
+		{name: "one gave, and the other was given, through different hands", deeds: Deeds{gave("x", "a", noon.Add(-day)), gave("y", "x", noon.Add(-day)), gave("y", "b", noon.Add(-2*day))}, now: noon, tied: true, until: noon.Add(5 * day)},
 		{name: "twice", deeds: Deeds{gave("a", "b", noon.Add(-3*day)), gave("a", "b", noon.Add(-day))}, now: noon, tied: true, until: noon.Add(6 * day)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -57,7 +59,11 @@ func TestWhoIsTwo(t *testing.T) {
 func TestApart(t *testing.T) {
 	deeds := Deeds{{To: "b", By: "a", At: noon}, {To: "d", By: "c", At: noon}, {To: "f", By: "e", At: noon.Add(-Settling)}}
 	got := deeds.Apart("a", []string{"a", "b", "d", "c", "e", "f", "e"}, noon.Add(time.Hour), noon.Add(time.Hour))
-	if d := cmp.Diff([]string{"d", "e", "f"}, got); d != "" {
+	if d := cmp.Diff([]string{"c", "e", "f"}, got); d != "" {
+		t.Error(d)
+	}
+	both := Deeds{{To: "x", By: "b", At: noon}, {To: "x", By: "c", At: noon}}
+	if d := cmp.Diff([]string{"b", "c"}, both.Apart("a", []string{"x", "b", "c"}, noon, noon)); d != "" {
 		t.Error(d)
 	}
 }

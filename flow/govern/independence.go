@@ -176,7 +176,7 @@ func (d *deeds) add(ctx context.Context, e *audit.Entry, to string, what revisio
 // hands are the people behind an actor: of a token its owner and who made it, of
 // a link who made it. Nobody is behind the host, nor behind Holdfast itself.
 func (d *deeds) hands(ctx context.Context, actor string) (out []string, err error) {
-	for range 8 { // a token that was made by a token that was made …
+	for { // a token that was made by a token that was made …: a maker is older than what it made, so this ends
 		kind, id, _ := strings.Cut(actor, ":")
 		switch holdfast.ActorKind(kind) {
 		case holdfast.ActorPerson:
@@ -200,7 +200,6 @@ func (d *deeds) hands(ctx context.Context, actor string) (out []string, err erro
 			return out, nil
 		}
 	}
-	return out, nil
 }
 
 // A Barred is somebody of the approver set who may not approve, and why.

@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -63,7 +64,7 @@ func orphan(ctx context.Context, tx Tx, maker string, holds authority.Set, now t
 }
 
 // orphans ends what p, as they are from now on, and their tokens may not make
-// any more.
+// any more, and the tokens that they made for others with more than they hold now.
 func orphans(ctx context.Context, tx Tx, p person.Record, now time.Time) ([]audit.Event, error) {
 	events, err := orphan(ctx, tx, personActor(p.ID), authority.OfPerson(p, now), now)
 	if err != nil {
@@ -80,7 +81,16 @@ func orphans(ctx context.Context, tx Tx, p person.Record, now time.Time) ([]audi
 		}
 		events = append(events, ended...)
 	}
-	return events, nil
+	made, err := tx.APITokensBy(ctx, personActor(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	made = slices.DeleteFunc(made, func(t apitoken.Record) bool {
+		scopes, err := authority.Parse(t.Scopes)
+		return t.Owner == p.ID || err == nil && authority.OfPerson(p, now).Covers(scopes)
+	})
+	ended, err := endTokens(ctx, tx, made, now)
+	return append(events, ended...), err
 }
 
 func tokenMaker(id holdfast.APITokenID) string {
