@@ -47,7 +47,7 @@ func (s *server) devicesOf(visits *visit.Visits, clock holdfast.Clock) error {
 		seen, err := s.devices.Of(r)
 		now := clock()
 		return verdict.Circumstances{Device: posture.Input(seen, now), MadeOn: posture.MadeOn(seen, now),
-			Net: s.networks.Locate(visits.Address(r))}, err
+			Net: s.networks.Locate(visits.Client(r))}, err
 	}
 	return nil
 }

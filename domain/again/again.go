@@ -55,7 +55,9 @@ func Judge(ctx context.Context, tx Tx, j verdict.Judge, t Thing) (verdict.Verdic
 			return v, err
 		}
 	}
-	v.Record.ID = on
+	if v.Record.ID = on; on == "" {
+		class = string(v.Decision.Outcome) + ":" // not on record: the next one tries again
+	}
 	return v, tx.KeepLast(ctx, t.ID, decision.Last{Class: class, Decision: on, At: now}, t.Until)
 }
 

@@ -132,6 +132,9 @@ func (l *ladder) wants(g answer.Finding) bool {
 // may says whether an account may have a finding that is wanted, by what the
 // census knows of it. Accounts of one shape have the same kinds of findings.
 func (l *ladder) may(st *census.Standing) bool {
+	if l.severity == answer.High && !st.Left.IsZero() && st.Opens {
+		return true // whether somebody has left is no part of the shape
+	}
 	if kinds, known := l.s.kinds.of(st.Shape); known {
 		return slices.ContainsFunc(kinds, l.wants)
 	}
@@ -140,7 +143,7 @@ func (l *ladder) may(st *census.Standing) bool {
 	case answer.Critical:
 		return short >= 2 || st.Worst.AAL == 0 || st.Privileged && st.Singles > 0
 	case answer.High:
-		return short >= 1 || st.Required.Phr && !st.Worst.Phr || st.Available <= 1 || !st.Left.IsZero() && st.Opens
+		return short >= 1 || st.Required.Phr && !st.Worst.Phr || st.Available <= 1
 	}
 	return true
 }

@@ -120,11 +120,13 @@ func (f *Flow) load(ctx context.Context) error {
 		}
 		return nil
 	}
-	f.whole, f.named = true, nil
+	f.whole = true
 	if err := f.settle(ctx); err != nil {
 		f.whole = false
+		f.read -= int64(len(some)) // they are read again
 		return err
 	}
+	f.named = nil
 	return nil
 }
 

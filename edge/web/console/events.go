@@ -127,10 +127,12 @@ func (c *Console) watch(r *http.Request, s stream, id holdfast.AppID) {
 }
 
 // mayStill asks anew what the route asked when the stream began: whether the
-// session carries somebody, and whether they may look at the application.
+// session carries somebody whom the policy lets go on, and whether they may look
+// at the application.
 func (c *Console) mayStill(r *http.Request, id holdfast.AppID) bool {
-	v, err := c.Visits.Of(r.Clone(context.Background()))
-	if err != nil || !v.SignedIn() || v.Session.AAL < holdfast.AAL2 {
+	now := r.Clone(context.Background())
+	v, err := c.Visits.Of(now)
+	if err != nil || !v.SignedIn() || v.Session.AAL < holdfast.AAL2 || c.Visits.MayGoOn(now, v) != nil {
 		return false
 	}
 	if v.Holds().Has(authority.AppsRead) {

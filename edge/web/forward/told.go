@@ -44,8 +44,8 @@ func (f *Forward) told(r *http.Request) (told, error) {
 		}
 	}
 	t := told{method: r.Header.Get("X-Forwarded-Method"), uri: r.Header.Get("X-Forwarded-Uri")}
-	if r.Header.Get("X-Forwarded-For") != "" {
-		t.address = f.Visits.Address(r)
+	if strings.Join(r.Header.Values("X-Forwarded-For"), "") != "" {
+		t.address = f.Visits.Client(r)
 	}
 	if t.method == "" {
 		t.method = http.MethodGet

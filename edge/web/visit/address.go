@@ -32,22 +32,27 @@ func (p *Proxies) now() []netip.Prefix {
 }
 
 // addressOf walks X-Forwarded-For from its end as long as those who wrote it
-// are trusted; a stranger can write anything at its beginning.
-func addressOf(r *http.Request, trusted []netip.Prefix) string {
+// are trusted; a stranger can write anything at its beginning. Not known: what a
+// trusted one wrote is no address, so the one given is that of the last proxy.
+func addressOf(r *http.Request, trusted []netip.Prefix) (address string, known bool) {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
-		return ""
+		return "", false
 	}
 	addr := peer.Addr().Unmap()
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	said := strings.Trim(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ", ")
+	if said == "" {
+		return addr.String(), true
+	}
+	hops := strings.Split(said, ",")
 	for i := len(hops) - 1; i >= 0 && within(addr, trusted); i-- {
 		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {
-			break
+			return addr.String(), false
 		}
 		addr = next.Unmap()
 	}
-	return addr.String()
+	return addr.String(), true
 }
 
 func within(a netip.Addr, networks []netip.Prefix) bool {

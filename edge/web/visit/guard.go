@@ -33,8 +33,8 @@ func (vs *Visits) Guard(a route.Access, next http.Handler) http.Handler {
 		if err == nil {
 			err = vs.mayEnter(r, v, a)
 		}
-		if err == nil && vs.Still != nil {
-			err = vs.Still(r.Context(), v.Session, v.Person, v.last, func() (verdict.Circumstances, error) { return vs.Where(r) })
+		if err == nil {
+			err = vs.MayGoOn(r, v)
 		}
 		if err != nil {
 			vs.PageError(w, r, v, err)
@@ -42,6 +42,14 @@ func (vs *Visits) Guard(a route.Access, next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 	})
+}
+
+// MayGoOn says why who is signed in may not go on, as the policy asks now, or nil.
+func (vs *Visits) MayGoOn(r *http.Request, v Visit) error {
+	if vs.Still == nil {
+		return nil
+	}
+	return vs.Still(r.Context(), v.Session, v.Person, v.last, func() (verdict.Circumstances, error) { return vs.Where(r) })
 }
 
 func (vs *Visits) mayEnter(r *http.Request, v Visit, a route.Access) error {

@@ -148,7 +148,19 @@ func (vs *Visits) Bare(r *http.Request, v Visit) page.Frame {
 
 // Address is the network address of who asks: the peer, or what a trusted
 // proxy says of it.
-func (vs *Visits) Address(r *http.Request) string { return addressOf(r, vs.Proxies.now()) }
+func (vs *Visits) Address(r *http.Request) string {
+	address, _ := addressOf(r, vs.Proxies.now())
+	return address
+}
+
+// Client is the same for a decision: empty where a trusted proxy says what is no
+// address, so that nobody is taken to be where their proxy is.
+func (vs *Visits) Client(r *http.Request) string {
+	if address, known := addressOf(r, vs.Proxies.now()); known {
+		return address
+	}
+	return ""
+}
 
 // Render answers with a page.
 func (vs *Visits) Render(w http.ResponseWriter, r *http.Request, status int, p page.Page) {

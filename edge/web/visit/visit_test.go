@@ -56,13 +56,18 @@ func FuzzLocalPath(f *testing.F) {
 
 func TestAddressBelievesTrustedProxiesOnly(t *testing.T) {
 	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
-	for _, c := range []struct{ name, peer, forwarded, want string }{
-		{"no proxy", "192.0.2.7:1", "", "192.0.2.7"},
-		{"a stranger claims", "192.0.2.7:1", "203.0.113.9", "192.0.2.7"},
-		{"one proxy", "10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
-		{"two proxies", "10.0.0.1:1", "203.0.113.9, 10.0.0.2", "203.0.113.9"},
-		{"a lie before the proxy", "10.0.0.1:1", "1.1.1.1, 203.0.113.9", "203.0.113.9"},
-		{"garbage", "10.0.0.1:1", "hello", "10.0.0.1"},
+	for _, c := range []struct {
+		name, peer, forwarded, want string
+		unknown                     bool
+	}{
+		{name: "no proxy", peer: "192.0.2.7:1", want: "192.0.2.7"},
+		{name: "a stranger claims", peer: "192.0.2.7:1", forwarded: "203.0.113.9", want: "192.0.2.7"},
+		{name: "one proxy", peer: "10.0.0.1:1", forwarded: "203.0.113.9", want: "203.0.113.9"},
+		{name: "two proxies", peer: "10.0.0.1:1", forwarded: "203.0.113.9, 10.0.0.2", want: "203.0.113.9"},
+		{name: "a lie before the proxy", peer: "10.0.0.1:1", forwarded: "1.1.1.1, 203.0.113.9", want: "203.0.113.9"},
+		{name: "nothing, and the proxy behind it", peer: "10.0.0.1:1", forwarded: ", 203.0.113.9", want: "203.0.113.9"},
+		{name: "garbage", peer: "10.0.0.1:1", forwarded: "hello", want: "10.0.0.1", unknown: true},
+		{name: "an address with its port", peer: "10.0.0.1:1", forwarded: "203.0.113.9:5123", want: "10.0.0.1", unknown: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest("GET", "/", nil)
@@ -70,8 +75,8 @@ func TestAddressBelievesTrustedProxiesOnly(t *testing.T) {
 			if c.forwarded != "" {
 				r.Header.Set("X-Forwarded-For", c.forwarded)
 			}
-			if got := addressOf(r, trusted); got != c.want {
-				t.Errorf("got %s, want %s", got, c.want)
+			if got, known := addressOf(r, trusted); got != c.want || known == c.unknown {
+				t.Errorf("got %s, %v, want %s", got, known, c.want)
 			}
 		})
 	}
