@@ -70,7 +70,8 @@ func TestWhatAPasskeyMustProve(t *testing.T) {
 				tab.Open(d.Origin + rev)
 				tab.Submits(`form[action$="/approve"] button`)
 			}
-			robin.Open(d.Origin + rev)
+			robin.Open(d.Origin + rev + "/plan")
+			robin.Says("main", "The shortest way")
 			robin.Click(`button[data-dialog="apply"]`)
 			robin.Submits(`#apply button.primary`)
 			robin.Says("h1", "is in force")

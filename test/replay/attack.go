@@ -167,14 +167,15 @@ func (o *Organisation) Attacks() []*Attack {
 			}
 		}
 	}
-	for _, a := range o.actors() { // in this order many of them find their accounts as they were
+	actors := o.actors()
+	for _, a := range actors { // in this order many of them find their accounts as they were
 		for _, p := range o.probes() {
 			if a.person != p {
 				out = append(out, o.byActor(p, a)...)
 			}
 		}
 	}
-	return out
+	return append(out, o.demoted(actors)...)
 }
 
 // probes are one of each kind of account that powers tell apart: a member, one
@@ -426,7 +427,7 @@ func (o *Organisation) pairs(probed map[string]Outcome) []*Attack {
 			}
 		}
 	}
-	return append(out, o.demoted(actors)...)
+	return out
 }
 
 // demoted: a program takes a role, so that another may do what it may to members.
