@@ -206,7 +206,7 @@ func TestARevisionIsProposedApprovedAndApplied(t *testing.T) {
 		wantText(t, b.Get(at), http.StatusOK, at+"/approve")
 		wantTo(t, b.Post(at, at+"/approve"), at)
 	}
-	wantText(t, o.admin.Get(at), http.StatusOK, "is approved and not in force", "See the plan and put it in force", "approved")
+	wantText(t, o.admin.Get(at), http.StatusOK, "is approved and not in force", "See the plan", "approved")
 	wantTo(t, o.admin.Post(at, at+"/apply"), at+"/plan") // never without it
 	a = o.admin.Get(at + "/plan")
 	wantText(t, a, http.StatusOK, "Look at the plan first", "Nobody is shut out, and no passkey is suspended", "Put it in force")
