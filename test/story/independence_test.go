@@ -168,6 +168,19 @@ func TestAnAuthorsAccompliceDoesNotApprove(t *testing.T) {
 				c.keys[eve.Person.ID] = next
 				return eve
 			}},
+		{name: "the end of a passkey's suspension by a token behind which stand eight others", eve: func(c *council) enrol.Done { return c.administrator("Eve") },
+			gives: func(c *council, root holdfast.Actor, eve enrol.Done) enrol.Done {
+				by, owner := root, c.administrator("Owen")
+				for n := range 9 {
+					tok, _, err := c.Govern.CreateToken(c.t.Context(), by, owner.Person.ID, apitoken.New{Name: "x", Life: 24*time.Hour - time.Duration(n)*time.Minute,
+						Scopes: []string{"tokens:write", "people:read", "roles:write", "credentials:write"}})
+					must(c.t, err)
+					by = holdfast.Actor{Kind: holdfast.ActorToken, ID: string(tok.ID)}
+				}
+				must(c.t, c.Govern.SuspendCredential(c.t.Context(), Host, eve.Credential.ID))
+				must(c.t, c.Govern.ReinstateCredential(c.t.Context(), by, eve.Credential.ID))
+				return eve
+			}},
 		{name: "the end of their employment, put off", eve: func(c *council) enrol.Done {
 			eve := c.administrator("Eve")
 			must(c.t, c.Govern.Describe(c.t.Context(), Host, eve.Person.ID, func(n *person.New) { n.Ends = c.Now().Add(-time.Hour) }))

@@ -141,6 +141,34 @@ func TestALinkEndsWithItsMakersPower(t *testing.T) {
 	}
 }
 
+// TestATokenMadeForAnotherEndsWithItsMakersPower: whoever made it may have kept
+// a copy.
+func TestATokenMadeForAnotherEndsWithItsMakersPower(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		role  person.Role
+		scope string
+		ends  bool
+	}{
+		{"no role, no token", person.Member, "people:read", true},
+		{"more than the role that is left", person.HelpDesk, "credentials:remove", true},
+		{"no more than the role that is left", person.HelpDesk, "people:read", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := newCouncil(t)
+			o.t = t
+			tok, _, err := o.Govern.CreateToken(t.Context(), o.as(o.ann), o.ben.Person.ID, apitoken.New{Name: "x", Scopes: []string{c.scope}, Life: time.Hour})
+			must(t, err)
+			must(t, o.Govern.SetRole(t.Context(), o.as(o.root), o.ann.Person.ID, c.role, time.Time{}))
+			now, err := o.DB.APIToken(t.Context(), tok.ID)
+			must(t, err)
+			if !now.Revoked.IsZero() != c.ends {
+				t.Errorf("revoked %s", now.Revoked)
+			}
+		})
+	}
+}
+
 // A directory's token is over after three months, and nobody has lost anything:
 // the invitations that it sent are good. Not so where its owner is gone.
 func TestALinkOutlivesTheTokenOfADirectory(t *testing.T) {
