@@ -109,22 +109,6 @@ func (o *office) inForce() revision.Record {
 	return r
 }
 
-// text is the preset with changes: old, new, ….
-func text(t testing.TB, changes ...string) []byte {
-	t.Helper()
-	b, ok := policy.Preset(policy.DefaultPreset)
-	if !ok {
-		t.Fatal("no preset")
-	}
-	for i := 0; i+1 < len(changes); i += 2 {
-		if bytes.Count(b, []byte(changes[i])) != 1 {
-			t.Fatalf("%q stands %d times in the preset", changes[i], bytes.Count(b, []byte(changes[i])))
-		}
-		b = bytes.Replace(b, []byte(changes[i]), []byte(changes[i+1]), 1)
-	}
-	return b
-}
-
 // Words of the preset that the tests change.
 const (
 	overall  = "overall: 24h"
@@ -137,7 +121,7 @@ const (
 // board asks two of a group for what raises, and three for what lowers.
 func board(t testing.TB, changes ...string) []byte {
 	t.Helper()
-	return text(t, append([]string{
+	return story.Preset(t, append([]string{
 		raiseSet, "raise: { approvers: 2, from: [group:board] }",
 		lowerSet, "lower: { approvers: 3, from: [group:board] }"}, changes...)...)
 }
@@ -145,7 +129,7 @@ func board(t testing.TB, changes ...string) []byte {
 func TestTheHostApprovesWhileOneAdministersAlone(t *testing.T) {
 	o := newOffice(t)
 	root := story.Actor(o.root.Session)
-	p := o.propose(root, text(t, overall, shorter))
+	p := o.propose(root, story.Preset(t, overall, shorter))
 	if p.Revision.Number != 1 || p.Revision.Previous != o.Policies.First().Digest || p.Revision.Lowers || p.Revision.Needs != 1 {
 		t.Errorf("%+v", p.Revision)
 	}
@@ -174,7 +158,7 @@ func TestTheHostApprovesWhileOneAdministersAlone(t *testing.T) {
 
 	// With a second one who can sign in, the host may not any more.
 	second := o.administrator("Second")
-	p = o.propose(root, text(t, overall, shortest))
+	p = o.propose(root, story.Preset(t, overall, shortest))
 	if p.Host != "" || len(p.Approvers) != 1 || p.Approvers[0].ID != second.Person.ID {
 		t.Errorf("%q %v", p.Host, p.Approvers)
 	}
@@ -255,11 +239,11 @@ func TestWhatLowersAsksMore(t *testing.T) {
 	root := story.Actor(o.root.Session)
 	for name, weaker := range map[string][]byte{
 		"longer sessions": board(t),
-		"fewer approvers": text(t, overall, shorter, raiseSet, "raise: { approvers: 1, from: [group:board] }",
+		"fewer approvers": story.Preset(t, overall, shorter, raiseSet, "raise: { approvers: 1, from: [group:board] }",
 			lowerSet, "lower: { approvers: 3, from: [group:board] }"),
-		"others approve": text(t, overall, shorter, raiseSet, "raise: { approvers: 2, from: [group:board, role:administrator] }",
+		"others approve": story.Preset(t, overall, shorter, raiseSet, "raise: { approvers: 2, from: [group:board, role:administrator] }",
 			lowerSet, "lower: { approvers: 3, from: [group:board] }"),
-		"fewer for what lowers": text(t, overall, shorter, raiseSet, "raise: { approvers: 2, from: [group:board] }",
+		"fewer for what lowers": story.Preset(t, overall, shorter, raiseSet, "raise: { approvers: 2, from: [group:board] }",
 			lowerSet, "lower: { approvers: 2, from: [group:board] }"),
 	} {
 		p := o.propose(root, weaker)
@@ -304,11 +288,11 @@ func TestAnOlderRevisionDoesNotComeIntoForce(t *testing.T) {
 	o := newOffice(t)
 	second := story.Actor(o.administrator("Second").Session)
 	root := story.Actor(o.root.Session)
-	waits := o.propose(root, text(t, overall, shortest))
-	cleared := o.propose(root, text(t, overall, "overall: 6h"))
+	waits := o.propose(root, story.Preset(t, overall, shortest))
+	cleared := o.propose(root, story.Preset(t, overall, "overall: 6h"))
 	_, err := o.approve(second, cleared.Revision.ID)
 	o.must(err)
-	p := o.propose(root, text(t, overall, shorter))
+	p := o.propose(root, story.Preset(t, overall, shorter))
 	_, err = o.approve(second, p.Revision.ID)
 	o.must(err)
 	o.must(o.apply(root, p.Revision.ID))
@@ -349,7 +333,7 @@ func TestAnOlderRevisionDoesNotComeIntoForce(t *testing.T) {
 // Everything that is wrong is told, and nothing changes.
 func TestAWrongPolicyLeavesTheRunningOne(t *testing.T) {
 	o := newOffice(t)
-	running := o.settle(text(t, overall, shorter))
+	running := o.settle(story.Preset(t, overall, shorter))
 	records := o.records()
 	for name, c := range map[string]struct {
 		text []byte
@@ -357,14 +341,14 @@ func TestAWrongPolicyLeavesTheRunningOne(t *testing.T) {
 	}{
 		"no YAML":              {[]byte("a: [b\n"), []string{"parse"}},
 		"nothing":              {nil, []string{"parse"}},
-		"an unknown key":       {text(t, "level: 2", "level: 2\n    levels: 3"), []string{"type", "levels"}},
-		"a field of CEL":       {text(t, "when: 'true'", `when: '"a" in user.group'`), []string{"L-20", "group"}},
-		"no bool":              {text(t, "when: 'true'", `when: 'user.groups'`), []string{"L-20"}},
-		"a class that is not":  {text(t, "allow: [passkey]", "allow: [passkeys]"), []string{"refer", "passkeys"}},
-		"below the floor":      {text(t, "level: 2", "level: 1"), nil},
-		"a test of its own":    {text(t, "name: no-pin-no-passkey,   given: { user: nils, op: enrol, procedure: invitation, cred: { be: true, uv: false } },           expect: deny", "name: no-pin-no-passkey,   given: { user: nils, op: enrol, procedure: invitation, cred: { be: true, uv: false } },           expect: allow"), []string{"assertion", "no-pin-no-passkey"}},
-		"its author approves":  {text(t, "author_may_approve: false", "author_may_approve: true"), []string{"L-19"}},
-		"an expression's cost": {text(t, "when: 'true'", `when: 'user.groups.all(a, user.groups.all(b, user.groups.all(c, user.groups.exists(d, d == a + b + c))))'`), []string{"L-20"}},
+		"an unknown key":       {story.Preset(t, "level: 2", "level: 2\n    levels: 3"), []string{"type", "levels"}},
+		"a field of CEL":       {story.Preset(t, "when: 'true'", `when: '"a" in user.group'`), []string{"L-20", "group"}},
+		"no bool":              {story.Preset(t, "when: 'true'", `when: 'user.groups'`), []string{"L-20"}},
+		"a class that is not":  {story.Preset(t, "allow: [passkey]", "allow: [passkeys]"), []string{"refer", "passkeys"}},
+		"below the floor":      {story.Preset(t, "level: 2", "level: 1"), nil},
+		"a test of its own":    {story.Preset(t, "name: no-pin-no-passkey,   given: { user: nils, op: enrol, procedure: invitation, cred: { be: true, uv: false } },           expect: deny", "name: no-pin-no-passkey,   given: { user: nils, op: enrol, procedure: invitation, cred: { be: true, uv: false } },           expect: allow"), []string{"assertion", "no-pin-no-passkey"}},
+		"its author approves":  {story.Preset(t, "author_may_approve: false", "author_may_approve: true"), []string{"L-19"}},
+		"an expression's cost": {story.Preset(t, "when: 'true'", `when: 'user.groups.all(a, user.groups.all(b, user.groups.all(c, user.groups.exists(d, d == a + b + c))))'`), []string{"L-20"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := o.revs.Propose(t.Context(), story.Host, govern.Proposal{File: "policy.yaml", Text: c.text})
@@ -432,10 +416,10 @@ func TestTokensCountAsTheirOwners(t *testing.T) {
 	grandchild := token(ofSecond, "")
 
 	for _, a := range []holdfast.Actor{foreign, grandchild} {
-		_, err := o.revs.Propose(t.Context(), a, govern.Proposal{Text: text(t, overall, shorter)})
+		_, err := o.revs.Propose(t.Context(), a, govern.Proposal{Text: story.Preset(t, overall, shorter)})
 		o.refused(err, "token_not_own")
 	}
-	p := o.propose(own, text(t, overall, shorter))
+	p := o.propose(own, story.Preset(t, overall, shorter))
 	if p.Revision.Author != "person:"+string(o.root.Person.ID) {
 		t.Errorf("its author is %s", p.Revision.Author)
 	}
@@ -448,7 +432,7 @@ func TestTokensCountAsTheirOwners(t *testing.T) {
 	o.must(err)
 	o.refused(o.apply(own, p.Revision.ID), "in_person")
 	o.must(o.apply(root, p.Revision.ID))
-	if p := o.propose(byHost, text(t, overall, shortest)); p.Revision.Author != "person:"+string(second.Person.ID) {
+	if p := o.propose(byHost, story.Preset(t, overall, shortest)); p.Revision.Author != "person:"+string(second.Person.ID) {
 		t.Errorf("its author is %s", p.Revision.Author)
 	}
 }

@@ -15,7 +15,7 @@ func TestAPlanSaysWhatDoesNotFit(t *testing.T) {
 	o := newOffice(t)
 	const before = "      - approve: { k: 1, from: role:administrator, not_in: [subject] }\n      - code: { kind: issued, bits: 256, channel: manual, single_use: true }"
 	const after = "      - approve: { k: 2, from: group:desk, independent: true, not_in: [subject] }\n      - code: { kind: issued, bits: 256, channel: manual, single_use: true }"
-	p := o.propose(story.Host, text(t, before, after))
+	p := o.propose(story.Host, story.Preset(t, before, after))
 	fit := func() (lines []string) {
 		plan, err := o.revs.Plan(t.Context(), story.Host, p.Revision.ID)
 		o.must(err)

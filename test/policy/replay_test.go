@@ -40,7 +40,7 @@ func (o *office) decisions(people ...holdfast.PersonID) (out []decision.Record) 
 func TestDecisionsAreMadeAgainByteForByte(t *testing.T) {
 	o := newOffice(t)
 	ada := o.administrator("Ada", "analysts")
-	texts := [][]byte{nil, text(t, overall, shorter), text(t, overall, shortest,
+	texts := [][]byte{nil, story.Preset(t, overall, shorter), story.Preset(t, overall, shortest,
 		"access: []", `access: [ { name: no-analysts, when: '"analysts" in user.groups', then: { deny: true, reason: not-now } } ]`)}
 	const each = 340
 	for _, next := range texts {

@@ -20,6 +20,7 @@ import (
 	_ "modernc.org/sqlite" // edits a database behind the server's back
 
 	"holdfast/test/client"
+	"holdfast/test/story"
 	"holdfast/test/world"
 )
 
@@ -135,7 +136,7 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 		if p := b.inForce(); p.Number != 0 || p.Name != "nist-aal2" || p.Trouble != "" {
 			t.Fatalf("a fresh installation runs %+v", p)
 		}
-		file := b.file("policy.yaml", text(t, overall, shorter))
+		file := b.file("policy.yaml", story.Preset(t, overall, shorter))
 		rootToken := b.token(b.root, policyScopes...)
 
 		// While one administers alone, the host approves, and the record says so.
@@ -173,7 +174,7 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 		// With two, the host does not; the second one does.
 		second := b.second()
 		secondToken := b.token(second, policyScopes...)
-		b.file("policy.yaml", text(t, overall, shortest))
+		b.file("policy.yaml", story.Preset(t, overall, shortest))
 		out, errs, status = b.as(rootToken, "policy", "diff", file)
 		if status != 0 || !strings.Contains(out, "raises") || strings.Contains(out, "higher approver set") {
 			t.Errorf("diff: %d %s %s", status, out, errs)
@@ -197,7 +198,7 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 
 		// Going back lowers here, and asks for two others than the author: the host
 		// stands in for whom there is not.
-		b.file("policy.yaml", text(t))
+		b.file("policy.yaml", story.Preset(t))
 		out, _, _ = b.as(rootToken, "policy", "propose", file, "--json")
 		rev = shown{}
 		if err := json.Unmarshal([]byte(out), &rev); err != nil {
@@ -229,7 +230,7 @@ func TestAPolicyFromAFileToInForce(t *testing.T) {
 func TestAWrongPolicyIsRefusedByTheServer(t *testing.T) {
 	engines(t, func(b *bank) {
 		t := b.t
-		wrong := text(t, "when: 'true'", `when: '"a" in user.group'`)
+		wrong := story.Preset(t, "when: 'true'", `when: '"a" in user.group'`)
 		file := b.file("policy.yaml", bytes.Replace(wrong, []byte("allow: [passkey]"), []byte("allow: [passkeys]"), 1))
 		errs := b.hostRefused("policy_refused", "policy", "propose", file)
 		for _, want := range []string{"policy.yaml:33:23: L-20: segments[0].when: ", "did you mean `groups`", "policy.yaml:35:13: refer: segments[0].allow[0]: ", "passkeys"} {
@@ -252,7 +253,7 @@ func TestAWrongPolicyIsRefusedByTheServer(t *testing.T) {
 func TestATamperedPolicyIsFound(t *testing.T) {
 	engines(t, func(b *bank) {
 		t := b.t
-		file := b.file("policy.yaml", text(t, overall, shorter))
+		file := b.file("policy.yaml", story.Preset(t, overall, shorter))
 		var rev shown
 		b.CLI(t, &rev, "policy", "propose", file)
 		b.CLI(t, &rev, "policy", "approve", rev.ID)
@@ -261,7 +262,7 @@ func TestATamperedPolicyIsFound(t *testing.T) {
 		whole := b.inForce()
 
 		b.Stop(t)
-		b.edit("update policy_revision set text = " + b.bytes(text(t, overall, "overall: 23h")) + " where state = 'in force'")
+		b.edit("update policy_revision set text = " + b.bytes(story.Preset(t, overall, "overall: 23h")) + " where state = 'in force'")
 		b.Start(t)
 		if p := b.inForce(); !strings.Contains(p.Trouble, "not what was proposed") || p.Decides != "emergency" {
 			t.Errorf("%s, decides %s", p.Trouble, p.Decides)
@@ -299,7 +300,7 @@ func TestATamperedPolicyIsFound(t *testing.T) {
 		b.Stop(t)
 		b.edit("update policy_revision set text = " + b.bytes([]byte("x")) + " where state = 'in force'")
 		b.Start(t)
-		b.CLI(t, &rev, "policy", "propose", b.file("policy.yaml", text(t, overall, shortest)))
+		b.CLI(t, &rev, "policy", "propose", b.file("policy.yaml", story.Preset(t, overall, shortest)))
 		if !strings.Contains(rev.Host, "cannot be read") {
 			t.Errorf("%+v", rev)
 		}

@@ -1,10 +1,30 @@
 package story
 
 import (
+	"bytes"
 	"strings"
+	"testing"
 
+	"holdfast/domain/policy"
 	"holdfast/test/softkey"
 )
+
+// Preset is the policy of a fresh installation; change is pairs of what to put
+// something else in place of, each of which stands there once.
+func Preset(t testing.TB, change ...string) []byte {
+	t.Helper()
+	b, ok := policy.Preset(policy.DefaultPreset)
+	if !ok {
+		t.Fatal("no preset")
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		if bytes.Count(b, []byte(change[i])) != 1 {
+			t.Fatalf("%q stands %d times in the preset", change[i], bytes.Count(b, []byte(change[i])))
+		}
+		b = bytes.Replace(b, []byte(change[i]), []byte(change[i+1]), 1)
+	}
+	return b
+}
 
 // Model is that of the hardware keys which Document accepts.
 var Model = [16]byte{0xb4, 0xd6, 0xe0, 0, 0, 0, 0x40, 0, 0x80, 15: 2}

@@ -1,7 +1,6 @@
 package story
 
 import (
-	"bytes"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"holdfast"
 	"holdfast/domain/apitoken"
 	"holdfast/domain/person"
-	"holdfast/domain/policy"
 	"holdfast/domain/revision"
 	"holdfast/flow/enrol"
 	"holdfast/flow/govern"
@@ -56,21 +54,6 @@ func (c *council) as(d enrol.Done) holdfast.Actor {
 	in, err := c.Enter(c.t, c.keys[d.Person.ID], signin.Start{}, "")
 	must(c.t, err)
 	return Actor(in.Session)
-}
-
-func preset(t testing.TB, changes ...string) []byte {
-	t.Helper()
-	b, ok := policy.Preset(policy.DefaultPreset)
-	if !ok {
-		t.Fatal("no preset")
-	}
-	for i := 0; i+1 < len(changes); i += 2 {
-		if bytes.Count(b, []byte(changes[i])) != 1 {
-			t.Fatalf("%q stands %d times in the preset", changes[i], bytes.Count(b, []byte(changes[i])))
-		}
-		b = bytes.Replace(b, []byte(changes[i]), []byte(changes[i+1]), 1)
-	}
-	return b
 }
 
 // Of the preset: one approves what raises, two what lowers.
@@ -210,7 +193,7 @@ func TestAnAuthorsAccompliceDoesNotApprove(t *testing.T) {
 			c := newCouncil(t)
 			c.t = t
 			ctx := t.Context()
-			c.Apply2(preset(t, way.text...))
+			c.Apply2(Preset(t, way.text...))
 			for _, d := range []enrol.Done{c.ann, c.ben} {
 				must(t, c.Govern.Join(ctx, Host, d.Person.ID, c.board()))
 			}
@@ -219,10 +202,10 @@ func TestAnAuthorsAccompliceDoesNotApprove(t *testing.T) {
 			}
 			eve := way.eve(c)
 			c.Wait(revision.Settling)
-			before := c.propose(c.as(c.root), preset(t, append(way.text, raising...)...))
+			before := c.propose(c.as(c.root), Preset(t, append(way.text, raising...)...))
 			gaveAt := c.Now()
 			eve = way.gives(c, c.as(c.root), eve)
-			after := c.propose(c.as(c.root), preset(t, append(way.text, raising...)...))
+			after := c.propose(c.as(c.root), Preset(t, append(way.text, raising...)...))
 
 			for name, p := range map[string]govern.Proposed{"before": before, "after": after} {
 				if seen := c.look(p); holds(seen.Approvers, eve) || !barred(seen, eve, "not_independent") {
@@ -242,7 +225,7 @@ func TestAnAuthorsAccompliceDoesNotApprove(t *testing.T) {
 				}
 			}
 			t.Run("the reverse is the same", func(t *testing.T) {
-				p := c.propose(c.as(eve), preset(t, append(way.text, "overall: 24h", "overall: 8h")...))
+				p := c.propose(c.as(eve), Preset(t, append(way.text, "overall: 24h", "overall: 8h")...))
 				_, err := c.approve(c.as(c.root), p)
 				if code := holdfast.CodeOf(err); code != "not_independent" && code != "not_an_approver" {
 					t.Fatal(err)
@@ -320,8 +303,8 @@ func barred(p govern.Proposed, d enrol.Done, code string) bool {
 func TestTwoWhoWereMadeByOneApproveAsOne(t *testing.T) {
 	c := newCouncil(t)
 	ctx := t.Context()
-	c.Apply2(preset(t, "raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 2, from: [role:administrator] }"))
-	text := preset(t, append([]string{"raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 2, from: [role:administrator] }"}, raising...)...)
+	c.Apply2(Preset(t, "raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 2, from: [role:administrator] }"))
+	text := Preset(t, append([]string{"raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 2, from: [role:administrator] }"}, raising...)...)
 	eve, mal := c.joins("Eve"), c.joins("Mal")
 	for _, d := range []enrol.Done{eve, mal} {
 		must(t, c.Govern.SetRole(ctx, c.as(c.ann), d.Person.ID, person.Administrator, time.Time{}))
@@ -380,7 +363,7 @@ func TestATokenIsNobody(t *testing.T) {
 		return holdfast.Actor{Kind: holdfast.ActorToken, ID: string(tok.ID)}
 	}
 	ann, root := token(c.as(c.ann)), token(c.as(c.root))
-	p := c.propose(root, preset(t, raising...))
+	p := c.propose(root, Preset(t, raising...))
 	same(t, "author", p.Revision.Author, "person:"+string(c.root.Person.ID))
 	_, err := c.approve(ann, p)
 	refused(t, err, "in_person")
@@ -414,8 +397,8 @@ func TestThePlanWarnsOfAPolicyThatNobodyCanChange(t *testing.T) {
 		}
 		return out
 	}
-	same(t, "three who stand", len(warned(preset(t, raising...))), 0)
-	same(t, "a board of nobody", warned(preset(t, "raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 1, from: [group:board] }")), []string{"metadata.raise"})
+	same(t, "three who stand", len(warned(Preset(t, raising...))), 0)
+	same(t, "a board of nobody", warned(Preset(t, "raise: { approvers: 1, from: [role:administrator] }", "raise: { approvers: 1, from: [group:board] }")), []string{"metadata.raise"})
 	must(t, c.Govern.SetRole(ctx, Host, c.ben.Person.ID, person.Member, time.Time{}))
-	same(t, "two where two must approve", warned(preset(t, "overall: 24h", "overall: 8h")), []string{"metadata.lower"})
+	same(t, "two where two must approve", warned(Preset(t, "overall: 24h", "overall: 8h")), []string{"metadata.lower"})
 }
