@@ -15,7 +15,7 @@ import (
 // session, or what an application was permitted in it. It is no part of the
 // log, and may be lost; then the next decision is put on record once more.
 type Last struct {
-	Class    string              // see Class
+	Class    string              // see Class; the outcome and no hash where none is on record
 	Decision holdfast.DecisionID // that is on record; empty: none is
 	At       time.Time
 }
@@ -23,8 +23,9 @@ type Last struct {
 // Class is the same for two decisions on the same thing of which the second is
 // not worth a record: the answer is the same and so is why, and who asks came
 // from no other network or country and on no other device. It is the outcome
-// and a hash, since it stands in no log and shall say nothing of anybody. Addresses within a
-// network do not count: a telephone changes its own while it is carried about.
+// and a hash, since it stands in no log and shall say nothing of anybody.
+// Addresses within a network do not count: a telephone changes its own while it
+// is carried about.
 func Class(d policy.Decision, in policy.Input) string {
 	b, err := json.Marshal([]any{d.Outcome, CodeOf(d), d.Segment, in.Net.Zone, in.Net.Country, in.Net.Hosting,
 		in.Device.ID, in.Device.Managed, in.Device.Compliant, in.Device.Bind})

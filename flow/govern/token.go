@@ -79,8 +79,8 @@ func (f *Flow) RevokeToken(ctx context.Context, by holdfast.Actor, id holdfast.A
 }
 
 // endTokens ends tokens with all that were made by them, directly or not, links
-// included: who
-// had one that leaked may have made others by it. One that is over needs no end.
+// included: who had one that leaked may have made others by it. One that is over
+// needs no end.
 func endTokens(ctx context.Context, tx Tx, tokens []apitoken.Record, now time.Time) ([]audit.Event, error) {
 	var events []audit.Event
 	ended := map[holdfast.APITokenID]bool{}
